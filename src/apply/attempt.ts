@@ -1,0 +1,165 @@
+// One step, from its expectations to its end. Before `do` the journal says that it is about to be tried; after it, how it
+// ended. What is in doubt is probed, never guessed.
+import type { Done, Probed, StepKind } from '../contracts/step-kind.ts';
+import { asFault, Fault } from '../fault.ts';
+import type { StepEvent, StepPath } from '../model/run.ts';
+import { absent, type Step, type StepId } from '../model/step.ts';
+import type { Json } from '../values/canonical.ts';
+import { guardChild } from './child.ts';
+import { type CarriedOut, carryOut, type Ended, type Engine } from './engine.ts';
+import { StuckStep, withPatience } from './patience.ts';
+import { contextFor, kindOfStep, releaseStep, undoStep } from './settle.ts';
+
+const nothing: CarriedOut = { fates: new Map(), degraded: [] };
+
+export async function attempt(
+  engine: Engine,
+  step: Step,
+  path: StepPath,
+  results: ReadonlyMap<StepId, Json>,
+): Promise<Ended> {
+  const record = (event: StepEvent) =>
+    engine.tell({ tell: 'entry', entry: engine.journal.append(engine.run, path, event) });
+  const kind = kindOfStep(engine.kinds, step);
+  const changed = await changedSincePlanned(engine, kind, step, path, results);
+  if (changed !== undefined) {
+    record({ event: 'refused', fault: changed.toJSON() });
+    return { fate: 'refused', result: null, inner: nothing };
+  }
+  record({ event: 'trying' });
+  const ended = await tryIt(engine, kind, step, path, results, record);
+  const owed = await releaseStep(engine, kind, step, path);
+  return { ...ended, inner: { ...ended.inner, degraded: [...ended.inner.degraded, ...owed] } };
+}
+
+async function changedSincePlanned(
+  engine: Engine,
+  kind: StepKind,
+  step: Step,
+  path: StepPath,
+  results: ReadonlyMap<StepId, Json>,
+): Promise<Fault | undefined> {
+  try {
+    return await withPatience(engine.world.clock, step.patience, engine.signal, path, async ({ signal, alive }) => {
+      const context = contextFor(engine, step, path, results, signal, alive);
+      for (const expected of step.expects) {
+        const now = await kind.observe(context, expected.subject);
+        if (now !== expected.digest)
+          return new Fault('changed-since-planned', {
+            where: expected.subject,
+            says: `${expected.says}; ${now === absent ? 'it is gone now' : 'it is different now'}`,
+            remedy: 'make a new plan and look at it: nothing was done here',
+          });
+      }
+      return undefined;
+    });
+  } catch (error) {
+    if (error instanceof StuckStep) throw error;
+    return asFault(error, path);
+  }
+}
+
+async function tryIt(
+  engine: Engine,
+  kind: StepKind,
+  step: Step,
+  path: StepPath,
+  results: ReadonlyMap<StepId, Json>,
+  record: (event: StepEvent) => void,
+): Promise<Ended> {
+  let done: Done;
+  try {
+    done = await withPatience(engine.world.clock, step.patience, engine.signal, path, ({ signal, alive }) =>
+      kind.do(contextFor(engine, step, path, results, signal, alive)),
+    );
+  } catch (error) {
+    if (error instanceof StuckStep) throw error;
+    return inDoubt(engine, kind, step, path, asFault(error, path), record);
+  }
+  const inner = done.expands === undefined ? nothing : await expand(engine, done.expands, path, record);
+  const failed = [...inner.fates].find(([, fate]) => fate !== 'done');
+  if (failed !== undefined) {
+    const fault = new Fault('child-plan-failed', {
+      where: path,
+      says: `${failed[0]} is ${failed[1]}`,
+      remedy: `see \`holdfast log ${engine.run}\` for what happened there`,
+    });
+    record({ event: 'failed', fault: fault.toJSON() });
+    const notUndone = await undoStep(engine, step, parentOf(path, step), 'done');
+    return { fate: 'failed', result: null, inner: { ...inner, degraded: [...inner.degraded, ...notUndone] } };
+  }
+  const degraded = [...(done.degraded ?? []), ...inner.degraded];
+  record({ event: 'done', result: done.result, degraded: done.degraded ?? [], ...ownership(step) });
+  return { fate: 'done', result: done.result, inner: { ...inner, degraded } };
+}
+
+async function expand(
+  engine: Engine,
+  child: NonNullable<Done['expands']>,
+  path: StepPath,
+  record: (event: StepEvent) => void,
+): Promise<CarriedOut> {
+  const { steps, refused } = guardChild(engine.kinds, child, engine.consent, path);
+  record({ event: 'expanded', plan: child });
+  for (const { path: refusedPath, fault } of refused)
+    engine.tell({
+      tell: 'entry',
+      entry: engine.journal.append(engine.run, refusedPath, { event: 'refused', fault: fault.toJSON() }),
+    });
+  const carried = await carryOut(engine, { steps, afterFailure: child.afterFailure }, path);
+  const fates = new Map(carried.fates);
+  for (const { path: refusedPath } of refused) fates.set(refusedPath, 'refused');
+  return { fates, degraded: carried.degraded };
+}
+
+/** `do` did not end well. Only a probe tells whether it was done all the same. */
+async function inDoubt(
+  engine: Engine,
+  kind: StepKind,
+  step: Step,
+  path: StepPath,
+  fault: Fault,
+  record: (event: StepEvent) => void,
+): Promise<Ended> {
+  const probed = await probe(engine, kind, step, path);
+  if (probed.answer !== 'not done') record({ event: 'probed', answer: probed.answer, evidence: probed.evidence });
+  if (probed.answer === 'done') {
+    const result = probed.result ?? null;
+    record({ event: 'done', result, degraded: [], ...ownership(step) });
+    return { fate: 'done', result, inner: nothing };
+  }
+  if (probed.answer === 'cannot tell') {
+    record({ event: 'in doubt', fault: fault.toJSON() });
+    return { fate: 'in doubt', result: null, inner: nothing };
+  }
+  const notUndone = await undoStep(engine, step, parentOf(path, step), 'not done');
+  record({ event: 'failed', fault: fault.toJSON() });
+  return { fate: 'failed', result: null, inner: { fates: new Map(), degraded: notUndone } };
+}
+
+export async function probe(
+  engine: Omit<Engine, 'lanes' | 'consent' | 'signal'>,
+  kind: StepKind,
+  step: Step,
+  path: StepPath,
+): Promise<Probed> {
+  // Not the run's own signal: after a Ctrl-C, too, it must be known what was done.
+  const signal = new AbortController().signal;
+  try {
+    return await withPatience(engine.world.clock, step.patience, signal, path, (watched) =>
+      kind.probe(contextFor(engine, step, path, new Map(), watched.signal, watched.alive)),
+    );
+  } catch (error) {
+    const fault = asFault(error, path);
+    return { answer: 'cannot tell', evidence: `it could not be asked: ${fault.says}` };
+  }
+}
+
+/** What is created or brought into the declared shape is Holdfast's from then on; what it removed no longer is. */
+function ownership(step: Step): { owns?: Step['subject']; disowns?: Step['subject'] } {
+  if (step.act === 'remove') return { disowns: step.subject };
+  return step.act === 'do' ? {} : { owns: step.subject };
+}
+
+const parentOf = (path: StepPath, step: Step): StepPath | undefined =>
+  path === step.id ? undefined : path.slice(0, -(step.id.length + 1));

@@ -1,0 +1,35 @@
+// Runs whose supervisor died: their lease is a lock that the kernel has dropped. Whoever opens the state to write finishes
+// them first. Two who try at once cannot both have the lease.
+import type { Journal, ReadJournal } from '../contracts/journal.ts';
+import type { Run, RunId } from '../model/run.ts';
+import { tryLock } from '../store/lock.ts';
+import { runLock } from './state.ts';
+
+export type FinishedRun = Readonly<{ run: Run; left: readonly string[] }>;
+
+export async function finishDeadRuns(
+  journal: Journal,
+  state: string,
+  recover: (run: RunId) => Promise<readonly string[]>,
+): Promise<readonly FinishedRun[]> {
+  const finished: FinishedRun[] = [];
+  for (const run of journal.unfinished()) {
+    using lease = tryLock(runLock(state, run.id), { run: run.id, pid: process.pid, what: `the recovery of ${run.id}` });
+    if (lease === undefined) continue;
+    // Between the list and the lease, its own supervisor may have ended it.
+    if (journal.run(run.id)?.state !== 'running') continue;
+    const left = await recover(run.id);
+    const gaveBack = left.length === 0 ? 'what it had taken was given back' : left.join('; ');
+    journal.finish(run.id, 'aborted', `its supervisor died; ${gaveBack}`);
+    finished.push({ run, left });
+  }
+  return finished;
+}
+
+/** For commands that only read: runs that nobody owns any more. */
+export function deadRuns(journal: ReadJournal, state: string): readonly Run[] {
+  return journal.unfinished().filter((run) => {
+    using lease = tryLock(runLock(state, run.id), { run: run.id, pid: process.pid, what: 'a look' });
+    return lease !== undefined;
+  });
+}

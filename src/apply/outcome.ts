@@ -1,0 +1,40 @@
+// How a run ended, from how its steps ended; pure. 76 of 77 is not failed and not fine.
+import type { Outcome, StepFate, StepPath } from '../model/run.ts';
+import { count } from '../values/text.ts';
+
+export type Verdict = Readonly<{ outcome: Outcome; summary: string }>;
+
+const order: readonly StepFate[] = ['failed', 'in doubt', 'refused', 'blocked', 'trying', 'not reached'];
+
+/** @param undone whether what was done was led back again, so that nothing of it is left */
+export function verdictOf(
+  fates: ReadonlyMap<StepPath, StepFate>,
+  degraded: readonly string[],
+  ended: Readonly<{ interrupted: boolean; undone: boolean }>,
+): Verdict {
+  const all = [...fates.values()];
+  const done = all.filter((fate) => fate === 'done').length;
+  const bad = order.flatMap((fate) =>
+    [...fates].filter(([, found]) => found === fate).map(([path]) => `${path} ${fate}`),
+  );
+  const summary = [
+    `${done} of ${count(all.length, 'step')} done`,
+    ...(ended.undone ? ['all of it led back'] : []),
+    ...bad.slice(0, 3),
+    ...(bad.length > 3 ? [`and ${bad.length - 3} more`] : []),
+    ...degraded.slice(0, 3),
+  ].join('; ');
+  return { outcome: outcomeOf(all, done, degraded, ended), summary };
+}
+
+function outcomeOf(
+  all: readonly StepFate[],
+  done: number,
+  degraded: readonly string[],
+  ended: Readonly<{ interrupted: boolean; undone: boolean }>,
+): Outcome {
+  if (ended.interrupted) return 'interrupted';
+  if (done === all.length) return degraded.length > 0 ? 'degraded' : 'done';
+  if (done > 0 && !ended.undone) return 'partly';
+  return all.every((fate) => fate === 'refused' || fate === 'blocked') ? 'refused' : 'failed';
+}

@@ -1,0 +1,16 @@
+// Where the state of an estate lies. `root` is what --state names; each estate has a folder of its own in it. Lanes are
+// shared by all estates of the machine that share a root, because disks and servers are.
+import { join } from 'node:path';
+import type { Job } from '../model/plan.ts';
+import type { RunId } from '../model/run.ts';
+import { lockFileOf } from './lanes.ts';
+
+export const stateFolder = (root: string, estate: string): string => join(root, encodeURIComponent(estate));
+export const lanesFolder = (root: string): string => join(root, '.lanes');
+export const runFolder = (state: string, run: RunId): string => join(state, 'runs', run);
+/** What steps take (mounts, sockets) lies here, under a name that carries the run's id. */
+export const takenFolder = (state: string, run: RunId): string => join(runFolder(state, run), 'taken');
+/** Held by the run's supervisor as long as it lives. */
+export const runLock = (state: string, run: RunId): string => join(state, 'locks', `run-${run}.lock`);
+/** Held while a run of the job goes on: a second start is refused. */
+export const jobLock = (state: string, job: Job): string => lockFileOf(join(state, 'locks'), `job ${job}`);

@@ -1,0 +1,46 @@
+// The one memory: what runs did, in the order in which they did it. Whatever it has accepted survives a kill and a power cut.
+import type { Connections } from '../model/estate.ts';
+import type { Job, Plan } from '../model/plan.ts';
+import type { Entry, Outcome, Run, RunId, StepEvent, StepPath } from '../model/run.ts';
+import type { Risk } from '../model/step.ts';
+import type { Instant } from '../values/instant.ts';
+import type { Ref } from '../values/ref.ts';
+
+/** What the person or the schedule that started a run has agreed to, for plans that a step brings while it runs. */
+export type Consent = Readonly<{ upTo: Risk; confirmed: readonly string[] }>;
+
+export type NewRun = Readonly<{
+  id: RunId;
+  job: Job;
+  startedBy: string;
+  startedAt: Instant;
+  supervisor: number;
+  plan: Plan;
+  connections: Connections;
+  consent: Consent;
+}>;
+
+/** What a worker, or a recovery, needs to know of a run. */
+export type Charge = Readonly<{ plan: Plan; connections: Connections; consent: Consent }>;
+
+export interface ReadJournal {
+  runs(limit: number): readonly Run[];
+  run(id: RunId): Run | undefined;
+  charge(id: RunId): Charge | undefined;
+  /** runs without an end, oldest first: they are running, or a recovery is due */
+  unfinished(): readonly Run[];
+  entries(id: RunId): readonly Entry[];
+  /** what Holdfast made or took over, and therefore may remove */
+  owned(): ReadonlySet<Ref>;
+  close(): void;
+}
+
+export interface Journal extends ReadJournal {
+  begin(run: NewRun): void;
+  /** durable when it returns; what the event owns or disowns becomes so in the same commit */
+  append(run: RunId, path: StepPath, event: StepEvent): Entry;
+  heartBeat(run: RunId): void;
+  requestCancel(run: RunId): void;
+  cancelRequested(run: RunId): boolean;
+  finish(run: RunId, outcome: Outcome, summary: string): void;
+}

@@ -1,0 +1,45 @@
+// A way of protecting: a folder of its own in `layers/`, and one line in `layers/all.ts`. A layer makes steps; the one
+// engine carries them out. Everything it promises is in its manifest.
+import type { ZodType } from 'zod';
+import type { LayerEntry } from '../model/estate.ts';
+import type { Note, Refusal } from '../model/plan.ts';
+import type { RestorePoint } from '../model/restore-point.ts';
+import type { Step } from '../model/step.ts';
+import type { Instant } from '../values/instant.ts';
+import type { StepKind } from './step-kind.ts';
+import type { World } from './world.ts';
+
+/** A place a layer writes to and deletes in. Every prefix has exactly one owner (DESIGN 5, rule 3). */
+export type Destination = Readonly<{ machine: string; folder: string }>;
+
+export type Planned = Readonly<{
+  steps: readonly Step[];
+  notes: readonly Note[];
+  refusals: readonly Refusal[];
+}>;
+
+export type LayerContext = Readonly<{ timeZone: string; now: Instant }>;
+
+export type RestoreWish = Readonly<{ point: RestorePoint; target: string }>;
+
+/** A layer as its folder writes it: everything is typed by its own entry. */
+export type LayerOf<Entry extends LayerEntry> = Readonly<{
+  kind: Entry['kind'];
+  schema: ZodType<Entry>;
+  destinations(entry: Entry): readonly Destination[];
+  /** what one run of the layer does; pure */
+  protect(entry: Entry, context: LayerContext): Planned;
+  /** sealed points in the layer's destinations, oldest first */
+  points(entry: Entry, world: World): Promise<readonly RestorePoint[]>;
+  /** what bringing this point back there does; pure */
+  restore(entry: Entry, wish: RestoreWish, context: LayerContext): Planned;
+  stepKinds: readonly StepKind[];
+}>;
+
+/** A layer as everybody else sees it. The entry was parsed by the layer's own schema when the estate was read. */
+export type LayerKind = LayerOf<LayerEntry>;
+
+export function defineLayer<Entry extends LayerEntry>(layer: LayerOf<Entry>): LayerKind {
+  // The one place where a layer's own type is forgotten: the entry's `kind` has chosen this layer.
+  return layer as unknown as LayerKind;
+}

@@ -1,0 +1,102 @@
+// Everything one operator protects, as the estate file says it, checked and with its defaults filled in. Keys are spelled as
+// in the file. Sections that belong to one kind of resource (`pbs_storages`, a datastore's `prune`) are that kind's own.
+import type { Digest } from '../values/canonical.ts';
+import type { Duration } from '../values/duration.ts';
+import type { Fingerprint } from '../values/fingerprint.ts';
+import type { Keep } from '../values/retention.ts';
+import type { SecretReference } from '../values/secret-reference.ts';
+import type { Identity } from './step.ts';
+
+export type Token = Readonly<{ id: string; secret: SecretReference }>;
+export type Login = Readonly<{ username: string; password: SecretReference }>;
+
+/** How a server is reached. Pinned or CA-verified: there is no third way. */
+export type Connection = Readonly<{
+  name: string;
+  url: string;
+  fingerprint?: Fingerprint | undefined;
+  trust?: 'ca' | undefined;
+  /** one token for everything works, and is a finding */
+  token?: Token | undefined;
+  login?: Login | undefined;
+  identities?: Readonly<Partial<Record<Identity, Token>>> | undefined;
+}>;
+
+export type PveServer = Connection & Readonly<{ product: 'pve' }>;
+
+export type Datastore = Readonly<{
+  name: string;
+  stored_on?: string | undefined;
+  namespaces?: readonly string[] | undefined;
+}> &
+  Readonly<Record<string, unknown>>;
+
+export type PbsServer = Connection &
+  Readonly<{
+    product: 'pbs';
+    runs_on?: Readonly<{ pve: string; guest: number }> | undefined;
+    datastores: readonly Datastore[];
+  }>;
+
+export type Place = Readonly<{ site: string; hosts: readonly string[] }>;
+export type MachineEntry = Readonly<{ name: string; local: true }>;
+
+/** What every layer entry has; each kind of layer adds its own fields. */
+export type LayerEntry = Readonly<{
+  name: string;
+  kind: string;
+  machine: string;
+  workload: string;
+  keep: Keep;
+}>;
+
+export type Tier = Readonly<{
+  name: string;
+  rpo?: string | undefined;
+  rto?: string | undefined;
+  copies?: number | undefined;
+  media?: number | undefined;
+  offsite?: boolean | undefined;
+  verify_every?: string | undefined;
+  drill_every?: string | undefined;
+}>;
+export type Workload = Readonly<{ name: string; tier?: string | undefined; description?: string | undefined }>;
+export type Schedule = Readonly<{
+  job: string;
+  schedule?: string | undefined;
+  after?: readonly string[] | undefined;
+  jitter?: string | undefined;
+  catch_up?: boolean | undefined;
+}>;
+export type Exclusion = Readonly<{ subject: string; reason: string; owner: string; review_by: string }>;
+
+export type Estate = Readonly<{
+  name: string;
+  time_zone: string;
+  /** how long a plan that was looked at may still be applied */
+  approval_expires: Duration;
+  places: readonly Place[];
+  pve: readonly PveServer[];
+  pbs: readonly PbsServer[];
+  machines: readonly MachineEntry[];
+  layers: readonly LayerEntry[];
+  tiers: readonly Tier[];
+  workloads: readonly Workload[];
+  schedules: readonly Schedule[];
+  exclusions: readonly Exclusion[];
+  /** sections brought by kinds, by their name in the file */
+  sections: Readonly<Record<string, unknown>>;
+  /** of the whole, includes and defaults in: what a plan calls `desired` */
+  digest: Digest;
+  /** the file it was read from, absolute */
+  file: string;
+  /** `file:line:column` of a value, by its path: `placeOf(['pbs_storages', 0, 'name'])` */
+  placeOf(path: readonly (string | number)[]): string;
+}>;
+
+/** The part of an estate that a worker, or a recovery long after, needs to reach the world. It holds references, no secrets. */
+export type Connections = Readonly<{
+  pve: readonly PveServer[];
+  pbs: readonly PbsServer[];
+  machines: readonly MachineEntry[];
+}>;

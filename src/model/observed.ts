@@ -1,0 +1,28 @@
+// What the world says, in the estate's words. A reading that failed is a reading: "unknown" is never shown as "absent".
+import type { FaultRecord } from '../fault.ts';
+import { type Digest, digestOf, type Json } from '../values/canonical.ts';
+import type { Instant } from '../values/instant.ts';
+
+export type Found = Readonly<{
+  /** the name within its collection: a storage's id, a prune job's id */
+  name: string;
+  /** normalised: sets sorted, property strings parsed, defaults left out, so that equal means equal */
+  value: Readonly<Record<string, Json>>;
+}>;
+
+/** One collection of one server, read once. */
+export type Reading = Readonly<{
+  kind: string;
+  server: string;
+  at: Instant;
+  answer: { found: readonly Found[] } | { fault: FaultRecord };
+}>;
+
+export type Observed = Readonly<{ at: Instant; readings: readonly Reading[] }>;
+
+/** When it was read does not belong to what was read. */
+export const digestOfObserved = (observed: Observed): Digest =>
+  digestOf(observed.readings.map(({ kind, server, answer }) => ({ kind, server, answer })));
+
+export const readingOf = (observed: Observed, kind: string, server: string): Reading | undefined =>
+  observed.readings.find((reading) => reading.kind === kind && reading.server === server);

@@ -1,0 +1,13 @@
+// The name of a subject: `pve-storage/ruapehu/pbs-pihanga`. It is what plans, the journal, findings and approvals speak of.
+// A part may be any text: what could be mistaken for the separator, or would not print, is percent-encoded.
+
+declare const brand: unique symbol;
+export type Ref = string & { readonly [brand]: 'ref' };
+
+const encode = (part: string): string =>
+  part.replace(/[^A-Za-z0-9@._!:+=-]/gu, (character) => encodeURIComponent(character).replaceAll("'", '%27'));
+
+export const ref = (kind: string, ...parts: readonly string[]): Ref => [kind, ...parts.map(encode)].join('/') as Ref;
+export const kindOf = (subject: Ref): string => subject.slice(0, subject.indexOf('/'));
+/** The parts behind the kind, decoded. */
+export const partsOf = (subject: Ref): readonly string[] => subject.split('/').slice(1).map(decodeURIComponent);
