@@ -3,6 +3,8 @@
 import type { Journal, ReadJournal } from '../contracts/journal.ts';
 import type { Run, RunId } from '../model/run.ts';
 import { tryLock } from '../store/lock.ts';
+import { minutes } from '../values/duration.ts';
+import { between, type Clock } from '../values/instant.ts';
 import { runLock } from './state.ts';
 
 export type FinishedRun = Readonly<{ run: Run; left: readonly string[] }>;
@@ -26,10 +28,17 @@ export async function finishDeadRuns(
   return finished;
 }
 
+/** A supervisor beats every 5 s; where its lease cannot be tried (a state of somebody else's), this long without says it is dead. */
+const silentFor = minutes(1);
+
 /** For commands that only read: runs that nobody owns any more. */
-export function deadRuns(journal: ReadJournal, state: string): readonly Run[] {
+export function deadRuns(journal: ReadJournal, state: string, clock: Clock): readonly Run[] {
   return journal.unfinished().filter((run) => {
-    using lease = tryLock(runLock(state, run.id), { run: run.id, pid: process.pid, what: 'a look' });
-    return lease !== undefined;
+    try {
+      using lease = tryLock(runLock(state, run.id), { run: run.id, pid: process.pid, what: 'a look' });
+      return lease !== undefined;
+    } catch {
+      return between(run.heartBeatAt, clock.now()) > silentFor;
+    }
   });
 }

@@ -7,7 +7,7 @@ import type { Found } from '../model/observed.ts';
 import type { Note } from '../model/plan.ts';
 import type { Change, Risk } from '../model/step.ts';
 import type { ProxmoxApi } from '../proxmox/api.ts';
-import type { Json } from '../values/canonical.ts';
+import type { Digest, Json } from '../values/canonical.ts';
 import type { Secret } from '../values/secret.ts';
 import type { SecretReference } from '../values/secret-reference.ts';
 import type { StepKind } from './step-kind.ts';
@@ -28,7 +28,14 @@ export type Declared<Item = Fields> = Readonly<{
 
 export type Decided =
   | Readonly<{ act: 'none' }>
-  | Readonly<{ act: 'create' | 'update'; because: readonly string[]; changes: readonly Change[]; risk: Risk }>
+  | Readonly<{
+      act: 'create' | 'update';
+      /** where a better word than the act's exists: S1's `Enabled storage …` */
+      verb?: 'enable' | 'disable';
+      because: readonly string[];
+      changes: readonly Change[];
+      risk: Risk;
+    }>
   | Readonly<{ act: 'refuse'; code: string; says: string; remedy: string }>;
 
 /** Where a kind's declarations stand in the estate. */
@@ -73,3 +80,9 @@ export type Written = Readonly<{
 }>;
 
 export type ResourceKind = ResourceOf<unknown> & Readonly<{ stepKinds: readonly StepKind[] }>;
+
+/** Everything an estate declares of the servers' configuration, resource by resource. */
+export type Desired = Readonly<{
+  declared: readonly (Declared & Readonly<{ kind: string }>)[];
+  digest: Digest;
+}>;

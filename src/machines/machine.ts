@@ -6,33 +6,38 @@ import type { Duration } from '../values/duration.ts';
 export type Argv = readonly [string, ...string[]];
 
 export type RunOptions = Readonly<{
+  /** aborted: the command and whatever it started are killed, and the call rejects with the signal's reason */
   signal?: AbortSignal;
-  /** the command is killed when it has run this long */
+  /** the command is killed when it has run this long, and the call rejects with a Fault */
   deadline?: Duration;
   /** bytes for its standard input; secrets go here, never into `argv` or `env` */
   input?: string | Uint8Array;
   env?: Readonly<Record<string, string>>;
 }>;
 
-/** How a command ended. Output beyond 1 MiB is cut, and the cut is said; `signal` is set where one killed it. */
+/**
+ * How a command ended. Output beyond 1 MiB is cut, and the cut is said in it. `signal` is set where one killed it; the
+ * exit code is then 128 and the signal's number, as a shell has it.
+ */
 export type Ended = Readonly<{ exitCode: number; signal: string | undefined; stdout: string; stderr: string }>;
 
 export interface Streaming {
-  /** chunks as they come; a reader that stops reading stops the command from writing */
+  /** chunks as they come; a reader that stops reading stops the command from writing, one that leaves the loop ends it */
   readonly stdout: AsyncIterable<Uint8Array>;
   /** resolves when the command has ended and its output was read; stdout is empty in it */
   readonly ended: Promise<Ended>;
 }
 
 export interface Feeding {
-  write(chunk: Uint8Array): Promise<void>;
+  /** resolves when the chunk may be used again; false: the command reads no more, and `close` tells how it ended */
+  write(chunk: Uint8Array): Promise<boolean>;
   /** closes its standard input and waits for its end */
   close(): Promise<Ended>;
 }
 
 export interface Machine {
   readonly name: string;
-  /** a command that could not be started at all is a Fault; one that failed is an answer */
+  /** a command that could not be started at all is a Fault (`command-missing`); one that failed is an answer */
   run(argv: Argv, options?: RunOptions): Promise<Ended>;
   /** a command whose output is too large to keep */
   stream(argv: Argv, options?: RunOptions): Streaming;
@@ -56,7 +61,14 @@ export type FileInfo = Readonly<{
   target: string | undefined;
 }>;
 
+export type SourceOptions = Readonly<{
+  signal?: AbortSignal;
+  /** the first byte that is read */
+  from?: number;
+}>;
+
 export interface Sink {
+  /** resolves when the chunk may be used again */
   write(chunk: Uint8Array): Promise<void>;
   /** everything is on the disk (fsync) when this resolves */
   close(): Promise<void>;
@@ -64,24 +76,29 @@ export interface Sink {
   abandon(): Promise<void>;
 }
 
-/** Files of a machine. Names are bytes to a file system; names that are no UTF-8 are refused with a Fault, not mangled. */
+/**
+ * Files of a machine, by absolute path. Names are bytes to a file system; names that are no UTF-8 are refused with a
+ * Fault, not mangled. A disk without room is the Fault `disk-full`, with figures.
+ */
 export interface Files {
   /** undefined where there is nothing; never follows a link */
   info(path: string): Promise<FileInfo | undefined>;
-  /** undefined where there is no such file; a Fault beyond `limit` bytes */
+  /** undefined where there is no such file; a Fault beyond `limit` bytes, and for a link */
   read(path: string, limit: number): Promise<Uint8Array | undefined>;
-  /** the file in pieces, for what is too large to keep */
-  source(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** the file in pieces, for what is too large to keep; a piece holds until the next one is asked for */
+  source(path: string, options?: SourceOptions): AsyncIterable<Uint8Array>;
   /** whole or not at all: written beside, fsynced, renamed over, the folder fsynced */
   write(path: string, content: string | Uint8Array, mode: number): Promise<void>;
   /** a new file (refused where one is) that is written piece by piece */
   sink(path: string, mode: number): Promise<Sink>;
   /** names, sorted; undefined where there is no such folder */
   list(folder: string): Promise<readonly string[] | undefined>;
+  /** the last name of the path only; a folder that is there already is left as it is */
   makeFolder(path: string, mode: number): Promise<void>;
   /** within one file system; the folders of both names are fsynced */
   rename(from: string, to: string): Promise<void>;
   /** a file or a whole tree; nothing where there is nothing; never follows a link, never leaves the file system */
   remove(path: string): Promise<void>;
+  /** bytes that this user may still write, and all of them */
   space(path: string): Promise<Readonly<{ free: number; total: number }>>;
 }

@@ -14,6 +14,8 @@ export type Login = Readonly<{ username: string; password: SecretReference }>;
 export type Connection = Readonly<{
   name: string;
   url: string;
+  /** the node this command runs on, through its `pvesh`; it needs no url, no certificate and no token */
+  through?: 'pvesh' | undefined;
   fingerprint?: Fingerprint | undefined;
   trust?: 'ca' | undefined;
   /** one token for everything works, and is a finding */
@@ -50,6 +52,9 @@ export type LayerEntry = Readonly<{
   keep: Keep;
 }>;
 
+/** What every channel entry has; each kind of channel adds its own fields. */
+export type ChannelEntry = Readonly<{ name: string; kind: string }>;
+
 export type Tier = Readonly<{
   name: string;
   rpo?: string | undefined;
@@ -84,6 +89,7 @@ export type Estate = Readonly<{
   workloads: readonly Workload[];
   schedules: readonly Schedule[];
   exclusions: readonly Exclusion[];
+  channels: readonly ChannelEntry[];
   /** sections brought by kinds, by their name in the file */
   sections: Readonly<Record<string, unknown>>;
   /** of the whole, includes and defaults in: what a plan calls `desired` */

@@ -6,8 +6,7 @@ export type Item = Readonly<{ from: number; to?: number; step: number }>;
 /** No item at all stands for `*`: every value. */
 export type Field = readonly Item[];
 
-export const fieldNames = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
-export type FieldName = (typeof fieldNames)[number];
+export type FieldName = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second';
 
 /** `highest` is the highest number that may be written, `base` where the steps of `*` + `/n` begin. */
 export const bounds: Readonly<Record<FieldName, Readonly<{ base: number; highest: number }>>> = {

@@ -45,7 +45,7 @@ const higherFields = { second: 'minute', minute: 'hour', hour: 'day', month: 'ye
 
 function unevenStep(field: Field, name: keyof typeof higherFields, wraps: boolean): CalendarWarning[] {
   const { base, highest } = bounds[name];
-  const lost = wraps ? passedOver(field, base, highest, base, highest) : [];
+  const lost = wraps ? passedOver(field, base, highest) : [];
   if (lost.length === 0) return [];
   const says =
     `the step of ${showField(field)} runs beyond the ${higherFields[name]}: ` +
@@ -53,43 +53,53 @@ function unevenStep(field: Field, name: keyof typeof higherFields, wraps: boolea
   return [{ trap: 'uneven-step', says }];
 }
 
-function shortMonths(event: CalendarEvent): CalendarWarning[] {
-  const warnings = new Map<string, CalendarWarning>();
-  const months = listed(event.month, 1, 12);
-  for (const month of months) {
-    const following = (month % 12) + 1;
-    if (!months.includes(following)) continue;
-    for (const length of lengthsOfMonth(month)) {
-      const longest = Math.max(...lengthsOfMonth(following));
-      const lost = passedOver(event.day, 1, length, 1, longest);
-      if (lost.length === 0) continue;
-      const whole = closed(event.day, 31);
-      const kept = passedOver(whole, 1, length, 1, longest).length === 0;
-      warnings.set(lost.join(', '), kept ? unevenDays(event.day, lost, whole) : shortMonth(length, lost));
-    }
-  }
-  return [...warnings.values()];
+type MonthLoss = Readonly<{ length: number; days: readonly number[]; kept: boolean }>;
+
+function shortMonths({ month, day }: CalendarEvent): CalendarWarning[] {
+  const whole = closed(day, bounds.day.highest);
+  const losses = [28, 29, 30, 31].flatMap((length): MonthLoss[] => {
+    const longestNext = longestAfter(length, month);
+    const days = passedOver(day, 1, length, longestNext);
+    const kept = passedOver(whole, 1, length, longestNext).length === 0;
+    return days.length === 0 ? [] : [{ length, days, kept }];
+  });
+  const uneven = losses.filter(({ kept }) => kept);
+  const short = losses.filter(({ kept }) => !kept);
+  return [
+    ...lossBetweenMonths('uneven-step', uneven, `the step of ${showField(day)}`, `${showField(whole)} keeps it`),
+    ...lossBetweenMonths('short-month', short, showField(day), 'a day that not every month has wants its own schedule'),
+  ];
 }
 
-const unevenDays = (field: Field, lost: readonly number[], whole: Field): CalendarWarning => ({
-  trap: 'uneven-step',
-  says: `the step of ${showField(field)} runs beyond the month: day ${lost.join(', ')} of the next is passed over; ${showField(whole)} keeps it`,
-});
+function lossBetweenMonths(
+  trap: CalendarTrap,
+  losses: readonly MonthLoss[],
+  what: string,
+  remedy: string,
+): CalendarWarning[] {
+  if (losses.length === 0) return [];
+  const lengths = losses.map(({ length }) => length).join(' or ');
+  const days = [...new Set(losses.flatMap((loss) => loss.days))].join(', ');
+  const says = `${what} runs beyond a month of ${lengths} days: day ${days} of the next is passed over; ${remedy}`;
+  return [{ trap, says }];
+}
 
-const shortMonth = (length: number, lost: readonly number[]): CalendarWarning => ({
-  trap: 'short-month',
-  says: `a month of ${length} days lacks a listed day: the search for it passes over day ${lost.join(', ')} of the next month; a day that not every month has wants a schedule of its own`,
-});
+/** The days of the longest listed month that comes right after a listed month of this length; 0 where there is none. */
+function longestAfter(length: number, months: Field): number {
+  const pairs = listed(months, 1, 12).map((month) => [month, (month % 12) + 1] as const);
+  const following = pairs.filter(([month, next]) => lengthsOfMonth(month).includes(length) && fieldHas(months, next));
+  return Math.max(0, ...following.flatMap(([, next]) => lengthsOfMonth(next)));
+}
 
 /** What the next round of the field lists, but the search never sees, since the jump out of this round lands behind it. */
-function passedOver(field: Field, lowest: number, highest: number, nextLowest: number, nextHighest: number): number[] {
+function passedOver(field: Field, lowest: number, highest: number, nextHighest = highest): number[] {
   const lost = new Set<number>();
   if (field.length === 0) return [];
   for (let value = lowest; value <= highest; value += 1) {
     const next = fieldHas(field, value) ? undefined : nextListed(field, value);
     if (next === undefined || next <= highest) continue;
-    const landing = next - highest - 1 + nextLowest;
-    for (const missed of listed(field, nextLowest, nextHighest)) if (missed < landing) lost.add(missed);
+    const landing = lowest + next - highest - 1;
+    for (const missed of listed(field, lowest, nextHighest)) if (missed < landing) lost.add(missed);
   }
   return [...lost].sort((a, b) => a - b);
 }

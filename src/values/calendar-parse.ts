@@ -72,7 +72,7 @@ function readTime(body: string, at: number): Read<Time> {
   if (marks > 1) return timeOf(readFields(body, at, ':', ['hour', 'minute', 'second']), 'hour:minute:second');
   const asHours = timeOf(readFields(body, at, ':', ['hour', 'minute']), 'hour:minute');
   // Proxmox lets the hour be left out, so what is no hour is read again as minutes and seconds: 24:00 is minute 24.
-  if (!isCalendarProblem(asHours) || !isCalendarProblem(readField(body, at, 'hour'))) return asHours;
+  if (!isCalendarProblem(asHours)) return asHours;
   const asMinutes = timeOf(readFields(body, at, ':', ['minute', 'second']), 'minute:second');
   return isCalendarProblem(asMinutes) ? asHours : asMinutes;
 }

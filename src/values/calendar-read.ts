@@ -18,8 +18,10 @@ export function readNumber(text: string, at: number, name: string, highest: numb
   return { value, at: at + digits.length };
 }
 
-export const found = (text: string, at: number): string =>
-  at >= text.length ? 'the end' : `"${runAt(/^(?:[A-Za-z]+|\d+|[^])/, text, at)}"`;
+export function found(text: string, at: number): string {
+  if (at >= text.length) return 'the end';
+  return skipBlanks(text, at) > at ? 'a blank' : `"${runAt(/^(?:[A-Za-z]+|\d+|.)/su, text, at)}"`;
+}
 
 /** `*`, a star with a step, or a list of numbers, ranges and steps. */
 export function readField(text: string, at: number, name: FieldName): Read<Field> {
@@ -38,7 +40,7 @@ export function readField(text: string, at: number, name: FieldName): Read<Field
 function readStar(text: string, at: number, name: FieldName): Read<Field> {
   if (text[at] === ',') return { problem: '* already means every value and cannot stand in a list', at };
   if (text[at] !== '/') return { value: [], at };
-  const step = readNumber(text, at + 1, name, bounds[name].highest);
+  const step = readNumber(text, at + 1, stepOf(name), bounds[name].highest);
   if (isCalendarProblem(step)) return step;
   if (step.value === 0) return { problem: 'a step of 0 never gets anywhere', at: at + 1 };
   return { value: [{ from: bounds[name].base, step: step.value }], at: step.at };
@@ -54,12 +56,14 @@ function readItem(text: string, at: number, name: FieldName): Read<Item> {
   if (last !== undefined && last.value < from) return { problem: `${name} ${from} comes after ${last.value}`, at };
   const behind = last?.at ?? first.at;
   if (text[behind] !== '/') return { value: { from, to: last?.value ?? from, step: 1 }, at: behind };
-  const step = readNumber(text, behind + 1, name, highest);
+  const step = readNumber(text, behind + 1, stepOf(name), highest);
   if (isCalendarProblem(step)) return step;
   // Proxmox reads a step of 0 as the first value alone.
   if (step.value === 0) return { value: { from, to: from, step: 1 }, at: step.at };
   return { value: { from, ...(last && { to: last.value }), step: step.value }, at: step.at };
 }
+
+const stepOf = (name: FieldName): string => `step of the ${name}`;
 
 const weekdayNames = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
 

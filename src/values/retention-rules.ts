@@ -4,6 +4,8 @@ import { dateOfDay, formatDay, formatIsoWeek, weekOfDay } from './calendar-date.
 export const retentionRules = ['last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
 export type RetentionRule = (typeof retentionRules)[number];
 
+export type StretchRule = Exclude<RetentionRule, 'last'>;
+
 type Stretch = Readonly<{
   /** the same for two moments in the same stretch, from wall seconds (time-zone-wall.ts) */
   id: (wallSeconds: number) => number;
@@ -14,7 +16,7 @@ const dayOf = (wallSeconds: number): number => Math.floor(wallSeconds / 86_400);
 const hourOf = (wallSeconds: number): number => Math.floor(wallSeconds / 3600);
 
 /** `last` is missing: each point is its own. The hour that clocks repeat in autumn is one hour, as on the server. */
-export const stretches: Readonly<Record<Exclude<RetentionRule, 'last'>, Stretch>> = {
+export const stretches: Readonly<Record<StretchRule, Stretch>> = {
   hourly: {
     id: hourOf,
     label: (wall) => `${formatDay(dayOf(wall))} ${String(hourOf(wall) - dayOf(wall) * 24).padStart(2, '0')}:00`,

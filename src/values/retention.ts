@@ -1,44 +1,41 @@
-// How long restore points are kept: what an estate says (`keep_daily: 7`), and the decision which point goes, with a reason
-// for each. The selection is that of Proxmox Backup Server (facts: pbs-prune-and-calendar A), so that one policy means one
-// thing everywhere; holding a point and never losing the last good one are added on top.
+// How long restore points are kept, as an estate says it (`keep_daily: 7`). Which points that leaves is retention-decide.ts;
+// how Proxmox writes it, retention-property.ts.
 import { z } from 'zod';
-import { epochSeconds, type Instant } from './instant.ts';
-import { type Candidate, type Limit, type Mark, markUnfinished, type Pass, runPass } from './retention-passes.ts';
-import { type RetentionRule, retentionRules, stretches } from './retention-rules.ts';
-import type { TimeZone } from './time-zone.ts';
-import { wallSecondsAt } from './time-zone-wall.ts';
+import { type RetentionRule, retentionRules } from './retention-rules.ts';
 
 export type KeepName = `keep_${RetentionRule}`;
 export const keepNames = retentionRules.map((rule): KeepName => `keep_${rule}`);
 
-/** As the estate spells it. `keep_all: 1`, all zero and nothing at all mean the same: every point stays. */
+/** Numbers of points. `keep_all: 1`, all zero and nothing at all mean the same: every point stays. */
 export type Keep = Readonly<Partial<Record<KeepName | 'keep_all', number | undefined>>>;
 
-const number = z
+const points = z
   .int({ error: 'is a whole number of points, such as 7' })
   .min(0, { error: 'cannot be below 0' })
   .optional();
+const oneOrZero = { error: 'is 1 (keep every point) or 0' };
 
 export const keepSchema = z
   .strictObject({
-    keep_last: number,
-    keep_hourly: number,
-    keep_daily: number,
-    keep_weekly: number,
-    keep_monthly: number,
-    keep_yearly: number,
-    keep_all: z
-      .int({ error: 'is 1 (keep every point) or 0' })
-      .min(0, { error: 'is 1 (keep every point) or 0' })
-      .max(1, { error: 'is 1 (keep every point) or 0' })
-      .optional(),
+    keep_last: points,
+    keep_hourly: points,
+    keep_daily: points,
+    keep_weekly: points,
+    keep_monthly: points,
+    keep_yearly: points,
+    keep_all: z.int(oneOrZero).min(0, oneOrZero).max(1, oneOrZero).optional(),
   })
   .superRefine((keep, context) => {
-    const others = keepNames.filter((name) => (keep[name] ?? 0) > 0);
-    if (keep.keep_all !== 1 || others.length === 0) return;
-    const message = `keeps every point, so it cannot stand beside ${others.join(' and ')}`;
-    context.addIssue({ code: 'custom', path: ['keep_all'], message });
+    const message = keepProblem(keep);
+    if (message !== undefined) context.addIssue({ code: 'custom', path: ['keep_all'], message });
   });
+
+/** `keep_all` beside another rule contradicts it; Proxmox refuses it too. */
+export function keepProblem(keep: Keep): string | undefined {
+  const others = keepNames.filter((name) => (keep[name] ?? 0) > 0);
+  if ((keep.keep_all ?? 0) === 0 || others.length === 0) return undefined;
+  return `keeps every point, so it cannot stand beside ${others.join(' and ')}`;
+}
 
 /** One spelling for one policy: without zeros, in the order of the rules, and `keep_all: 1` where no rule is left. */
 export function normaliseKeep(keep: Keep): Keep {
@@ -46,26 +43,19 @@ export function normaliseKeep(keep: Keep): Keep {
   return (keep.keep_all ?? 0) > 0 || set.length === 0 ? { keep_all: 1 } : Object.fromEntries(set);
 }
 
-export type RetentionPoint = Readonly<{
-  id: string;
-  takenAt: Instant;
-  /** complete, as its store says it */
-  finished: boolean;
-  protected?: boolean | undefined;
-  /** why it must stay for now */
-  held?: string | undefined;
-  /** why it would not serve to restore from (a failed verification, an empty source) */
-  bad?: string | undefined;
-}>;
+/** Keeping every point is the longest; `mixed` keeps more by one rule and less by another. */
+export type KeepChange = 'longer' | 'shorter' | 'same' | 'mixed';
 
-export type KeepReason = RetentionRule | 'protected' | 'held' | 'unfinished-newest' | 'keep-all' | 'last-good';
-export type RemoveReason = RetentionRule | 'unfinished' | 'unclaimed';
-
-export type RetentionVerdict<Point extends RetentionPoint = RetentionPoint> =
-  | Readonly<{ point: Point; verdict: 'keep'; rule: KeepReason; because: string }>
-  | Readonly<{ point: Point; verdict: 'remove'; rule: RemoveReason; because: string }>;
-
-export type RetentionOptions = Readonly<{
-  /** keeps the newest finished point that is not bad, whatever the rules say */
-  lastGood?: boolean;
-}>;
+/**
+ * What a change of policy means for points in general. It compares rule by rule and looks at no point: with weeks beside
+ * months, even a longer policy can let a single point go (docs/reference/retention.md), so a preview is still due.
+ */
+export function compareKeep(from: Keep, to: Keep): KeepChange {
+  const before = normaliseKeep(from);
+  const behind = normaliseKeep(to);
+  if (before.keep_all !== behind.keep_all) return behind.keep_all === 1 ? 'longer' : 'shorter';
+  const less = keepNames.some((name) => (behind[name] ?? 0) < (before[name] ?? 0));
+  const more = keepNames.some((name) => (behind[name] ?? 0) > (before[name] ?? 0));
+  if (less) return more ? 'mixed' : 'shorter';
+  return more ? 'longer' : 'same';
+}

@@ -50,9 +50,8 @@ export function parseTimeSpan(text: string): Duration | TimeSpanProblem {
 
 function unitProblem(word: string): string {
   const meant = units.find((unit) => names[unit].includes(word.toLowerCase()));
-  const known = units.map((unit) => names[unit].at(-1)).join(' ');
   return meant === undefined
-    ? `"${word}" is no unit of time; the units are ${known}`
+    ? `"${word}" is no unit of time; the units are ${units.join(' ')}`
     : `"${word}" is no unit of time, "${word.toLowerCase()}" is; case counts, m is minutes and M months`;
 }
 

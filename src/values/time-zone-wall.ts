@@ -28,14 +28,8 @@ export function wallTimeOf(wallSeconds: number): WallTime {
 }
 
 /** What is out of range carries: hour 25 is one o'clock of the next day. */
-export const wallSecondsOf = (
-  year: number,
-  month: number,
-  day: number,
-  hour = 0,
-  minute = 0,
-  second = 0,
-): number => dayOfDate(year, month, day) * daySeconds + hour * 3600 + minute * 60 + second;
+export const wallSecondsOf = (year: number, month: number, day: number, hour = 0, minute = 0, second = 0): number =>
+  dayOfDate(year, month, day) * daySeconds + hour * 3600 + minute * 60 + second;
 
 /**
  * The moment at which the zone's clocks show this, as mktime answers it when it must find out about summer time by itself:

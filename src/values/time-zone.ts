@@ -8,11 +8,14 @@ export const utc = 'UTC' as TimeZone;
 
 /** Undefined where this machine's zone data has no zone of that name. Case does not count; the zone's own is given back. */
 export function parseTimeZone(name: string): TimeZone | undefined {
-  if (name === utc) return utc;
+  if (name === utc || zones.has(name)) return name as TimeZone;
   if (!/^[A-Za-z]/.test(name)) return undefined;
   try {
-    const known = formatFor(name).resolvedOptions().timeZone;
-    return (known.toLowerCase() === name.toLowerCase() ? known : name) as TimeZone;
+    const format = formatFor(name);
+    const known = format.resolvedOptions().timeZone;
+    const zone = (known.toLowerCase() === name.toLowerCase() ? known : name) as TimeZone;
+    zones.set(zone, zoneShownBy(format));
+    return zone;
   } catch (thrown) {
     if (thrown instanceof RangeError) return undefined;
     throw thrown;
@@ -41,13 +44,16 @@ type Zone = Readonly<{
 const zones = new Map<string, Zone>();
 
 function zoneOf(name: TimeZone): Zone {
-  const known = zones.get(name);
-  if (known !== undefined) return known;
-  const format = formatFor(name);
-  const zone = { offset: (at: number) => shownOffset(format.format(at * 1000)), days: new Map(), changes: new Map() };
+  const zone = zones.get(name) ?? zoneShownBy(formatFor(name));
   zones.set(name, zone);
   return zone;
 }
+
+const zoneShownBy = (format: Intl.DateTimeFormat): Zone => ({
+  offset: (epochSeconds) => shownOffset(format.format(epochSeconds * 1000)),
+  days: new Map(),
+  changes: new Map(),
+});
 
 /** Reads `1970, GMT+01:00`, `1970, GMT` and, before standard time, `1843, GMT+00:53:28`. */
 function shownOffset(shown: string): number {

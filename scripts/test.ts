@@ -1,0 +1,56 @@
+// `npm test`: everything that a change must not break, on a fresh Debian machine. As root it installs the few real tools the
+// tests use; without root it says which tests are skipped for want of them.
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** What the tests ask as authorities and fakes' real counterparts, by the program that is looked for. */
+const tools = {
+  setfattr: 'attr',
+  setfacl: 'acl',
+  rsync: 'rsync',
+  openssl: 'openssl',
+  'mke2fs': 'e2fsprogs',
+  losetup: 'mount',
+} as const;
+
+const has = (program: string): boolean =>
+  ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].some((folder) => existsSync(`${folder}/${program}`));
+
+function install(packages: readonly string[]): void {
+  // Nobody's hypervisor gets packages from a test, and no service starts by itself.
+  if (existsSync('/etc/pve') || existsSync('/etc/proxmox-backup'))
+    return void console.log(`this is a Proxmox host: nothing is installed (${packages.join(', ')} would be)`);
+  const policy = '/usr/sbin/policy-rc.d';
+  const ours = !existsSync(policy);
+  if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    const apt = (...args: string[]) =>
+      spawnSync('apt-get', ['-qq', '-y', '--no-install-recommends', ...args], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      }).status;
+    if (apt('install', ...packages) !== 0 && (apt('update') !== 0 || apt('install', ...packages) !== 0))
+      console.log(`could not install ${packages.join(', ')}: tests that need them are skipped`);
+  } finally {
+    if (ours) rmSync(policy, { force: true });
+  }
+}
+
+const missing = Object.entries(tools).filter(([program]) => !has(program));
+if (missing.length > 0) {
+  const packages = [...new Set(missing.map(([, name]) => name))];
+  if (process.getuid?.() === 0) install(packages);
+  else console.log(`without root: ${packages.join(', ')} cannot be installed; tests that need them say that they are skipped`);
+}
+
+const files = process.argv.slice(2);
+const globs = files.length > 0 ? files : ['src/**/*.test.ts', 'lab/**/*.test.ts', 'test/**/*.test.ts'];
+const { status } = spawnSync(
+  process.execPath,
+  ['--disable-warning=ExperimentalWarning', '--test', '--test-reporter=spec', '--test-timeout=300000', ...globs],
+  { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
+);
+process.exitCode = status ?? 1;

@@ -1,0 +1,5 @@
+// The only file that knows every channel.
+import type { ChannelKind } from '../contracts/channel.ts';
+import { webhook } from './webhook.ts';
+
+export const channels = [webhook] as const satisfies readonly ChannelKind[];

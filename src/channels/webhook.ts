@@ -1,0 +1,72 @@
+// A signed webhook: the message as JSON, posted to one address. The receiver proves it with the shared secret, as Standard
+// Webhooks lay down (standardwebhooks.com): `webhook-signature: v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`.
+import { createHmac } from 'node:crypto';
+import { z } from 'zod';
+import type { ChannelOf, Delivery } from '../contracts/channel.ts';
+import { defineChannel } from '../contracts/channel.ts';
+import { entryName } from '../contracts/layer-entry.ts';
+import type { Message } from '../model/message.ts';
+import { epochSeconds } from '../values/instant.ts';
+import { secretReference } from '../values/secret-reference.ts';
+import { cut, shown } from '../values/text.ts';
+
+const schema = z.strictObject({
+  name: entryName,
+  kind: z.literal('webhook'),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => URL.parse(url)?.protocol === 'https:' || isLoopback(url), 'is not https, and not on this machine')
+    .describe('where messages are posted; http only to this very machine'),
+  secret: secretReference.describe('the shared secret that signs each message'),
+});
+type WebhookEntry = z.infer<typeof schema>;
+
+const isLoopback = (url: string): boolean => /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(URL.parse(url)?.hostname ?? '');
+
+const largestAnswer = 2000;
+
+const kind: ChannelOf<WebhookEntry> = {
+  kind: 'webhook',
+  schema,
+  send: async (entry, message, world, signal): Promise<Delivery> => {
+    const audience = URL.parse(entry.url)?.host ?? entry.url;
+    const secret = await world.secret(entry.secret, audience);
+    const body = JSON.stringify(message);
+    const timestamp = String(epochSeconds(world.clock.now()));
+    const headers = {
+      'content-type': 'application/json',
+      'webhook-id': message.id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': `v1,${signatureOf(secret.revealTo(audience), message, timestamp, body)}`,
+    };
+    try {
+      // A redirect would carry the signature to somebody who was not named.
+      const answer = await world.fetch(entry.url, { method: 'POST', headers, body, redirect: 'manual', signal });
+      if (answer.ok) return { delivered: true, says: `${answer.status} from ${audience}` };
+      const said = shown(cut(await beginningOf(answer), largestAnswer));
+      // The receiver was asked and said no: only its own trouble (5xx) and "too many" are worth another try.
+      const again = answer.status >= 500 || answer.status === 429;
+      return { delivered: false, again, says: `${audience} answered ${answer.status}: ${said}` };
+    } catch (error) {
+      signal.throwIfAborted();
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+      return { delivered: false, again: true, says: `${audience} could not be reached: ${cause}` };
+    }
+  },
+};
+
+export const webhook = defineChannel(kind);
+
+export const signatureOf = (secret: string, message: Pick<Message, 'id'>, timestamp: string, body: string): string =>
+  createHmac('sha256', secret).update(`${message.id}.${timestamp}.${body}`).digest('base64');
+
+/** An answer is read as far as it will be shown: a receiver may send without end. */
+async function beginningOf(answer: Response): Promise<string> {
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of answer.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > largestAnswer) break;
+  }
+  return text;
+}

@@ -1,0 +1,103 @@
+// The only list of commands. Each is loaded when it is asked for, so that a short command starts fast.
+import type { Command } from './command.ts';
+
+type Listed = Readonly<Pick<Command, 'name' | 'says' | 'arguments' | 'options'>> & Readonly<{ load(): Promise<Command> }>;
+
+const estate = [
+  { flags: '--pve <url>', says: 'a PVE server the estate does not name, for a file that holds only storages' },
+  { flags: '--pve-token <ref>', says: 'its token: USER@REALM!NAME=file:PATH, or =env:NAME' },
+  { flags: '--pve-fingerprint <sha256>', says: 'its certificate' },
+] as const;
+const consent = [
+  { flags: '--yes', says: 'agree to the plan; needed where nobody can be asked' },
+  { flags: '--confirm <name...>', says: 'agree to what destroys this one object' },
+] as const;
+
+export const commands: readonly Listed[] = [
+  {
+    name: 'validate',
+    says: 'check the estate file',
+    options: [{ flags: '--offline', says: 'the file alone: nothing is contacted' }, { flags: '--verbose', says: 'say what was checked' }],
+    load: async () => (await import('./validate.ts')).validate,
+  },
+  {
+    name: 'plan',
+    says: 'show what would change, and why; writes nothing',
+    options: [
+      { flags: '--out <file>', says: 'write the plan to a file that `apply` takes' },
+      { flags: '--detailed-exitcode', says: 'exit 2 where something would change' },
+      { flags: '--prune', says: 'also remove what Holdfast made and the estate no longer declares' },
+      ...estate,
+    ],
+    load: async () => (await import('./plan.ts')).plan,
+  },
+  {
+    name: 'apply',
+    says: 'carry a plan out',
+    arguments: '[plan-file]',
+    options: [
+      { flags: '--dry-run', says: 'show the plan and stop' },
+      { flags: '--prune', says: 'also remove what Holdfast made and the estate no longer declares' },
+      ...consent,
+      ...estate,
+    ],
+    load: async () => (await import('./apply.ts')).apply,
+  },
+  {
+    name: 'status',
+    says: 'what the servers hold now, and what differs',
+    options: estate,
+    load: async () => (await import('./status.ts')).status,
+  },
+  {
+    name: 'run',
+    says: 'run a layer or a backup job now',
+    arguments: '<job>',
+    options: [{ flags: '--dry-run', says: 'show the plan and stop' }, ...consent],
+    load: async () => (await import('./run.ts')).run,
+  },
+  {
+    name: 'runs',
+    says: 'what ran, and how it ended',
+    options: [{ flags: '--limit <count>', says: 'how many (20)' }],
+    load: async () => (await import('./runs.ts')).runs,
+  },
+  { name: 'log', says: 'what one run did, step by step', arguments: '[run]', load: async () => (await import('./log.ts')).log },
+  { name: 'cancel', says: 'stop a run; what it took is given back', arguments: '<run>', load: async () => (await import('./cancel.ts')).cancel },
+  {
+    name: 'points',
+    says: 'restore points, with age and place',
+    arguments: '[workload]',
+    load: async () => (await import('./points.ts')).points,
+  },
+  {
+    name: 'restore',
+    says: 'bring a workload back',
+    arguments: '<workload>',
+    options: [
+      { flags: '--point <id>', says: 'this restore point, instead of the best one' },
+      { flags: '--lost-at <time>', says: 'the newest point from before this time (RFC 3339)' },
+      { flags: '--to <folder>', says: 'where to; an empty or absent folder' },
+      { flags: '--dry-run', says: 'show the options and the plan, and stop' },
+      ...consent,
+    ],
+    load: async () => (await import('./restore.ts')).restore,
+  },
+  {
+    name: 'doctor',
+    says: 'what is wrong, why, and what to do; without an estate: of the host it runs on',
+    options: [
+      { flags: '--root <folder>', says: 'a folder that stands in for the host' },
+      { flags: '--detailed-exitcode', says: 'exit 2 where something is wrong' },
+      { flags: '--tell <channel>', says: 'send what was found through this channel of the estate' },
+      ...estate,
+    ],
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+  {
+    name: 'lab',
+    says: 'a simulated estate: two PVE hosts and one PBS on this machine',
+    options: [{ flags: '--dir <folder>', says: 'where it writes its estate, secrets and request log' }],
+    load: async () => (await import('./lab.ts')).lab,
+  },
+];

@@ -1,0 +1,74 @@
+// `apply`: carries out a plan that was agreed to; one just made, or one from a file that somebody looked at.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { desire } from '../desired/desire.ts';
+import { Fault } from '../fault.ts';
+import { kinds } from '../kinds.ts';
+import type { Estate } from '../model/estate.ts';
+import { isWhole, type Plan, shortDigest } from '../model/plan.ts';
+import { carryOut, planEstate } from '../pipeline.ts';
+import { planAsText } from '../plan/plan-text.ts';
+import { formatDuration } from '../values/duration.ts';
+import { between } from '../values/instant.ts';
+import { type Answer, type Command, flag, type Invocation } from './command.ts';
+import { agreed } from './consent.ts';
+import { open, withPve } from './open.ts';
+import { exitOf, telling } from './run-telling.ts';
+
+export const apply: Command = {
+  name: 'apply',
+  says: 'carry a plan out',
+  run: async (invocation) => {
+    const { holdfast, estate: read } = await open(invocation);
+    const estate = withPve(invocation, read);
+    const [file] = invocation.arguments;
+    invocation.show('asking the servers');
+    const plan =
+      file === undefined
+        ? await planEstate(holdfast, estate, { prune: flag(invocation, 'prune') })
+        : planFrom(invocation, estate, file);
+    if (flag(invocation, 'dryRun')) return shown(invocation, plan, 'Dry run: nothing was done.');
+    if (plan.steps.length === 0) return shown(invocation, plan, 'Nothing was done.');
+    invocation.say(planAsText(plan, invocation.paint));
+    const confirmed = await agreed(invocation, holdfast, plan);
+    const verdict = await carryOut(holdfast, estate, plan, { upTo: 'destroys', confirmed }, telling(invocation, plan));
+    const exit = exitOf(verdict);
+    return {
+      exit: exit === 'fine' && plan.refusals.length > 0 ? 'partly' : exit,
+      value: { plan: plan.digest, ...verdict, refusals: plan.refusals },
+      text: `Run ${verdict.run} of plan ${shortDigest(plan.digest)}: ${verdict.outcome} (${verdict.summary})\n`,
+    };
+  },
+};
+
+const shown = (invocation: Invocation, plan: Plan, says: string): Answer => ({
+  exit: plan.refusals.length > 0 ? 'failed' : 'fine',
+  value: plan,
+  text: `${planAsText(plan, invocation.paint)}${says}\n`,
+});
+
+function planFrom(invocation: Invocation, estate: Estate, file: string): Plan {
+  const plan = parsed(resolve(invocation.surroundings.folder, file));
+  const spoilt = (code: string, says: string): Fault =>
+    new Fault(code, { where: file, says, remedy: 'make a new plan with `holdfast plan --out`, and look at it', exit: 'invalid' });
+  if (!isWhole(plan)) throw spoilt('plan-altered', 'it is no longer the plan that its digest names');
+  if (plan.estate !== estate.name || plan.desired !== desire(estate, kinds.resources).digest)
+    throw spoilt('plan-of-another-estate', 'the estate has changed since this plan was made, or it is another one');
+  const age = between(plan.madeAt, invocation.surroundings.clock.now());
+  if (age < 0 || age > estate.approval_expires)
+    throw spoilt('plan-expired', `it was made at ${plan.madeAt}; a plan may be applied for ${formatDuration(estate.approval_expires)}`);
+  return plan;
+}
+
+function parsed(file: string): Plan {
+  try {
+    const plan = JSON.parse(readFileSync(file, 'utf8')) as Partial<Plan> | null;
+    if (plan?.format === 1 && Array.isArray(plan.steps) && typeof plan.digest === 'string') return plan as Plan;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw unreadable(file, error instanceof Error ? error.message : String(error));
+  }
+  throw unreadable(file, 'it is no plan that this Holdfast can read');
+}
+
+const unreadable = (file: string, says: string): Fault =>
+  new Fault('plan-unreadable', { where: file, says, remedy: 'make one with `holdfast plan --out FILE`', exit: 'invalid' });

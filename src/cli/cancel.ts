@@ -1,0 +1,38 @@
+// `cancel`: asks the supervisor of a run to stop it. What it took is given back; what is half-way is undone.
+import { stateFolder } from '../apply/state.ts';
+import { Fault } from '../fault.ts';
+import { openJournal } from '../journal/journal.ts';
+import { seconds } from '../values/duration.ts';
+import type { Command } from './command.ts';
+import { theRun } from './log.ts';
+import { misused, open } from './open.ts';
+
+export const cancel: Command = {
+  name: 'cancel',
+  says: 'stop a run',
+  run: async (invocation) => {
+    const [wanted] = invocation.arguments;
+    if (wanted === undefined) throw misused('cancel', 'it needs the id of a run');
+    const { holdfast, estate } = await open(invocation);
+    const { clock, stopped } = invocation.surroundings;
+    const run = theRun(holdfast, estate.name, wanted);
+    if (run.state !== 'running')
+      throw new Fault('run-already-ended', { where: run.id, says: `it is ${run.state}`, remedy: `see \`holdfast log ${run.id}\`` });
+    const journal = openJournal(stateFolder(holdfast.root, estate.name), clock);
+    try {
+      journal.requestCancel(run.id);
+      invocation.say(`${run.id} was told to stop; it gives back what it took`);
+      for (;;) {
+        const now = journal.run(run.id);
+        if (now !== undefined && now.state !== 'running')
+          return { exit: 'fine', value: now, text: `Run ${run.id}: ${now.state} (${now.summary ?? ''})\n` };
+        if (holdfast.due(estate.name).some(({ id }) => id === run.id))
+          return { exit: 'failed', value: now, text: `Run ${run.id} has no supervisor any more; the next command that writes finishes it.\n` };
+        invocation.show(`waiting for ${run.id} to end`);
+        await clock.sleep(seconds(0.5), stopped);
+      }
+    } finally {
+      journal.close();
+    }
+  },
+};

@@ -1,0 +1,49 @@
+// `log`: what one run did, step by step, as the journal has it, and where the output of its tools lies.
+import { join } from 'node:path';
+import { runFolder, stateFolder } from '../apply/state.ts';
+import { Fault } from '../fault.ts';
+import type { Holdfast } from '../holdfast.ts';
+import type { Entry, Run } from '../model/run.ts';
+import type { Command, Invocation } from './command.ts';
+import { open } from './open.ts';
+import { entryAsText } from './run-telling.ts';
+
+export const log: Command = {
+  name: 'log',
+  says: 'what one run did, step by step',
+  run: async (invocation) => {
+    const { holdfast, estate } = await open(invocation);
+    const run = theRun(holdfast, estate.name, invocation.arguments[0]);
+    const entries = holdfast.look(estate.name, (journal) => journal.entries(run.id)) ?? [];
+    const charge = holdfast.look(estate.name, (journal) => journal.charge(run.id));
+    const file = join(runFolder(stateFolder(holdfast.root, estate.name), run.id), 'log');
+    const lines = [
+      `Run ${run.id}, ${run.job}, ${run.state}; started ${run.startedAt} by \`${run.startedBy}\`; plan ${run.plan.slice(0, 12)}`,
+      ...(run.summary === undefined ? [] : [run.summary]),
+      '',
+      ...entries.map((entry) => lineOf(entry, invocation)),
+      '',
+      `Output of its tools: ${file}`,
+    ];
+    return { exit: 'fine', value: { run, plan: charge?.plan, entries }, text: `${lines.join('\n')}\n` };
+  },
+};
+
+/** The newest run where none is named; a beginning of its id will do where only one has it. */
+export function theRun(holdfast: Holdfast, estate: string, wanted: string | undefined): Run {
+  const all = holdfast.look(estate, (journal) => journal.runs(1000)) ?? [];
+  const found = wanted === undefined ? all.slice(0, 1) : all.filter(({ id }) => id.startsWith(wanted));
+  const [run] = found;
+  if (run !== undefined && found.length === 1) return run;
+  throw new Fault('run-unknown', {
+    where: wanted ?? 'journal',
+    says: found.length > 1 ? `${found.length} runs begin so` : 'there is no such run',
+    remedy: 'see `holdfast runs`',
+    exit: 'misused',
+  });
+}
+
+function lineOf(entry: Entry, invocation: Invocation): string {
+  const text = entryAsText(entry, entry.path, invocation.paint);
+  return `${entry.at}${text ?? `    ${entry.path}: ${entry.event}${entry.event === 'took' ? ` ${entry.what} ${entry.name}` : ''}`}`;
+}

@@ -1,0 +1,83 @@
+// What most commands begin with: the estate, the guard, the state folder.
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { readEstateFile } from '../estate-file.ts';
+import { Fault } from '../fault.ts';
+import { readGuardFile } from '../guard-file.ts';
+import { type Holdfast, holdfastIn } from '../holdfast.ts';
+import type { Estate, PveServer } from '../model/estate.ts';
+import { parseFingerprint } from '../values/fingerprint.ts';
+import type { SecretReference } from '../values/secret-reference.ts';
+import type { Invocation } from './command.ts';
+import { optionText } from './command.ts';
+
+export type Opened = Readonly<{ holdfast: Holdfast; estate: Estate }>;
+
+export const estatePath = ({ surroundings, given }: Invocation): string =>
+  resolve(surroundings.folder, given.estate ?? 'estate.yaml');
+
+/** Whether an estate was named, or lies where it is looked for. */
+export const hasEstate = (invocation: Invocation): boolean =>
+  invocation.given.estate !== undefined || existsSync(estatePath(invocation));
+
+export const stateRoot = ({ surroundings, given }: Invocation): string =>
+  resolve(
+    surroundings.folder,
+    given.state ??
+      (surroundings.user === 0 ? '/var/lib/holdfast' : join(surroundings.home, '.local', 'state', 'holdfast')),
+  );
+
+export async function open(invocation: Invocation): Promise<Opened> {
+  const { surroundings, given } = invocation;
+  const guard = await readGuardFile(surroundings, given.guard);
+  const read = await readEstateFile(surroundings, estatePath(invocation), guard);
+  const startedBy = `holdfast ${surroundings.arguments.join(' ')}`;
+  const holdfast = holdfastIn(surroundings, guard, stateRoot(invocation), startedBy);
+  for (const run of holdfast.due(read.name))
+    invocation.say(
+      `run ${run.id} (${run.job}) was interrupted: a recovery is due, and the next \`holdfast apply\` or \`holdfast run\` does it first`,
+    );
+  return { holdfast, estate: read };
+}
+
+/** The estate with a PVE server to plan against: its own, one from the options, or the node this command runs on. */
+export function withPve(invocation: Invocation, estate: Estate): Estate {
+  const url = optionText(invocation, 'pve');
+  if (url !== undefined) return { ...estate, pve: [...estate.pve, fromOptions(invocation, url)] };
+  const declares = Object.keys(estate.sections).length > 0;
+  if (estate.pve.length > 0 || !declares) return estate;
+  const { user, env, hostName } = invocation.surroundings;
+  const pvesh = user === 0 ? onPath(env['PATH'] ?? '', 'pvesh') : undefined;
+  if (pvesh !== undefined)
+    return { ...estate, pve: [{ product: 'pve', name: hostName, url: `pvesh:${pvesh}`, through: 'pvesh' }] };
+  throw new Fault('pve-unknown', {
+    where: estate.file,
+    says: 'it names no PVE server, and this is no PVE node where root could ask pvesh',
+    remedy:
+      'add --pve https://HOST:8006 --pve-token USER@REALM!NAME=file:PATH --pve-fingerprint SHA256, or to the file: pve: [{ name: NAME, url: "https://HOST:8006", token: { id: "USER@REALM!NAME", secret: { file: PATH } }, fingerprint: "SHA256" }]',
+    exit: 'misused',
+  });
+}
+
+function fromOptions(invocation: Invocation, url: string): PveServer {
+  const token = optionText(invocation, 'pveToken');
+  const [, id, kind, value] = /^([^=]+)=(file|env|systemd|vault):(.+)$/.exec(token ?? '') ?? [];
+  const fingerprint = parseFingerprint(optionText(invocation, 'pveFingerprint') ?? '');
+  if (id === undefined || kind === undefined || value === undefined)
+    throw misused('--pve-token', 'it is written USER@REALM!NAME=file:PATH (or =env:NAME); the secret itself never is');
+  if (fingerprint === undefined)
+    throw misused('--pve-fingerprint', 'it is the SHA-256 of the certificate: 32 hex pairs with colons');
+  const kept = kind === 'file' ? resolve(invocation.surroundings.folder, value) : value;
+  const secret = { [kind]: kept } as unknown as SecretReference;
+  return { product: 'pve', name: URL.parse(url)?.hostname ?? 'pve', url, token: { id, secret }, fingerprint };
+}
+
+const onPath = (path: string, program: string): string | undefined =>
+  path
+    .split(':')
+    .filter((folder) => folder.startsWith('/'))
+    .map((folder) => join(folder, program))
+    .find((file) => existsSync(file));
+
+export const misused = (where: string, says: string, remedy = 'see `holdfast --help`'): Fault =>
+  new Fault('misused', { where, says, remedy, exit: 'misused' });

@@ -1,0 +1,27 @@
+// `plan`: shows what would change, and why. It writes nothing, neither to a server nor to the state.
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { planEstate } from '../pipeline.ts';
+import { planAsText } from '../plan/plan-text.ts';
+import { type Command, flag, optionText } from './command.ts';
+import { open, withPve } from './open.ts';
+
+export const plan: Command = {
+  name: 'plan',
+  says: 'show what would change, and why',
+  run: async (invocation) => {
+    const { holdfast, estate } = await open(invocation);
+    invocation.show('asking the servers');
+    const made = await planEstate(holdfast, withPve(invocation, estate), { prune: flag(invocation, 'prune') });
+    const file = optionText(invocation, 'out');
+    if (file !== undefined)
+      writeFileSync(resolve(invocation.surroundings.folder, file), `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 });
+    const saved = file === undefined ? '' : `Written to ${file}: \`holdfast apply ${file}\` carries out this plan and no other.\n`;
+    const changes = made.steps.length > 0 && flag(invocation, 'detailedExitcode');
+    return {
+      exit: made.refusals.length > 0 ? 'failed' : changes ? 'changes' : 'fine',
+      value: made,
+      text: `${planAsText(made, invocation.paint)}${saved}`,
+    };
+  },
+};

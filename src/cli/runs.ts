@@ -1,0 +1,31 @@
+// `runs`: what ran, and how it ended. Read-only: a run that nobody owns any more is shown as such, not finished.
+import { formatDuration } from '../values/duration.ts';
+import { between } from '../values/instant.ts';
+import { type Command, optionText } from './command.ts';
+import { misused, open } from './open.ts';
+import { table } from './table.ts';
+
+export const runs: Command = {
+  name: 'runs',
+  says: 'what ran, and how it ended',
+  run: async (invocation) => {
+    const limit = Number(optionText(invocation, 'limit') ?? '20');
+    if (!Number.isInteger(limit) || limit < 1) throw misused('--limit', 'it is a whole number, 1 or more');
+    const { holdfast, estate } = await open(invocation);
+    const found = holdfast.look(estate.name, (journal) => journal.runs(limit)) ?? [];
+    const due = new Set(holdfast.due(estate.name).map(({ id }) => id));
+    const rows = found.map((run) => [
+      run.id,
+      run.job,
+      due.has(run.id) ? 'interrupted, recovery due' : run.state,
+      run.startedAt,
+      run.endedAt === undefined ? '' : formatDuration(between(run.startedAt, run.endedAt)),
+      run.summary ?? '',
+    ]);
+    return {
+      exit: 'fine',
+      value: found.map((run) => ({ ...run, recoveryDue: due.has(run.id) })),
+      text: rows.length === 0 ? 'Nothing has run yet.\n' : table(['run', 'job', 'state', 'started', 'took', 'summary'], rows),
+    };
+  },
+};

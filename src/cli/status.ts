@@ -1,0 +1,51 @@
+// `status`: what is there now, and whether it is as declared. Unknown is said to be unknown.
+import { storagesNow } from '../observed/storages-now.ts';
+import { planEstate } from '../pipeline.ts';
+import type { Plan } from '../model/plan.ts';
+import { formatDuration } from '../values/duration.ts';
+import { between } from '../values/instant.ts';
+import { ref } from '../values/ref.ts';
+import { bytes, formatSize } from '../values/size.ts';
+import type { Command } from './command.ts';
+import { open, withPve } from './open.ts';
+import { table } from './table.ts';
+
+export const status: Command = {
+  name: 'status',
+  says: 'what the servers hold now, and what differs',
+  run: async (invocation) => {
+    const { holdfast, estate: read } = await open(invocation);
+    const estate = withPve(invocation, read);
+    invocation.show('asking the servers');
+    await using world = holdfast.world(estate);
+    const [now, plan] = await Promise.all([storagesNow(world, estate), planEstate(holdfast, estate, { prune: false })]);
+    const rows = now.storages.map((one) => [
+      one.pve,
+      one.name,
+      one.server,
+      one.datastore,
+      one.namespace === '' ? '(root)' : one.namespace,
+      one.state,
+      one.used === undefined || one.total === undefined ? 'unknown' : `${formatSize(bytes(one.used))} of ${formatSize(bytes(one.total))}`,
+      one.lastBackup === undefined ? 'unknown' : `${formatDuration(between(one.lastBackup, one.at))} ago`,
+      driftOf(plan, one.pve, one.name),
+    ]);
+    const head = ['PVE', 'name', 'server', 'datastore', 'namespace', 'state', 'used', 'last backup', 'drift'];
+    const missing = plan.steps.map((step) => `  ${step.title}`);
+    const text = [
+      rows.length === 0 ? 'No PVE server that was asked has a storage of type pbs.\n' : table(head, rows),
+      ...now.unread.map(({ pve, fault }) => `${pve} could not be asked: ${fault.says}\n  do this: ${fault.remedy}\n`),
+      missing.length === 0 ? 'Everything declared is as declared.\n' : `To be as declared, see \`holdfast plan\`:\n${missing.join('\n')}\n`,
+    ].join('');
+    const failed = now.unread.length > 0 || plan.refusals.length > 0;
+    return { exit: failed ? 'partly' : 'fine', value: { ...now, plan }, text };
+  },
+};
+
+function driftOf(plan: Plan, server: string, name: string): string {
+  const subject = ref('pve-storage', server, name);
+  const step = plan.steps.find((one) => one.subject === subject);
+  if (step !== undefined) return step.changes.map(({ field }) => field).join(', ') || step.act;
+  const refusal = plan.refusals.find((one) => one.subject === subject);
+  return refusal === undefined ? 'none' : refusal.code;
+}

@@ -1,0 +1,95 @@
+// Reading the estate: every file of it, every rule, and then either the whole estate or everything that is wrong with it.
+// Nothing is contacted, and no secret is opened.
+import { resolve } from 'node:path';
+import type { Estate } from '../model/estate.ts';
+import { digestOf, digestOfText } from '../values/canonical.ts';
+import { connectionRemarks } from './checks/connections.ts';
+import { destinationRemarks, type Placed } from './checks/destinations.ts';
+import { literalSecretRemarks } from './checks/literal-secrets.ts';
+import { nameRemarks } from './checks/names.ts';
+import { referenceRemarks } from './checks/references.ts';
+import { scheduleRemarks } from './checks/schedules.ts';
+import { secretFileRemarks } from './checks/secret-files.ts';
+import { type Merged, merge } from './merge.ts';
+import { InvalidFile, type Path, type Problem, placeText, type Remark, remark, showPath } from './problem.ts';
+import { estateSchema, type Kinds } from './schema/estate.ts';
+import { remarksOf } from './schema-remarks.ts';
+import type { EstateFiles } from './source.ts';
+import { gatherSources } from './sources.ts';
+import { sayUnknownKeys } from './unknown-key.ts';
+import { words } from './words.ts';
+
+export type ReadOptions = Readonly<{ files: EstateFiles; kinds: Kinds }>;
+
+/**
+ * Reads a file, or the `*.yaml` of a folder, with what they include.
+ *
+ * @throws InvalidFile `estate-invalid`, with every problem and its place
+ */
+export async function readEstate(path: string, { files, kinds }: ReadOptions): Promise<Estate> {
+  const { sources, problems, complete, real } = await gatherSources(path, files);
+  const [first, ...others] = sources;
+  if (first === undefined || !complete) throw invalid(path, problems);
+  const merged = merge([first, ...others]);
+  const parsed = estateSchema(kinds).safeParse(merged.value, { error: words });
+  const remarks = [
+    ...literalSecretRemarks(merged.value),
+    ...remarksOf(parsed.error?.issues ?? [], sayUnknownKeys(kinds, merged.value)),
+    ...connectionRemarks(merged.value),
+    ...nameRemarks(merged.value),
+    ...referenceRemarks(merged.value),
+    ...scheduleRemarks(merged.value),
+    ...destinationRemarks(placedLayers(merged, kinds), (at) => placeText(merged.placeOf(at))),
+    ...(await secretFileRemarks(merged.value, files)),
+    ...(Object.keys(merged.value).length === 0 ? [remark([], 'declares nothing; is it the right file?')] : []),
+  ];
+  const all = [...problems, ...merged.problems, ...placed(withoutEchoes(remarks), merged)];
+  if (all.length > 0 || !parsed.success) throw invalid(path, all);
+  return estateOf(parsed.data, { path, real, merged });
+}
+
+const invalid = (path: string, problems: readonly Problem[]): InvalidFile =>
+  new InvalidFile('estate-invalid', { where: path, problems, exit: 'invalid' });
+
+const placed = (remarks: readonly Remark[], merged: Merged): readonly Problem[] =>
+  remarks.map(({ path, at, says }) => ({ ...merged.placeOf(path, at), path: showPath(path), says }));
+
+/** One thing is told once: the first remark on a path stands for the later ones. */
+function withoutEchoes(remarks: readonly Remark[]): readonly Remark[] {
+  const byPath = new Map<string, Remark>();
+  for (const one of remarks) {
+    const key = showPath(one.path);
+    if (one.path.length === 0 || !byPath.has(key)) byPath.set(key, one);
+  }
+  return [...byPath.values()];
+}
+
+/** Layers that are in order by themselves, so that their destinations are looked at even where others are not. */
+function placedLayers({ value }: Merged, { layers }: Kinds): readonly Placed[] {
+  const entries = Array.isArray(value['layers']) ? value['layers'] : [];
+  return entries.flatMap((entry: unknown, index): readonly Placed[] => {
+    const kind = layers.find((layer) => layer.kind === (entry as Readonly<{ kind?: unknown }> | null)?.kind);
+    const parsed = kind?.schema.safeParse(entry);
+    if (kind === undefined || parsed?.success !== true) return [];
+    return [{ path: ['layers', index], entry: parsed.data, destinations: kind.destinations(parsed.data) }];
+  });
+}
+
+type Parsed = ReturnType<ReturnType<typeof estateSchema>['parse']>;
+type Origin = Readonly<{ path: string; real: string; merged: Merged }>;
+
+function estateOf(parsed: Parsed, { path, real, merged }: Origin): Estate {
+  const { estate, time_zone, approval_expires, places, pve, pbs, machines, ...rest } = parsed;
+  const { include: _, tiers, workloads, layers, schedules, exclusions, channels, ...sections } = rest;
+  const name = estate ?? `unnamed-${digestOfText(real).slice(0, 8)}`;
+  const declared = {
+    ...{ name, time_zone, approval_expires, places, pve, pbs, machines },
+    ...{ tiers, workloads, layers, schedules, exclusions, channels, sections },
+  };
+  return {
+    ...declared,
+    digest: digestOf(declared),
+    file: resolve(path),
+    placeOf: (at: Path) => placeText(merged.placeOf(at)),
+  };
+}

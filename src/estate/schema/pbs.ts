@@ -1,0 +1,46 @@
+import { type ZodType, z } from 'zod';
+import { entryName } from '../../contracts/layer-entry.ts';
+import type { Datastore } from '../../model/estate.ts';
+import { connection } from './connection.ts';
+import { wholeNumber } from './texts.ts';
+
+const part = '[A-Za-z0-9_][A-Za-z0-9._-]*';
+
+const namespace = z
+  .string()
+  .max(256)
+  .regex(new RegExp(`^${part}(/${part}){0,6}$`), {
+    error: 'is no namespace; it is written prod or prod/web, at most 7 deep',
+  });
+
+const datastore = z.strictObject({
+  name: z
+    .string()
+    .regex(new RegExp(`^(?=.{3,32}$)${part}$`), {
+      error: 'is no name of a datastore; it has 3 to 32 letters, digits, `.`, `_`, `-`',
+    })
+    .describe('the datastore, as PBS calls it'),
+  stored_on: z.string().min(1).optional().describe('the host whose disks hold it, where that is not the server itself'),
+  namespaces: z.array(namespace).optional().describe('namespaces that belong to it'),
+});
+
+/** @param parts what kinds of resources add to a datastore, by key */
+export const pbsServer = (parts: Readonly<Record<string, ZodType>>) =>
+  z
+    .strictObject({
+      ...connection,
+      runs_on: z
+        .strictObject({
+          pve: entryName.describe('a name of `pve`'),
+          guest: wholeNumber(100, 999_999_999).describe('its id there'),
+        })
+        .optional()
+        .describe('the guest this server is, where it is one'),
+      datastores: z
+        // What a kind adds has the type of that kind, which nothing here knows.
+        .array(datastore.extend(parts) as unknown as ZodType<Datastore>)
+        .default([])
+        .describe('the datastores this estate speaks for'),
+    })
+    .transform((server) => ({ ...server, product: 'pbs' as const }))
+    .describe('a Proxmox Backup Server');

@@ -1,0 +1,41 @@
+// A key that is not known where it stands: probably another one misspelled, or one from another level.
+import { type Field, fieldsOf } from './fields.ts';
+import { estateJsonSchema } from './json-schema.ts';
+import { nearest } from './nearest.ts';
+import type { Path } from './problem.ts';
+import type { Kinds } from './schema/estate.ts';
+import type { SayUnknown } from './schema-remarks.ts';
+
+const patternOf = (path: Path): string =>
+  path.map((part, index) => (typeof part === 'number' ? '[]' : `${index === 0 ? '' : '.'}${part}`)).join('');
+
+const parentOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf('.'), 0));
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
+
+/** @param estate as it was written, to see of which kind an entry is */
+export function sayUnknownKeys(kinds: Kinds, estate: unknown): SayUnknown {
+  // Made once an unknown key was met: reading the fields off the schema takes longer than reading an estate.
+  let fields: readonly Field[] | undefined;
+  return (parent, key) => {
+    fields ??= fieldsOf(estateJsonSchema(kinds));
+    return sayUnknown(fields, patternOf(parent), key, kindAt(estate, parent));
+  };
+}
+
+const kindAt = (estate: unknown, path: Path): unknown => {
+  const entry = path.reduce<unknown>((at, part) => (at as Readonly<Record<string | number, unknown>>)[part], estate);
+  return (entry as Readonly<{ kind?: unknown }>).kind;
+};
+
+function sayUnknown(fields: readonly Field[], here: string, key: string, kind: unknown): string {
+  const siblings = fields
+    .filter((field) => parentOf(field.path) === here && (field.kind === undefined || field.kind === kind))
+    .map(({ path }) => nameOf(path));
+  const close = nearest(key, siblings);
+  if (close !== undefined) return `is not known; did you mean ${close}?`;
+  const elsewhere = [...new Set(fields.filter(({ path }) => nameOf(path) === key).map(({ path }) => parentOf(path)))];
+  if (elsewhere.length > 0) return `is not known here; it belongs ${elsewhere.slice(0, 3).map(place).join(' or ')}`;
+  return `is not known; ${here === '' ? 'sections are' : 'known here are'} ${siblings.join(', ')}`;
+}
+
+const place = (parent: string): string => (parent === '' ? 'at the top of the file' : `in ${parent}`);

@@ -1,0 +1,146 @@
+// What a face of Holdfast works with: the estate, the state of that estate, the world it names. Composition, no decisions.
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Told } from './apply/engine.ts';
+import { deadRuns, type FinishedRun, finishDeadRuns } from './apply/finish-dead-runs.ts';
+import type { Verdict } from './apply/outcome.ts';
+import { recoverRun } from './apply/recover-run.ts';
+import { runFolder, stateFolder } from './apply/state.ts';
+import { superviseRun } from './apply/supervise.ts';
+import type { Workshop } from './apply/worker.ts';
+import type { Consent, Journal, ReadJournal } from './contracts/journal.ts';
+import type { Guard } from './guard/guard.ts';
+import { openJournal, readJournal } from './journal/journal.ts';
+import { stepKinds } from './kinds.ts';
+import { endLeftovers } from './machines/leftovers.ts';
+import { startOwnProcess } from './machines/own-process.ts';
+import type { Connections, Estate } from './model/estate.ts';
+import type { Plan } from './model/plan.ts';
+import type { Run, RunId } from './model/run.ts';
+import type { Surroundings } from './surroundings.ts';
+import type { Instant } from './values/instant.ts';
+import { type OpenWorld, openWorld } from './world.ts';
+
+export type Holdfast = Readonly<{
+  surroundings: Surroundings;
+  guard: Guard;
+  /** what --state names */
+  root: string;
+  /** the command as typed, for the journal */
+  startedBy: string;
+  world(estate: Connections, run?: RunId): OpenWorld;
+  /** reads the journal without leaving a trace; undefined where there is none yet */
+  look<Result>(estate: string, at: (journal: ReadJournal) => Result): Result | undefined;
+  /** runs that nobody owns any more: a recovery is due */
+  due(estate: string): readonly Run[];
+}>;
+
+export function holdfastIn(surroundings: Surroundings, guard: Guard, root: string, startedBy: string): Holdfast {
+  const look: Holdfast['look'] = (estate, at) => {
+    const journal = readJournal(stateFolder(root, estate));
+    if (journal === undefined) return undefined;
+    try {
+      return at(journal);
+    } finally {
+      journal.close();
+    }
+  };
+  return {
+    ...{ surroundings, guard, root, startedBy, look },
+    world: (connections, run) => openWorld(surroundings, connections, guard, run),
+    due: (estate) => look(estate, (journal) => deadRuns(journal, stateFolder(root, estate), surroundings.clock)) ?? [],
+  };
+}
+
+export const connectionsOf = ({ pve, pbs, machines }: Connections): Connections => ({ pve, pbs, machines });
+
+/** What a worker works with; the same in the worker's own process and in a recovery. */
+export const workshopOf = ({ surroundings, guard }: Pick<Holdfast, 'surroundings' | 'guard'>): Workshop => ({
+  clock: surroundings.clock,
+  kinds: stepKinds,
+  openJournal: (state) => openJournal(state, surroundings.clock),
+  openWorld: (connections, run) => openWorld(surroundings, connections, guard, run),
+});
+
+/** Runs whose supervisor died are finished before anything else is written. */
+export async function finished(holdfast: Holdfast, estate: string): Promise<readonly FinishedRun[]> {
+  const state = stateFolder(holdfast.root, estate);
+  const journal = openJournal(state, holdfast.surroundings.clock);
+  try {
+    return await finishDeadRuns(journal, state, recovering(holdfast, journal, state, () => {}));
+  } finally {
+    journal.close();
+  }
+}
+
+export async function supervised(
+  holdfast: Holdfast,
+  estate: Estate,
+  task: Readonly<{ plan: Plan; consent: Consent; startedBy: string }>,
+  tell: (told: Told) => void,
+): Promise<Verdict & { run: RunId }> {
+  const { surroundings, root } = holdfast;
+  const { clock } = surroundings;
+  const state = stateFolder(root, estate.name);
+  const journal = openJournal(state, clock);
+  try {
+    await finishDeadRuns(journal, state, recovering(holdfast, journal, state, () => {}));
+    const run = newRunId(clock.now());
+    const log = logOf(state, run, tell);
+    const verdict = await superviseRun(
+      {
+        ...{ clock, journal, state, root, signal: surroundings.stopped, tell: log.tell, spilled: log.spilled },
+        startWorker: (id) => startOwnProcess(surroundings.program, '__worker', id),
+        recover: recovering(holdfast, journal, state, log.tell),
+      },
+      {
+        ...{ id: run, job: task.plan.job, startedBy: task.startedBy, startedAt: clock.now() },
+        supervisor: surroundings.process,
+        ...{ plan: task.plan, connections: connectionsOf(estate), consent: task.consent },
+      },
+    );
+    return { ...verdict, run };
+  } finally {
+    journal.close();
+  }
+}
+
+const recovering =
+  (holdfast: Holdfast, journal: Journal, state: string, tell: (told: Told) => void) =>
+  (run: RunId): Promise<readonly string[]> =>
+    recoverRun(
+      {
+        ...workshopOf(holdfast),
+        endLeftovers: (left) => endLeftovers(left, holdfast.surroundings.clock),
+        tell,
+      },
+      journal,
+      state,
+      run,
+    );
+
+/** Sorts by its start, and is safe in file names, mounts and environment variables. */
+function newRunId(now: Instant): RunId {
+  return `${now.slice(0, 19).replaceAll(/[-:]/g, '')}-${randomBytes(3).toString('hex')}`;
+}
+
+/** What steps log and workers print goes beside the journal, not into it. */
+function logOf(state: string, run: RunId, tell: (told: Told) => void) {
+  const folder = runFolder(state, run);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const write = (line: string) => {
+    try {
+      appendFileSync(join(folder, 'log'), `${line}\n`, { mode: 0o600 });
+    } catch {
+      // A log that cannot be written (a full disk) must not end the run; its journal says how it went.
+    }
+  };
+  return {
+    spilled: write,
+    tell: (told: Told) => {
+      if (told.tell === 'log') write(`${told.path}: ${told.line}`);
+      tell(told);
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { Fault } from '../fault.ts';
+import { systemClock } from '../values/instant.ts';
+import { machineContract } from './contract.test-support.ts';
+import { endLeftovers, findLeftovers } from './leftovers.ts';
+import { localMachine } from './local.ts';
+
+async function processesWith(text: string): Promise<number> {
+  const lines = await Promise.all(
+    (await readdir('/proc'))
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')),
+  );
+  return lines.filter((line) => line.includes(text)).length;
+}
+
+machineContract('this machine', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-local-'));
+  return {
+    machine: localMachine({ name: 'here', run: 'run-of-the-contract', clock: systemClock }),
+    folder,
+    processesWith,
+    close: () => rm(folder, { recursive: true }),
+  };
+});
+
+/** Another process that does on this machine what a worker does: it runs a command for a run. */
+function worker(run: string, argv: readonly string[]): ChildProcess {
+  const script = `
+    const { localMachine } = await import(${JSON.stringify(join(import.meta.dirname, 'local.ts'))});
+    const { systemClock } = await import(${JSON.stringify(join(import.meta.dirname, '../values/instant.ts'))});
+    const machine = localMachine({ name: 'here', run: ${JSON.stringify(run)}, clock: systemClock });
+    for await (const chunk of machine.stream(${JSON.stringify(argv)}).stdout) process.stdout.write(chunk);`;
+  return spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+async function startedWorker(run: string, script: string): Promise<ChildProcess> {
+  const child = worker(run, ['sh', '-c', script]);
+  if (child.stdout !== null) await once(child.stdout, 'data');
+  return child;
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+async function goneWithin(milliseconds: number, text: string): Promise<boolean> {
+  for (const until = systemClock.monotonic() + milliseconds; systemClock.monotonic() < until; )
+    if ((await processesWith(text)) === 0) return true;
+  return (await processesWith(text)) === 0;
+}
+
+describe('a worker that is killed', () => {
+  it('takes the command it was running with it', async () => {
+    const child = await startedWorker('run-dies', 'echo up; exec sleep 4712.1');
+    assert.equal(await processesWith('4712.1'), 1);
+    await killed(child);
+    assert.ok(await goneWithin(5000, '4712.1'));
+  });
+
+  it('leaves what that command had started to be found by the id of its run, and nothing of another run', async () => {
+    // Without its pipes it does not end by itself when its reader is gone.
+    const background = (seconds: string) => `sleep ${seconds} >/dev/null 2>&1 & echo up; wait`;
+    const [one, other] = await Promise.all([
+      startedWorker('run-one', background('4712.2')),
+      startedWorker('run-one-more', background('4712.3')),
+    ]);
+    await Promise.all([killed(one), killed(other)]);
+    assert.deepEqual(
+      (await findLeftovers('run-one')).map(({ command }) => command).filter((name) => name !== 'sh'),
+      ['sleep'],
+    );
+    await endLeftovers('run-one', systemClock);
+    assert.ok(await goneWithin(0, '4712.2'));
+    assert.equal((await findLeftovers('run-one-more')).length > 0, true);
+    await endLeftovers('run-one-more', systemClock);
+    assert.ok(await goneWithin(0, '4712.3'));
+  });
+});
+
+describe('processes that outlived their run', () => {
+  it('never include the process that looks for them', async () => {
+    const script = `
+      const { findLeftovers } = await import(${JSON.stringify(join(import.meta.dirname, 'leftovers.ts'))});
+      console.log(JSON.stringify(await findLeftovers('run-looking')));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+      env: { HOLDFAST_RUN: 'run-looking' },
+    });
+    assert.deepEqual(JSON.parse(stdout), []);
+  });
+
+  it('are named when they cannot be ended, instead of being waited for without end', async () => {
+    const child = await startedWorker('run-stays', 'echo up; exec sleep 4712.4');
+    let now = 0;
+    const impatient = { ...systemClock, monotonic: () => (now += 60_000) };
+    await assert.rejects(
+      endLeftovers('run-stays', impatient),
+      (error) => error instanceof Fault && error.code === 'leftovers-stay' && /sleep \(\d+\)/.test(error.says),
+    );
+    await killed(child);
+    assert.ok(await goneWithin(5000, '4712.4'));
+  });
+});

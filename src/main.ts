@@ -1,0 +1,58 @@
+// Composition: the only place that reads the environment, the clock and the signals of this process.
+import { readFileSync } from 'node:fs';
+import { homedir, hostname } from 'node:os';
+import { Fault } from './fault.ts';
+import type { Surroundings } from './surroundings.ts';
+import { systemClock } from './values/instant.ts';
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopNow(signal));
+
+/** The first signal stops cleanly. The second does not wait: what was taken is given back by the next command. */
+function stopNow(signal: string): void {
+  if (stop.signal.aborted) process.exit(130);
+  process.stderr.write(`\nstopping (${signal}): undoing cleanly; once more to leave at once\n`);
+  stop.abort(
+    new Fault('interrupted', {
+      where: 'holdfast',
+      says: `it was told to stop (${signal})`,
+      remedy: 'start it again when you want it done',
+      exit: 'interrupted',
+    }),
+  );
+}
+
+declare const HOLDFAST_VERSION: string | undefined;
+const version =
+  typeof HOLDFAST_VERSION === 'string'
+    ? HOLDFAST_VERSION
+    : String(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version);
+
+const surroundings: Surroundings = {
+  arguments: process.argv.slice(2),
+  env: process.env,
+  input: process.stdin,
+  output: process.stdout,
+  errors: process.stderr,
+  terminal: {
+    output: process.stdout.isTTY === true && process.stderr.isTTY === true,
+    input: process.stdin.isTTY === true,
+    columns: process.stderr.columns ?? 80,
+  },
+  folder: process.cwd(),
+  home: homedir(),
+  user: process.getuid?.() ?? -1,
+  process: process.pid,
+  hostName: hostname(),
+  clock: systemClock,
+  program: { argv: [process.execPath, ...process.execArgv, process.argv[1] ?? ''], env: process.env },
+  version,
+  stopped: stop.signal,
+};
+
+const start = async (): Promise<number> =>
+  process.argv[2] === '__worker'
+    ? (await import('./work.ts')).work(surroundings)
+    : (await import('./cli/main.ts')).holdfast(surroundings);
+
+process.exitCode = await start();

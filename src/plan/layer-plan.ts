@@ -1,0 +1,50 @@
+// A layer's run and a restore are plans like any other: made by the layer, carried out by the one engine. Pure.
+import type { LayerKind, Planned, RestoreWish } from '../contracts/layer.ts';
+import type { LayerEntry } from '../model/estate.ts';
+import { makePlan, type Plan } from '../model/plan.ts';
+import type { RestorePoint } from '../model/restore-point.ts';
+import { digestOf } from '../values/canonical.ts';
+import { epochMilliseconds, type Instant } from '../values/instant.ts';
+
+export type LayerPlanning = Readonly<{ estate: string; timeZone: string; now: Instant }>;
+
+export function planOfRun(planning: LayerPlanning, layer: LayerKind, entry: LayerEntry): Plan {
+  const planned = layer.protect(entry, planning);
+  return wrapped(planning, `run:${entry.name}`, planned, digestOf(entry), 'keep');
+}
+
+export function planOfRestore(planning: LayerPlanning, layer: LayerKind, entry: LayerEntry, wish: RestoreWish): Plan {
+  const planned = layer.restore(entry, wish, planning);
+  return wrapped(planning, `restore:${entry.workload}`, planned, digestOf([wish.target, wish.point.manifest]), 'lead back');
+}
+
+function wrapped(
+  { estate, now }: LayerPlanning,
+  job: string,
+  { steps, notes, refusals }: Planned,
+  desired: string,
+  afterFailure: Plan['afterFailure'],
+): Plan {
+  const observed = digestOf(steps.flatMap((step) => step.expects));
+  return makePlan({ estate, job, madeAt: now, desired, observed, steps, notes, refusals, unchanged: 0, afterFailure });
+}
+
+/** One way back, and why it stands where it stands among the others. */
+export type RestoreOption = Readonly<{ point: RestorePoint; because: string }>;
+
+/** The newest point first, of those from before the loss; points taken after it may hold the damage. */
+export function rankPoints(points: readonly RestorePoint[], lostAt: Instant | undefined): readonly RestoreOption[] {
+  const usable = points.filter(({ manifest }) => lostAt === undefined || manifest.takenAt <= lostAt);
+  const newestFirst = usable.toSorted(
+    (one, other) => epochMilliseconds(other.manifest.takenAt) - epochMilliseconds(one.manifest.takenAt),
+  );
+  return newestFirst.map((point, index) => ({
+    point,
+    because:
+      index > 0
+        ? `older by ${index} point${index === 1 ? '' : 's'}`
+        : lostAt === undefined
+          ? 'the newest point'
+          : `the newest point from before ${lostAt}`,
+  }));
+}

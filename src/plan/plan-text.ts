@@ -1,0 +1,88 @@
+// A plan for people: what changes and why, what it means, what was refused, a tally. The only text a plan has.
+import type { Note, Plan, Refusal } from '../model/plan.ts';
+import { shortDigest } from '../model/plan.ts';
+import { type Act, type Change, classOf, type Step } from '../model/step.ts';
+import { type Paint, plain } from '../values/paint.ts';
+import { count, shown } from '../values/text.ts';
+
+export const signs = { create: '+', update: '~', replace: '-/+', remove: '-', do: '>' } as const satisfies Record<
+  Act,
+  string
+>;
+
+export function planAsText(plan: Plan, paint: Paint = plain): string {
+  const lines = [
+    paint.strong(`Plan ${shortDigest(plan.digest)} for ${plan.estate}, ${plan.job}, made ${plan.madeAt}`),
+    '',
+    ...plan.steps.flatMap((step) => [...stepAsText(step, paint), '']),
+    ...refusalsAsText(plan.refusals, paint),
+    ...notesAsText(plan.notes, paint),
+    tally(plan),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+export function stepAsText(step: Step, paint: Paint): readonly string[] {
+  const colour = { create: paint.good, update: paint.warning, replace: paint.bad, remove: paint.bad, do: paint.strong };
+  const { title, because, wayBack, risk, expands } = step;
+  return [
+    `  ${colour[step.act](`${signs[step.act]} ${shown(title)}`)}`,
+    ...because.map((reason) => `      because  ${shown(reason)}`),
+    ...changesAsText(step.changes),
+    ...(expands ? ['      details  expands when run'] : []),
+    `      ${paint.dim(`${facts(step)}; risk: ${risk}; ${wayBack === 'undo' ? 'can be undone' : 'one-way'}`)}`,
+  ];
+}
+
+const facts = (step: Step): string =>
+  step.changes.length > 0 || step.act === 'remove' ? `class: ${classOf(step)}` : `lanes: ${step.lanes.join(', ')}`;
+
+function changesAsText(changes: readonly Change[]): readonly string[] {
+  const width = Math.max(0, ...changes.map(({ field }) => field.length));
+  return changes.map(({ field, from, to, class: meaning, because }) => {
+    const values = from === undefined ? value(to) : `${value(from)} -> ${value(to)}`;
+    const meant = meaning === 'neutral' && because === undefined ? '' : `   (${[meaning, because].filter(Boolean).join(': ')})`;
+    return `      ${field.padEnd(width)}  ${values}${meant}`;
+  });
+}
+
+function value(json: unknown): string {
+  if (json === undefined || json === null) return '(none)';
+  if (typeof json === 'string') return shown(json);
+  if (Array.isArray(json)) return json.length === 0 ? '(none)' : json.map(value).join(', ');
+  if (typeof json === 'object')
+    return Object.entries(json)
+      .map(([key, inner]) => `${key}: ${value(inner)}`)
+      .join(', ');
+  return typeof json === 'boolean' ? (json ? 'yes' : 'no') : String(json);
+}
+
+export function refusalsAsText(refusals: readonly Refusal[], paint: Paint): readonly string[] {
+  return refusals.flatMap(({ subject, code, says, remedy }) => [
+    `  ${paint.bad(`! ${subject} cannot be done as declared (${code})`)}`,
+    `      ${shown(says)}`,
+    `      do this  ${shown(remedy)}`,
+    '',
+  ]);
+}
+
+export function notesAsText(notes: readonly Note[], paint: Paint): readonly string[] {
+  if (notes.length === 0) return [];
+  const mark = { info: paint.dim('note'), warning: paint.warning('warning') };
+  return [...notes.map(({ subject, level, says }) => `  ${mark[level]}  ${subject}: ${shown(says)}`), ''];
+}
+
+export function tally({ steps, unchanged, refusals }: Plan): string {
+  const of = (act: Act): number => steps.filter((step) => step.act === act).length;
+  const parts = [
+    [of('create'), 'to create'],
+    [of('update'), 'to change'],
+    [of('replace'), 'to replace'],
+    [of('remove'), 'to remove'],
+    [of('do'), 'to do'],
+  ] as const;
+  const changes = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
+  const said = changes.length > 0 ? changes.join(', ') : 'No changes';
+  const refused = refusals.length > 0 ? `; ${count(refusals.length, 'thing')} refused` : '';
+  return `${said}; ${unchanged} as declared${refused}.`;
+}

@@ -1,0 +1,27 @@
+// How parameters travel (facts: pve-api section 1, pbs-api section 1): one form for both products, in bodies and in query
+// strings alike; blanks become %20. Values are encoded as `Secret.forms` knows them, so that an echoed one is found again.
+import { Secret } from '../values/secret.ts';
+import type { Parameter, Params } from './api.ts';
+
+/** For a part of a path, where `!` and its like are encoded too. */
+export const percentEncoded = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+
+export type Reveal = (secret: Secret) => string;
+
+/** One text per value: a list gives several, or none. */
+export function textsOf(value: Parameter, reveal: Reveal): readonly string[] {
+  if (value instanceof Secret) return [reveal(value)];
+  if (typeof value === 'boolean') return [value ? '1' : '0'];
+  return typeof value === 'object' ? value : [String(value)];
+}
+
+export const formOf = (params: Params, reveal: Reveal): string =>
+  Object.entries(params)
+    .flatMap(([key, value]) =>
+      textsOf(value, reveal).map((text) => `${encodeURIComponent(key)}=${encodeURIComponent(text)}`),
+    )
+    .join('&');
+
+export const secretsIn = (params: Params): readonly Secret[] =>
+  Object.values(params).filter((value) => value instanceof Secret);

@@ -1,0 +1,56 @@
+// `pbs_storages`: storage entries of type pbs on Proxmox VE, as in the seed's file, with what it left out by reference.
+import { z } from 'zod';
+import { entryName } from '../contracts/layer-entry.ts';
+import { fingerprintProblem, parseFingerprint } from '../values/fingerprint.ts';
+import { keepSchema } from '../values/retention.ts';
+import { secretReference } from '../values/secret-reference.ts';
+
+/** facts, pve-api section 2: a letter first, then letters, digits, `-_.`, the last a letter or digit, two at least. */
+const storageName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9._-]*[A-Za-z0-9]$/, 'starts with a letter, ends with a letter or digit, and has no blanks');
+
+export const fingerprint = z
+  .string()
+  .superRefine((text, context) => {
+    const problem = fingerprintProblem(text);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  })
+  .transform((text) => parseFingerprint(text) ?? text)
+  .describe('SHA-256 of the PBS certificate, 32 hex pairs with colons: `proxmox-backup-manager cert info`');
+
+// PVE checks neither that a namespace exists nor how it is written; PBS takes up to 8 levels of these names.
+const namespace = z
+  .string()
+  .regex(/^(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,31}(?:\/[A-Za-z0-9_][A-Za-z0-9._-]{0,31}){0,7})?$/, 'is written `a/b`, up to 8 names');
+
+export const pveStorage = z.strictObject({
+  name: storageName.describe('the id of the storage on Proxmox VE'),
+  server: z.string().min(1).describe('host name or address of the PBS; it cannot be changed later'),
+  datastore: z.string().min(1).describe('the datastore on that PBS; it cannot be changed later'),
+  fingerprint,
+  enabled: z.boolean().default(true).describe('whether PVE uses the storage'),
+  content: z
+    .array(z.enum(['backup', 'none']))
+    .min(1)
+    .default(['backup'])
+    .describe('what it holds; a PBS holds backups'),
+  username: z.string().min(1).default('root@pam').describe('`user@realm` or `user@realm!token`'),
+  password: secretReference.optional().describe('the password, or the bare secret of the token'),
+  token: secretReference.optional().describe('the bare secret of the token; the same as `password`'),
+  port: z.int().min(1).max(65535).default(8007).describe('the port of the PBS'),
+  namespace: namespace.default('').describe('the namespace on the datastore; the root where it is left out'),
+  nodes: z.array(z.string().min(1)).default([]).describe('nodes that may use it; all where it is left out'),
+  encryption_key: secretReference.optional().describe('the key, as JSON, that PVE encrypts with'),
+  prune_backups: keepSchema.optional().describe('how many backups PVE keeps'),
+  description: z.string().optional().describe('for people; PVE has no field for it, so it stays in this file'),
+  on: z.array(entryName).min(1).optional().describe('the PVE servers that get it; all where it is left out'),
+});
+
+export const pveStorages = z.array(
+  pveStorage.superRefine(({ password, token }, context) => {
+    if (password !== undefined && token !== undefined)
+      context.addIssue({ code: 'custom', path: ['token'], message: 'stands beside `password`: give one of them' });
+  }),
+);
+export type PveStorageEntry = z.infer<typeof pveStorage>;

@@ -1,0 +1,167 @@
+// Storage entries of type pbs on Proxmox VE (mission S1). Facts: pve-api section 2.
+import type { Declared, Decided, Fields, Written } from '../contracts/resource.ts';
+import type { Estate } from '../model/estate.ts';
+import type { Found } from '../model/observed.ts';
+import type { Params } from '../proxmox/api.ts';
+import { createStorage, deleteStorage, type PveStorage, storages, updateStorage } from '../proxmox/pve-storage.ts';
+import type { Json } from '../values/canonical.ts';
+import { type Keep, normaliseKeep } from '../values/retention.ts';
+import { keepFromProxmox, keepToProperty } from '../values/retention-property.ts';
+import { changesBetween, creationOf, isNothing, same } from './compare.ts';
+import { defineResource } from './define.ts';
+import { type PveStorageEntry, pveStorages } from './pve-storage-schema.ts';
+
+const section = 'pbs_storages[]';
+/** PVE refuses them on a change, even unchanged: they can only be had by deleting the entry and making it anew. */
+const fixed = ['server', 'datastore'] as const;
+
+export const pveStorage = defineResource<PveStorageEntry[]>({
+  name: 'pve-storage',
+  title: 'storage',
+  product: 'pve',
+  after: [],
+  configFile: 'storage.cfg',
+  section: { at: 'top', key: 'pbs_storages', schema: pveStorages, declare },
+  read: async (api, signal) => (await storages(api, 'pbs', { signal })).map(foundIn),
+  decide: decideStorage,
+  create: async (api, { name, fields, secrets }, signal) => {
+    const params = { type: 'pbs', storage: name, ...paramsOf(fields, Object.keys(fields)), ...secrets };
+    await createStorage(api, params, { signal });
+  },
+  update: async (api, wanted, found, signal) => {
+    await updateStorage(api, wanted.name, patchOf(wanted, found), { signal });
+  },
+  remove: (api, { name }, signal) => deleteStorage(api, name, { signal }),
+});
+
+function declare(entries: PveStorageEntry[], estate: Estate): readonly Declared[] {
+  return entries.flatMap((entry, index) => {
+    const servers = entry.on ?? estate.pve.map(({ name }) => name);
+    const place = estate.placeOf(['pbs_storages', index, 'name']);
+    const { name, description } = entry;
+    const notes = description === undefined ? [] : [descriptionStays];
+    return servers.map((server) => ({ server, name, item: fieldsOf(entry), secrets: secretsOf(entry), place, notes }));
+  });
+}
+
+const descriptionStays = {
+  level: 'info',
+  says: 'its description stays in the estate: PVE has no field for it',
+} as const;
+
+const sorted = (names: readonly string[]): Json => [...new Set(names)].sort();
+const policy = (keep: Keep): Json => ({ ...normaliseKeep(keep) }) as Json;
+
+function fieldsOf(entry: PveStorageEntry): Fields {
+  const { server, datastore, port, namespace, username, fingerprint, enabled } = entry;
+  return {
+    ...{ server, datastore, port, namespace, username, fingerprint, enabled },
+    content: sorted(entry.content),
+    nodes: sorted(entry.nodes),
+    prune_backups: entry.prune_backups === undefined ? {} : policy(entry.prune_backups),
+    encrypted: entry.encryption_key !== undefined,
+  };
+}
+
+function secretsOf({ password, token, encryption_key }: PveStorageEntry): Declared['secrets'] {
+  const login = password ?? token;
+  return {
+    ...(login === undefined ? {} : { password: login }),
+    ...(encryption_key === undefined ? {} : { 'encryption-key': encryption_key }),
+  };
+}
+
+function foundIn({ storage, content, nodes, disabled, raw }: PveStorage): Found {
+  const text = (key: string): string => (raw[key] === undefined ? '' : String(raw[key]));
+  return {
+    name: storage,
+    value: {
+      server: text('server'),
+      datastore: text('datastore'),
+      port: raw['port'] === undefined ? 8007 : Number(raw['port']),
+      namespace: text('namespace'),
+      username: text('username') || 'root@pam',
+      // PVE keeps the case it was given; it means nothing.
+      fingerprint: text('fingerprint').toUpperCase(),
+      enabled: !disabled,
+      content: sorted(content),
+      nodes: sorted(nodes ?? []),
+      prune_backups: foundPolicy(text('prune-backups')),
+      encrypted: raw['encryption-key'] !== undefined,
+    },
+  };
+}
+
+function foundPolicy(property: string): Json {
+  if (property === '') return {};
+  const keep = keepFromProxmox(property);
+  return 'problem' in keep ? property : policy(keep);
+}
+
+function decideStorage(declared: Declared, found: Found | undefined): Decided {
+  if (found === undefined) return decideCreate(declared);
+  const wanted = declared.item;
+  for (const field of fixed)
+    if (!same(found.value[field], wanted[field])) return fixedField(field, found.value[field], wanted[field]);
+  // A key that the estate does not declare is never taken away: the backups made with it would be unreadable.
+  const compared = wanted['encrypted'] === true ? wanted : { ...wanted, encrypted: found.value['encrypted'] ?? false };
+  const changes = changesBetween(section, found.value, compared);
+  if (changes.length === 0) return { act: 'none' };
+  const because = [`${declared.server} holds another value than ${declared.place}`];
+  return { act: 'update', ...verbOf(changes), because, changes, risk: 'changes' };
+}
+
+function decideCreate({ server, name, item, secrets, place }: Declared): Decided {
+  if (item['enabled'] === true && secrets['password'] === undefined)
+    return {
+      act: 'refuse',
+      code: 'storage-without-credentials',
+      says: `${server} has no storage ${name}, and PVE logs in to the PBS when one is made: it needs the password or token secret`,
+      remedy: `add this line to it: password: { file: /etc/holdfast/${name}.password } (mode 0600, the bare secret in it)`,
+    };
+  const because = [`${place} declares it, and ${server} has no storage of that name`];
+  return { act: 'create', because, changes: creationOf(section, item), risk: 'adds' };
+}
+
+function verbOf(changes: readonly { field: string; to?: Json }[]): { verb?: 'enable' | 'disable' } {
+  const enabled = changes.find(({ field }) => field === 'enabled');
+  if (enabled === undefined) return {};
+  return { verb: enabled.to === true ? 'enable' : 'disable' };
+}
+
+const fixedField = (field: string, from: Json | undefined, to: Json | undefined): Decided => ({
+  act: 'refuse',
+  code: 'storage-fixed-field',
+  says: `its ${field} is ${String(from)} on the server and ${String(to)} here, and PVE never changes the ${field} of a storage`,
+  remedy: `declare it under another name, move the backup jobs over, and remove the old entry when nothing uses it`,
+});
+
+/** Parameters of PVE for the fields that are set; what is unset is left out, and deleted on a change. */
+function paramsOf(fields: Fields, names: readonly string[]): Params {
+  const params: Record<string, string | number | boolean> = {};
+  for (const name of names) {
+    const value = fields[name];
+    if (isNothing(value) || name === 'encrypted') continue;
+    if (name === 'enabled') {
+      if (value === false) params['disable'] = true;
+    } else if (name === 'prune_backups') params['prune-backups'] = keepToProperty(value as Keep);
+    else if (Array.isArray(value)) params[name] = value.join(',');
+    else params[name] = value as string | number;
+  }
+  return params;
+}
+
+const unsetNames: Readonly<Record<string, string>> = { enabled: 'disable', prune_backups: 'prune-backups' };
+
+function patchOf({ fields, secrets }: Written, { value }: Found) {
+  const differing = Object.keys(fields).filter((name) => name !== 'encrypted' && !same(value[name], fields[name]));
+  const unset = differing.filter((name) => isNothing(fields[name]) || (name === 'enabled' && fields[name] === true));
+  const newKey = fields['encrypted'] === true && value['encrypted'] !== true ? ['encryption-key'] : [];
+  // Another user name has another password; else the one PVE holds stays.
+  const sent = [...newKey, ...(differing.includes('username') ? ['password'] : [])];
+  const given = Object.entries(secrets).filter(([parameter]) => sent.includes(parameter));
+  return {
+    set: { ...paramsOf(fields, differing), ...Object.fromEntries(given) },
+    delete: unset.map((name) => unsetNames[name] ?? name),
+  };
+}
