@@ -1,8 +1,8 @@
 // What a face of Holdfast works with: the estate, the state of that estate, the world it names. Composition, no decisions.
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Told } from './apply/engine.ts';
+import { join, resolve } from 'node:path';
+import type { Told } from './apply/engine-types.ts';
 import { deadRuns, type FinishedRun, finishDeadRuns } from './apply/finish-dead-runs.ts';
 import type { Verdict } from './apply/outcome.ts';
 import { recoverRun } from './apply/recover-run.ts';
@@ -14,7 +14,7 @@ import type { Guard } from './guard/guard.ts';
 import { openJournal, readJournal } from './journal/journal.ts';
 import { stepKinds } from './kinds.ts';
 import { endLeftovers } from './machines/leftovers.ts';
-import { startOwnProcess } from './machines/own-process.ts';
+import { type Program, startOwnProcess } from './machines/own-process.ts';
 import type { Connections, Estate } from './model/estate.ts';
 import type { Plan } from './model/plan.ts';
 import type { Run, RunId } from './model/run.ts';
@@ -25,6 +25,8 @@ import { type OpenWorld, openWorld } from './world.ts';
 export type Holdfast = Readonly<{
   surroundings: Surroundings;
   guard: Guard;
+  /** what --guard names, so that a worker reads the same one */
+  guardFile: string | undefined;
   /** what --state names */
   root: string;
   /** the command as typed, for the journal */
@@ -36,7 +38,10 @@ export type Holdfast = Readonly<{
   due(estate: string): readonly Run[];
 }>;
 
-export function holdfastIn(surroundings: Surroundings, guard: Guard, root: string, startedBy: string): Holdfast {
+export function holdfastIn(
+  given: Pick<Holdfast, 'surroundings' | 'guard' | 'guardFile' | 'root' | 'startedBy'>,
+): Holdfast {
+  const { surroundings, guard, root } = given;
   const look: Holdfast['look'] = (estate, at) => {
     const journal = readJournal(stateFolder(root, estate));
     if (journal === undefined) return undefined;
@@ -47,7 +52,8 @@ export function holdfastIn(surroundings: Surroundings, guard: Guard, root: strin
     }
   };
   return {
-    ...{ surroundings, guard, root, startedBy, look },
+    ...given,
+    look,
     world: (connections, run) => openWorld(surroundings, connections, guard, run),
     due: (estate) => look(estate, (journal) => deadRuns(journal, stateFolder(root, estate), surroundings.clock)) ?? [],
   };
@@ -68,7 +74,11 @@ export async function finished(holdfast: Holdfast, estate: string): Promise<read
   const state = stateFolder(holdfast.root, estate);
   const journal = openJournal(state, holdfast.surroundings.clock);
   try {
-    return await finishDeadRuns(journal, state, recovering(holdfast, journal, state, () => {}));
+    return await finishDeadRuns(
+      journal,
+      state,
+      recovering(holdfast, journal, state, () => {}),
+    );
   } finally {
     journal.close();
   }
@@ -85,13 +95,17 @@ export async function supervised(
   const state = stateFolder(root, estate.name);
   const journal = openJournal(state, clock);
   try {
-    await finishDeadRuns(journal, state, recovering(holdfast, journal, state, () => {}));
+    await finishDeadRuns(
+      journal,
+      state,
+      recovering(holdfast, journal, state, () => {}),
+    );
     const run = newRunId(clock.now());
     const log = logOf(state, run, tell);
     const verdict = await superviseRun(
       {
         ...{ clock, journal, state, root, signal: surroundings.stopped, tell: log.tell, spilled: log.spilled },
-        startWorker: (id) => startOwnProcess(surroundings.program, '__worker', id),
+        startWorker: (id) => startOwnProcess(workerProgram(holdfast), '__worker', id),
         recover: recovering(holdfast, journal, state, log.tell),
       },
       {
@@ -105,6 +119,11 @@ export async function supervised(
     journal.close();
   }
 }
+
+const workerProgram = ({ surroundings: { program, folder }, guardFile }: Holdfast): Program => ({
+  ...program,
+  env: { ...program.env, ...(guardFile === undefined ? {} : { HOLDFAST_GUARD: resolve(folder, guardFile) }) },
+});
 
 const recovering =
   (holdfast: Holdfast, journal: Journal, state: string, tell: (told: Told) => void) =>

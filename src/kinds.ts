@@ -3,10 +3,10 @@ import { channels } from './channels/all.ts';
 import { checks } from './checks/all.ts';
 import type { StepKind } from './contracts/step-kind.ts';
 import { layers } from './layers/all.ts';
+import { guestSteps } from './layers/guest/backup-job.ts';
 import { resources } from './resources/all.ts';
 
 export const kinds = { resources, layers, checks, channels } as const;
 
-export const stepKinds: ReadonlyMap<string, StepKind> = new Map(
-  [...resources, ...layers].flatMap((kind) => kind.stepKinds.map((step): [string, StepKind] => [step.name, step])),
-);
+const everyStep: readonly StepKind[] = [...[...resources, ...layers].flatMap((kind) => kind.stepKinds), ...guestSteps];
+export const stepKinds: ReadonlyMap<string, StepKind> = new Map(everyStep.map((step) => [step.name, step]));

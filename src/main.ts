@@ -55,4 +55,7 @@ const start = async (): Promise<number> =>
     ? (await import('./work.ts')).work(surroundings)
     : (await import('./cli/main.ts')).holdfast(surroundings);
 
-process.exitCode = await start();
+const code = await start();
+// A thread that hangs in a dead file system must not keep the command from ending; what was printed goes out first.
+await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
+process.exit(code);

@@ -1,7 +1,8 @@
 // estate -> desired -> observed -> plan -> apply -> journal. Everything Holdfast does goes this way; a run of a layer, a
 // restore, a remedy only bring their plan from elsewhere. Read this first.
+
+import type { Told } from './apply/engine-types.ts';
 import type { Verdict } from './apply/outcome.ts';
-import type { Told } from './apply/engine.ts';
 import type { Consent } from './contracts/journal.ts';
 import { desire } from './desired/desire.ts';
 import { type Holdfast, supervised } from './holdfast.ts';

@@ -1,24 +1,19 @@
 // The real world: ports bound to the estate's servers and machines. A secret is resolved late, at its first use, once per run.
 import type { World } from './contracts/world.ts';
 import { Fault } from './fault.ts';
+import type { Guard } from './guard/guard.ts';
 import { localMachine } from './machines/local.ts';
 import type { Connection, Connections } from './model/estate.ts';
 import type { RunId } from './model/run.ts';
 import type { Identity } from './model/step.ts';
 import type { ProxmoxApi } from './proxmox/api.ts';
-import type { Guard } from './guard/guard.ts';
 import { secretStore } from './secrets/resolve.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { SecretReference } from './values/secret-reference.ts';
 
 export type OpenWorld = World & AsyncDisposable;
 
-export function openWorld(
-  surroundings: Surroundings,
-  connections: Connections,
-  guard: Guard,
-  run?: RunId,
-): OpenWorld {
+export function openWorld(surroundings: Surroundings, connections: Connections, guard: Guard, run?: RunId): OpenWorld {
   const { clock } = surroundings;
   const secrets = secretStore(surroundings, guard);
   const apis = new Map<string, Promise<ProxmoxApi & Partial<AsyncDisposable>>>();
@@ -96,4 +91,9 @@ async function ticketAuth(server: Connection, secrets: Secrets, audience: string
 }
 
 const unknown = (what: string, name: string, remedy: string): Fault =>
-  new Fault(`${what}-unknown`, { where: name, says: `the estate has no ${what} of that name`, remedy, exit: 'invalid' });
+  new Fault(`${what}-unknown`, {
+    where: name,
+    says: `the estate has no ${what} of that name`,
+    remedy,
+    exit: 'invalid',
+  });

@@ -135,7 +135,9 @@ describe('the house', () => {
     const wrong = imports.filter(({ from, to, typeOnly }) => !typeOnly && fenced[to]?.includes(homeOf(from)) === false);
     assert.deepEqual(wrong, []);
     const pure = ['values', 'model', 'contracts', 'guard', 'plan', 'checks', 'resources', 'layers', 'desired'];
-    const touches = imports.filter(({ from, to }) => pure.includes(homeOf(from)) && /^node:(fs|http|https|os|process)/.test(to));
+    const touches = imports.filter(
+      ({ from, to }) => pure.includes(homeOf(from)) && /^node:(fs|http|https|os|process)/.test(to),
+    );
     assert.deepEqual(touches, []);
   });
 
@@ -154,14 +156,21 @@ describe('the house', () => {
   });
 
   it('has no index.ts, and files that are rooms: median at most 80 lines, at most three past 350, each saying why', () => {
-    assert.deepEqual(sources.filter((file) => /(^|\/)index\.ts$/.test(file)), []);
+    assert.deepEqual(
+      sources.filter((file) => /(^|\/)index\.ts$/.test(file)),
+      [],
+    );
     const lengths = sources.map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length }));
     const median = lengths.map(({ lines }) => lines).sort((a, b) => a - b)[Math.floor(lengths.length / 2)] ?? 0;
     assert.ok(median <= 80, `the median file has ${median} lines`);
     const halls = lengths.filter(({ lines }) => lines > 350);
     assert.ok(halls.length <= 3, halls.map(({ file }) => file).join(', '));
     for (const { file } of halls)
-      assert.match(readFileSync(join(root, file), 'utf8').slice(0, 600), /long because|one file because/, `${file} says why`);
+      assert.match(
+        readFileSync(join(root, file), 'utf8').slice(0, 600),
+        /long because|one file because/,
+        `${file} says why`,
+      );
   });
 
   it('has a test beside every folder that decides', () => {

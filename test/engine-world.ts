@@ -3,7 +3,8 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Engine, lanesAcrossRuns, type Told } from '../src/apply/engine.ts';
+import type { Engine, Told } from '../src/apply/engine-types.ts';
+import { lanesAcrossRuns } from '../src/apply/lanes.ts';
 import type { Journal } from '../src/contracts/journal.ts';
 import type { StepContext, StepKind } from '../src/contracts/step-kind.ts';
 import type { World } from '../src/contracts/world.ts';
@@ -96,10 +97,15 @@ export const planOf = (steps: readonly Step[], afterFailure: 'keep' | 'lead back
     afterFailure,
   });
 
-export type Bench = Omit<Engine, 'journal'> & Readonly<{ journal: Journal; told: Told[]; stop: AbortController; state: string }>;
+export type Bench = Omit<Engine, 'journal'> &
+  Readonly<{ journal: Journal; told: Told[]; stop: AbortController; state: string }>;
 
 /** An engine with a real journal in a folder of its own, and a run that has begun. */
-export function benchFor(plan: Plan, kinds: readonly StepKind[], options: Partial<Omit<Engine, 'journal'>> & { clock?: Clock } = {}): Bench {
+export function benchFor(
+  plan: Plan,
+  kinds: readonly StepKind[],
+  options: Partial<Omit<Engine, 'journal'>> & { clock?: Clock } = {},
+): Bench {
   const state = mkdtempSync(join(tmpdir(), 'holdfast-engine-'));
   const clock = options.clock ?? systemClock;
   const journal = openJournal(state, clock);

@@ -6,7 +6,7 @@ import type { StepEvent, StepPath } from '../model/run.ts';
 import { absent, type Step, type StepId } from '../model/step.ts';
 import type { Json } from '../values/canonical.ts';
 import { guardChild } from './child.ts';
-import { type CarriedOut, carryOut, type Ended, type Engine } from './engine.ts';
+import type { CarriedOut, CarryOut, Ended, Engine } from './engine-types.ts';
 import { StuckStep, withPatience } from './patience.ts';
 import { contextFor, kindOfStep, releaseStep, undoStep } from './settle.ts';
 
@@ -17,6 +17,7 @@ export async function attempt(
   step: Step,
   path: StepPath,
   results: ReadonlyMap<StepId, Json>,
+  carryOut: CarryOut,
 ): Promise<Ended> {
   const record = (event: StepEvent) =>
     engine.tell({ tell: 'entry', entry: engine.journal.append(engine.run, path, event) });
@@ -27,7 +28,7 @@ export async function attempt(
     return { fate: 'refused', result: null, inner: nothing };
   }
   record({ event: 'trying' });
-  const ended = await tryIt(engine, kind, step, path, results, record);
+  const ended = await tryIt(engine, kind, step, path, results, record, carryOut);
   const owed = await releaseStep(engine, kind, step, path);
   return { ...ended, inner: { ...ended.inner, degraded: [...ended.inner.degraded, ...owed] } };
 }
@@ -66,6 +67,7 @@ async function tryIt(
   path: StepPath,
   results: ReadonlyMap<StepId, Json>,
   record: (event: StepEvent) => void,
+  carryOut: CarryOut,
 ): Promise<Ended> {
   let done: Done;
   try {
@@ -76,7 +78,7 @@ async function tryIt(
     if (error instanceof StuckStep) throw error;
     return inDoubt(engine, kind, step, path, asFault(error, path), record);
   }
-  const inner = done.expands === undefined ? nothing : await expand(engine, done.expands, path, record);
+  const inner = done.expands === undefined ? nothing : await expand(engine, done.expands, path, record, carryOut);
   const failed = [...inner.fates].find(([, fate]) => fate !== 'done');
   if (failed !== undefined) {
     const fault = new Fault('child-plan-failed', {
@@ -98,6 +100,7 @@ async function expand(
   child: NonNullable<Done['expands']>,
   path: StepPath,
   record: (event: StepEvent) => void,
+  carryOut: CarryOut,
 ): Promise<CarriedOut> {
   const { steps, refused } = guardChild(engine.kinds, child, engine.consent, path);
   record({ event: 'expanded', plan: child });

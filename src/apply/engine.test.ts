@@ -18,8 +18,7 @@ const still: Clock = {
     new Promise((__, reject) => signal?.addEventListener('abort', () => reject(signal.reason), { once: true })),
 };
 
-const refusal = () =>
-  new Fault('server-error', { where: 'shelf', says: 'it is full', remedy: 'empty it' });
+const refusal = () => new Fault('server-error', { where: 'shelf', says: 'it is full', remedy: 'empty it' });
 
 describe('the engine', () => {
   it('does what comes after only when what comes before is done, and writes both down', async () => {
@@ -121,7 +120,12 @@ describe('the engine', () => {
     const bench = benchFor(plan, [
       putKind(on, {
         failing: { before: () => Promise.reject(refusal()) },
-        stopped: { before: ({ signal }) => (bench.stop.abort(new Error('stop')), until(signal)) },
+        stopped: {
+          before: ({ signal }) => {
+            bench.stop.abort(new Error('stop'));
+            return until(signal);
+          },
+        },
       }),
     ]);
     await carryOut(bench, plan);
@@ -163,7 +167,10 @@ describe('recovery', () => {
     const there = new Promise<void>((resolve) => {
       reached = resolve;
     });
-    const hangs = () => (reached(), new Promise<void>(() => {}));
+    const hangs = () => {
+      reached();
+      return new Promise<void>(() => {});
+    };
     const bench = benchFor(plan, [putKind(on, { [last]: { [when]: hangs } })], { clock: still });
     void carryOut(bench, plan);
     return { on, plan, bench, there };

@@ -1,45 +1,13 @@
 // The one engine: it carries out a plan's steps, those that come after others after them, those that share a lane one at a
 // time, everything else at once. A failure blocks only what comes after it. A plan that leads back undoes what it did.
-import type { Consent, Journal } from '../contracts/journal.ts';
-import type { Progress, StepKind } from '../contracts/step-kind.ts';
-import type { World } from '../contracts/world.ts';
 import type { AfterFailure } from '../model/plan.ts';
-import { childPath, type Entry, type RunId, type StepFate, type StepPath } from '../model/run.ts';
+import { childPath, type StepFate, type StepPath } from '../model/run.ts';
 import type { Step, StepId } from '../model/step.ts';
 import type { Json } from '../values/canonical.ts';
 import { attempt } from './attempt.ts';
-import { type HeldLanes, type Lanes, lanesAcrossRuns } from './lanes.ts';
+import type { CarriedOut, Ended, Engine } from './engine-types.ts';
+import type { HeldLanes } from './lanes.ts';
 import { undoStep } from './settle.ts';
-
-/** What a run shows while it goes on. */
-export type Told =
-  | Readonly<{ tell: 'entry'; entry: Entry }>
-  | Readonly<{ tell: 'progress'; path: StepPath; progress: Progress }>
-  | Readonly<{ tell: 'waiting'; path: StepPath; says: string }>
-  | Readonly<{ tell: 'log'; path: StepPath; line: string }>;
-
-export type Engine = Readonly<{
-  run: RunId;
-  kinds: ReadonlyMap<string, StepKind>;
-  world: World;
-  journal: Pick<Journal, 'append'>;
-  consent: Consent;
-  /** holds what steps take; it carries the run's id in its name */
-  folder: string;
-  lanes: Lanes;
-  signal: AbortSignal;
-  tell(told: Told): void;
-}>;
-
-export { lanesAcrossRuns };
-
-export type CarriedOut = Readonly<{
-  fates: ReadonlyMap<StepPath, StepFate>;
-  /** parts that are missing or weaker than promised, and what could not be given back or undone */
-  degraded: readonly string[];
-}>;
-
-export type Ended = Readonly<{ fate: StepFate; result: Json; inner: CarriedOut }>;
 
 const atOnce = 8;
 
@@ -134,7 +102,7 @@ async function inItsLanes(
     return { fate: 'not reached', result: null, inner: { fates: new Map(), degraded: [] } };
   }
   try {
-    return await attempt({ ...engine, lanes: lanes.within }, step, path, results);
+    return await attempt({ ...engine, lanes: lanes.within }, step, path, results, carryOut);
   } finally {
     lanes.release();
   }

@@ -2,7 +2,7 @@
 // process), and within this process one step after the other. What a step holds, the child plan it brings may use.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { type Holder, holderOf, type Lock, tryLock } from '../store/lock.ts';
+import { type Holder, holderOf, type Lock, type LockFile, lockFile } from '../store/lock.ts';
 import { milliseconds } from '../values/duration.ts';
 import type { Clock } from '../values/instant.ts';
 
@@ -25,12 +25,18 @@ export const lockFileOf = (folder: string, name: string): string =>
 const pollEvery = milliseconds(200);
 
 export function lanesAcrossRuns(options: LaneOptions): Lanes {
+  const files = new Map<string, LockFile>();
+  const fileOf = (name: string): LockFile => {
+    const known = files.get(name) ?? lockFile(lockFileOf(options.folder, name));
+    files.set(name, known);
+    return known;
+  };
   return queued(async (name, signal, waiting) => {
-    const file = lockFileOf(options.folder, name);
     for (let told = false; ; told = true) {
-      const lock = tryLock(file, options.holder);
+      const lock = fileOf(name).try(options.holder);
       if (lock !== undefined) return lock;
-      if (!told) waiting(`waits for ${name}, which ${holderOf(file)?.what ?? 'another run'} has`);
+      const holder = holderOf(lockFileOf(options.folder, name));
+      if (!told) waiting(`waits for ${name}, which ${holder?.what ?? 'another run'} has`);
       await options.clock.sleep(pollEvery, signal);
     }
   });

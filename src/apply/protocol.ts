@@ -3,7 +3,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { RunId } from '../model/run.ts';
-import type { Told } from './engine.ts';
+import type { Told } from './engine-types.ts';
 import type { Verdict } from './outcome.ts';
 
 export type ToWorker = Readonly<{ say: 'begin'; run: RunId; state: string; root: string }> | Readonly<{ say: 'stop' }>;

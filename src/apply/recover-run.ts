@@ -3,9 +3,9 @@
 import type { Journal } from '../contracts/journal.ts';
 import { Fault } from '../fault.ts';
 import type { Entry, RunId } from '../model/run.ts';
+import type { Told } from './engine-types.ts';
 import { recover } from './recover.ts';
 import { takenFolder } from './state.ts';
-import type { Told } from './engine.ts';
 import type { Workshop } from './worker.ts';
 
 export type Recovery = Workshop &

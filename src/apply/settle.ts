@@ -4,7 +4,7 @@ import { asFault, Fault } from '../fault.ts';
 import { childPath, type StepEvent, type StepPath } from '../model/run.ts';
 import type { Step, StepId } from '../model/step.ts';
 import type { Json } from '../values/canonical.ts';
-import type { Engine } from './engine.ts';
+import type { Engine } from './engine-types.ts';
 import { withPatience } from './patience.ts';
 
 /** What settling needs of an engine; a recovery has no more than this. */

@@ -9,7 +9,7 @@ import type { RunId } from '../model/run.ts';
 import { holderOf, type Lock, tryLock } from '../store/lock.ts';
 import { seconds } from '../values/duration.ts';
 import type { Clock } from '../values/instant.ts';
-import type { Told } from './engine.ts';
+import type { Told } from './engine-types.ts';
 import type { Verdict } from './outcome.ts';
 import { type FromWorker, messages, send } from './protocol.ts';
 import { jobLock, runLock } from './state.ts';

@@ -35,7 +35,11 @@ const send = (url: string, fetcher: typeof fetch = fetch): Promise<Delivery> =>
   webhook.send(
     { name: 'hook', kind: 'webhook', url, secret: { env: 'X' } } as never,
     message,
-    { clock: systemClock, fetch: fetcher, secret: async (_, audience) => new Secret('env X', 'shared-secret', audience) },
+    {
+      clock: systemClock,
+      fetch: fetcher,
+      secret: async (_, audience) => new Secret('env X', 'shared-secret', audience),
+    },
     AbortSignal.timeout(5000),
   );
 
@@ -50,7 +54,9 @@ describe('the webhook channel', () => {
         assert.deepEqual(JSON.parse(one.body), message);
         const { 'webhook-id': id, 'webhook-timestamp': time, 'webhook-signature': signature } = one.headers;
         const mac = (body: string) =>
-          `v1,${createHmac('sha256', 'shared-secret').update(`${String(id)}.${String(time)}.${body}`).digest('base64')}`;
+          `v1,${createHmac('sha256', 'shared-secret')
+            .update(`${String(id)}.${String(time)}.${body}`)
+            .digest('base64')}`;
         assert.equal(signature, mac(one.body));
         assert.notEqual(signature, mac(`${one.body} `), 'control: a changed body has another signature');
         assert.ok(!JSON.stringify(came).includes('shared-secret'));
@@ -99,7 +105,13 @@ describe('the webhook channel', () => {
   });
 
   it('takes no address that is neither https nor this machine', () => {
-    const parse = (url: string) => webhook.schema.safeParse({ name: 'hook', kind: 'webhook', url, secret: { env: 'X' } }).success;
-    assert.deepEqual(['https://a.example/x', 'http://127.0.0.1:9/x', 'http://a.example/x', 'ftp://a/'].map(parse), [true, true, false, false]);
+    const parse = (url: string) =>
+      webhook.schema.safeParse({ name: 'hook', kind: 'webhook', url, secret: { env: 'X' } }).success;
+    assert.deepEqual(['https://a.example/x', 'http://127.0.0.1:9/x', 'http://a.example/x', 'ftp://a/'].map(parse), [
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 });

@@ -21,7 +21,8 @@ const schema = z.strictObject({
 });
 type WebhookEntry = z.infer<typeof schema>;
 
-const isLoopback = (url: string): boolean => /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(URL.parse(url)?.hostname ?? '');
+const isLoopback = (url: string): boolean =>
+  /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(URL.parse(url)?.hostname ?? '');
 
 const largestAnswer = 2000;
 

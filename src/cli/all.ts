@@ -1,7 +1,8 @@
 // The only list of commands. Each is loaded when it is asked for, so that a short command starts fast.
 import type { Command } from './command.ts';
 
-type Listed = Readonly<Pick<Command, 'name' | 'says' | 'arguments' | 'options'>> & Readonly<{ load(): Promise<Command> }>;
+type Listed = Readonly<Pick<Command, 'name' | 'says' | 'arguments' | 'options'>> &
+  Readonly<{ load(): Promise<Command> }>;
 
 const estate = [
   { flags: '--pve <url>', says: 'a PVE server the estate does not name, for a file that holds only storages' },
@@ -17,7 +18,10 @@ export const commands: readonly Listed[] = [
   {
     name: 'validate',
     says: 'check the estate file',
-    options: [{ flags: '--offline', says: 'the file alone: nothing is contacted' }, { flags: '--verbose', says: 'say what was checked' }],
+    options: [
+      { flags: '--offline', says: 'the file alone: nothing is contacted' },
+      { flags: '--verbose', says: 'say what was checked' },
+    ],
     load: async () => (await import('./validate.ts')).validate,
   },
   {
@@ -62,8 +66,18 @@ export const commands: readonly Listed[] = [
     options: [{ flags: '--limit <count>', says: 'how many (20)' }],
     load: async () => (await import('./runs.ts')).runs,
   },
-  { name: 'log', says: 'what one run did, step by step', arguments: '[run]', load: async () => (await import('./log.ts')).log },
-  { name: 'cancel', says: 'stop a run; what it took is given back', arguments: '<run>', load: async () => (await import('./cancel.ts')).cancel },
+  {
+    name: 'log',
+    says: 'what one run did, step by step',
+    arguments: '[run]',
+    load: async () => (await import('./log.ts')).log,
+  },
+  {
+    name: 'cancel',
+    says: 'stop a run; what it took is given back',
+    arguments: '<run>',
+    load: async () => (await import('./cancel.ts')).cancel,
+  },
   {
     name: 'points',
     says: 'restore points, with age and place',

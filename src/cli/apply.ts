@@ -50,13 +50,21 @@ const shown = (invocation: Invocation, plan: Plan, says: string): Answer => ({
 function planFrom(invocation: Invocation, estate: Estate, file: string): Plan {
   const plan = parsed(resolve(invocation.surroundings.folder, file));
   const spoilt = (code: string, says: string): Fault =>
-    new Fault(code, { where: file, says, remedy: 'make a new plan with `holdfast plan --out`, and look at it', exit: 'invalid' });
+    new Fault(code, {
+      where: file,
+      says,
+      remedy: 'make a new plan with `holdfast plan --out`, and look at it',
+      exit: 'invalid',
+    });
   if (!isWhole(plan)) throw spoilt('plan-altered', 'it is no longer the plan that its digest names');
   if (plan.estate !== estate.name || plan.desired !== desire(estate, kinds.resources).digest)
     throw spoilt('plan-of-another-estate', 'the estate has changed since this plan was made, or it is another one');
   const age = between(plan.madeAt, invocation.surroundings.clock.now());
   if (age < 0 || age > estate.approval_expires)
-    throw spoilt('plan-expired', `it was made at ${plan.madeAt}; a plan may be applied for ${formatDuration(estate.approval_expires)}`);
+    throw spoilt(
+      'plan-expired',
+      `it was made at ${plan.madeAt}; a plan may be applied for ${formatDuration(estate.approval_expires)}`,
+    );
   return plan;
 }
 
@@ -71,4 +79,9 @@ function parsed(file: string): Plan {
 }
 
 const unreadable = (file: string, says: string): Fault =>
-  new Fault('plan-unreadable', { where: file, says, remedy: 'make one with `holdfast plan --out FILE`', exit: 'invalid' });
+  new Fault('plan-unreadable', {
+    where: file,
+    says,
+    remedy: 'make one with `holdfast plan --out FILE`',
+    exit: 'invalid',
+  });

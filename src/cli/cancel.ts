@@ -17,7 +17,11 @@ export const cancel: Command = {
     const { clock, stopped } = invocation.surroundings;
     const run = theRun(holdfast, estate.name, wanted);
     if (run.state !== 'running')
-      throw new Fault('run-already-ended', { where: run.id, says: `it is ${run.state}`, remedy: `see \`holdfast log ${run.id}\`` });
+      throw new Fault('run-already-ended', {
+        where: run.id,
+        says: `it is ${run.state}`,
+        remedy: `see \`holdfast log ${run.id}\``,
+      });
     const journal = openJournal(stateFolder(holdfast.root, estate.name), clock);
     try {
       journal.requestCancel(run.id);
@@ -27,7 +31,11 @@ export const cancel: Command = {
         if (now !== undefined && now.state !== 'running')
           return { exit: 'fine', value: now, text: `Run ${run.id}: ${now.state} (${now.summary ?? ''})\n` };
         if (holdfast.due(estate.name).some(({ id }) => id === run.id))
-          return { exit: 'failed', value: now, text: `Run ${run.id} has no supervisor any more; the next command that writes finishes it.\n` };
+          return {
+            exit: 'failed',
+            value: now,
+            text: `Run ${run.id} has no supervisor any more; the next command that writes finishes it.\n`,
+          };
         invocation.show(`waiting for ${run.id} to end`);
         await clock.sleep(seconds(0.5), stopped);
       }

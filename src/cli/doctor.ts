@@ -99,7 +99,9 @@ function findingAsText(finding: Finding, now: Instant, paint: Paint): string {
   const colour = { critical: paint.bad, warning: paint.warning, info: paint.dim }[severity];
   const lines = [
     `${colour(severity.toUpperCase())}  ${shown(says)}  ${paint.dim(`${subject}, ${id}`)}`,
-    ...evidence.map((one) => `    seen   ${shown(one.says)}  (${one.source}, ${formatDuration(between(one.at, now))} ago)`),
+    ...evidence.map(
+      (one) => `    seen   ${shown(one.says)}  (${one.source}, ${formatDuration(between(one.at, now))} ago)`,
+    ),
     `    cause  ${shown(cause)}`,
     `    do     ${shown(remedy)}`,
   ];

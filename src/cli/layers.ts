@@ -3,10 +3,10 @@ import type { LayerKind } from '../contracts/layer.ts';
 import { Fault } from '../fault.ts';
 import { kinds } from '../kinds.ts';
 import type { Estate, LayerEntry } from '../model/estate.ts';
+import type { Risk } from '../model/step.ts';
 import type { LayerPlanning } from '../plan/layer-plan.ts';
 import type { Clock } from '../values/instant.ts';
 import { normaliseKeep } from '../values/retention.ts';
-import type { Risk } from '../model/step.ts';
 
 export type LayerOfEstate = Readonly<{ layer: LayerKind; entry: LayerEntry }>;
 

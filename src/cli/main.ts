@@ -1,7 +1,7 @@
 // The door: reads the command line, runs one command, prints its one answer, and turns every end into an exit code.
-import { Command as Program, CommanderError } from 'commander';
+import { CommanderError, Command as Program } from 'commander';
 import pc from 'picocolors';
-import { asFault, exitCodes, Fault } from '../fault.ts';
+import { asFault, exitCodes, type Fault } from '../fault.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { type Paint, plain } from '../values/paint.ts';
 import { shown } from '../values/text.ts';

@@ -32,7 +32,8 @@ export async function open(invocation: Invocation): Promise<Opened> {
   const guard = await readGuardFile(surroundings, given.guard);
   const read = await readEstateFile(surroundings, estatePath(invocation), guard);
   const startedBy = `holdfast ${surroundings.arguments.join(' ')}`;
-  const holdfast = holdfastIn(surroundings, guard, stateRoot(invocation), startedBy);
+  const root = stateRoot(invocation);
+  const holdfast = holdfastIn({ surroundings, guard, guardFile: given.guard, root, startedBy });
   for (const run of holdfast.due(read.name))
     invocation.say(
       `run ${run.id} (${run.job}) was interrupted: a recovery is due, and the next \`holdfast apply\` or \`holdfast run\` does it first`,

@@ -15,8 +15,11 @@ export const plan: Command = {
     const made = await planEstate(holdfast, withPve(invocation, estate), { prune: flag(invocation, 'prune') });
     const file = optionText(invocation, 'out');
     if (file !== undefined)
-      writeFileSync(resolve(invocation.surroundings.folder, file), `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 });
-    const saved = file === undefined ? '' : `Written to ${file}: \`holdfast apply ${file}\` carries out this plan and no other.\n`;
+      writeFileSync(resolve(invocation.surroundings.folder, file), `${JSON.stringify(made, null, 2)}\n`, {
+        mode: 0o600,
+      });
+    const saved =
+      file === undefined ? '' : `Written to ${file}: \`holdfast apply ${file}\` carries out this plan and no other.\n`;
     const changes = made.steps.length > 0 && flag(invocation, 'detailedExitcode');
     return {
       exit: made.refusals.length > 0 ? 'failed' : changes ? 'changes' : 'fine',

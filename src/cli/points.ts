@@ -19,7 +19,9 @@ export const points: Command = {
     const found = (
       await Promise.all(
         wanted.map(async ({ layer, entry }) =>
-          (await layer.points(entry, world)).map((point) => ({ ...point, layer: entry.name, workload: entry.workload })),
+          (
+            await layer.points(entry, world)
+          ).map((point) => ({ ...point, layer: entry.name, workload: entry.workload })),
         ),
       )
     ).flat();

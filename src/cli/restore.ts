@@ -36,7 +36,11 @@ export const restore: Command = {
     const options = waysAsText(ways, way, invocation.surroundings.clock.now());
     const to = optionText(invocation, 'to');
     if (to === undefined)
-      return { exit: 'fine', value: ways, text: `${options}Say where to: --to FOLDER (absent or empty). Nothing was done.\n` };
+      return {
+        exit: 'fine',
+        value: ways,
+        text: `${options}Say where to: --to FOLDER (absent or empty). Nothing was done.\n`,
+      };
     const target = resolve(invocation.surroundings.folder, to);
     const planning = planningIn(estate, invocation.surroundings.clock);
     const plan = planOfRestore(planning, way.layer, way.entry, { point: way.point, target });
@@ -64,7 +68,8 @@ function lostAtOf(invocation: Invocation): Instant | undefined {
 
 function chosen(invocation: Invocation, workload: string, ways: readonly Way[]): Way {
   const wanted = optionText(invocation, 'point');
-  const found = wanted === undefined ? ways.slice(0, 1) : ways.filter(({ point }) => point.manifest.id.startsWith(wanted));
+  const found =
+    wanted === undefined ? ways.slice(0, 1) : ways.filter(({ point }) => point.manifest.id.startsWith(wanted));
   const [way] = found;
   if (way !== undefined && found.length === 1) return way;
   throw new Fault('point-unknown', {

@@ -1,9 +1,9 @@
 // A run as it goes on: a line per thing that happened, and one overwritten row for how far it is.
-import type { Told } from '../apply/engine.ts';
+import type { Told } from '../apply/engine-types.ts';
 import type { Verdict } from '../apply/outcome.ts';
 import type { Exit } from '../fault.ts';
-import type { Entry, Outcome } from '../model/run.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Entry, Outcome } from '../model/run.ts';
 import type { Step } from '../model/step.ts';
 import { type Duration, formatDuration, milliseconds } from '../values/duration.ts';
 import type { Clock } from '../values/instant.ts';
@@ -33,7 +33,9 @@ export function telling(invocation: Invocation, plan: Plan): (told: Told) => voi
 export function entryAsText(entry: Entry, title: string, paint: Paint): string | undefined {
   switch (entry.event) {
     case 'done':
-      return [paint.good(`  ✓ ${title}`), ...entry.degraded.map((part) => paint.warning(`    but: ${part}`))].join('\n');
+      return [paint.good(`  ✓ ${title}`), ...entry.degraded.map((part) => paint.warning(`    but: ${part}`))].join(
+        '\n',
+      );
     case 'failed':
     case 'refused':
       return `${paint.bad(`  ✗ ${title}: ${entry.event} (${entry.fault.code})`)}\n      ${entry.fault.says}\n      do this: ${entry.fault.remedy}`;

@@ -1,11 +1,14 @@
-// `run`: one layer, now. What its retention then removes was agreed to by declaring it; anything beyond needs --confirm.
+// `run`: one layer or backup job, now. What its retention then removes was agreed to by declaring it; anything beyond needs --confirm.
 import { Fault } from '../fault.ts';
+import { type BackupJob, backupJobSteps } from '../layers/guest/backup-job.ts';
 import type { Estate } from '../model/estate.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Risk } from '../model/step.ts';
 import { carryOut } from '../pipeline.ts';
-import { planOfRun } from '../plan/layer-plan.ts';
+import { type LayerPlanning, planOfJob, planOfRun } from '../plan/layer-plan.ts';
 import { planAsText } from '../plan/plan-text.ts';
 import { type Command, flag, optionList } from './command.ts';
-import { type LayerOfEstate, layersOf, planningIn, standingConsent } from './layers.ts';
+import { layersOf, planningIn, standingConsent } from './layers.ts';
 import { misused, open } from './open.ts';
 import { exitOf, telling } from './run-telling.ts';
 
@@ -14,15 +17,14 @@ export const run: Command = {
   says: 'run a layer now',
   run: async (invocation) => {
     const [wanted] = invocation.arguments;
-    if (wanted === undefined) throw misused('run', 'it needs the name of a layer');
+    if (wanted === undefined) throw misused('run', 'it needs the name of a layer or a backup job');
     const { holdfast, estate } = await open(invocation);
-    const { layer, entry } = theLayer(estate, wanted);
-    const plan = planOfRun(planningIn(estate, invocation.surroundings.clock), layer, entry);
+    const { plan, upTo } = planOf(estate, wanted, planningIn(estate, invocation.surroundings.clock));
     const text = planAsText(plan, invocation.paint);
     if (flag(invocation, 'dryRun') || plan.steps.length === 0)
       return { exit: plan.refusals.length > 0 ? 'failed' : 'fine', value: plan, text: `${text}Nothing was done.\n` };
     invocation.say(text);
-    const consent = { upTo: standingConsent(entry), confirmed: optionList(invocation, 'confirm') };
+    const consent = { upTo, confirmed: optionList(invocation, 'confirm') };
     const verdict = await carryOut(holdfast, estate, plan, consent, telling(invocation, plan));
     return {
       exit: exitOf(verdict),
@@ -32,14 +34,28 @@ export const run: Command = {
   },
 };
 
-function theLayer(estate: Estate, wanted: string): LayerOfEstate {
-  const found = layersOf(estate).find(({ entry }) => entry.name === wanted);
-  if (found !== undefined) return found;
-  const known = estate.layers.map(({ name }) => name);
+type Planned = Readonly<{ plan: Plan; upTo: Risk }>;
+
+/** Layers and backup jobs are both jobs; a name stands for one of them. */
+function planOf(estate: Estate, wanted: string, planning: LayerPlanning): Planned {
+  const layer = layersOf(estate).find(({ entry }) => entry.name === wanted);
+  if (layer !== undefined)
+    return { plan: planOfRun(planning, layer.layer, layer.entry), upTo: standingConsent(layer.entry) };
+  const jobs = (estate.sections['backup_jobs'] ?? []) as readonly BackupJob[];
+  const job = jobs.find(({ name }) => name === wanted);
+  if (job !== undefined) {
+    const steps = backupJobSteps(
+      job,
+      estate.pve.map(({ name }) => name),
+      planning.now,
+    );
+    return { plan: planOfJob(planning, wanted, job, steps), upTo: 'adds' };
+  }
+  const known = [...estate.layers, ...jobs].map(({ name }) => name);
   throw new Fault('job-unknown', {
     where: wanted,
-    says: 'the estate has no layer of that name',
-    remedy: known.length === 0 ? 'declare it under `layers`' : `the layers are: ${known.join(', ')}`,
+    says: 'the estate has no layer and no backup job of that name',
+    remedy: known.length === 0 ? 'declare one under `layers` or `backup_jobs`' : `there are: ${known.join(', ')}`,
     exit: 'misused',
   });
 }

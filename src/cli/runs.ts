@@ -25,7 +25,10 @@ export const runs: Command = {
     return {
       exit: 'fine',
       value: found.map((run) => ({ ...run, recoveryDue: due.has(run.id) })),
-      text: rows.length === 0 ? 'Nothing has run yet.\n' : table(['run', 'job', 'state', 'started', 'took', 'summary'], rows),
+      text:
+        rows.length === 0
+          ? 'Nothing has run yet.\n'
+          : table(['run', 'job', 'state', 'started', 'took', 'summary'], rows),
     };
   },
 };

@@ -1,7 +1,8 @@
 // `status`: what is there now, and whether it is as declared. Unknown is said to be unknown.
+
+import type { Plan } from '../model/plan.ts';
 import { storagesNow } from '../observed/storages-now.ts';
 import { planEstate } from '../pipeline.ts';
-import type { Plan } from '../model/plan.ts';
 import { formatDuration } from '../values/duration.ts';
 import { between } from '../values/instant.ts';
 import { ref } from '../values/ref.ts';
@@ -26,7 +27,9 @@ export const status: Command = {
       one.datastore,
       one.namespace === '' ? '(root)' : one.namespace,
       one.state,
-      one.used === undefined || one.total === undefined ? 'unknown' : `${formatSize(bytes(one.used))} of ${formatSize(bytes(one.total))}`,
+      one.used === undefined || one.total === undefined
+        ? 'unknown'
+        : `${formatSize(bytes(one.used))} of ${formatSize(bytes(one.total))}`,
       one.lastBackup === undefined ? 'unknown' : `${formatDuration(between(one.lastBackup, one.at))} ago`,
       driftOf(plan, one.pve, one.name),
     ]);
@@ -35,7 +38,9 @@ export const status: Command = {
     const text = [
       rows.length === 0 ? 'No PVE server that was asked has a storage of type pbs.\n' : table(head, rows),
       ...now.unread.map(({ pve, fault }) => `${pve} could not be asked: ${fault.says}\n  do this: ${fault.remedy}\n`),
-      missing.length === 0 ? 'Everything declared is as declared.\n' : `To be as declared, see \`holdfast plan\`:\n${missing.join('\n')}\n`,
+      missing.length === 0
+        ? 'Everything declared is as declared.\n'
+        : `To be as declared, see \`holdfast plan\`:\n${missing.join('\n')}\n`,
     ].join('');
     const failed = now.unread.length > 0 || plan.refusals.length > 0;
     return { exit: failed ? 'partly' : 'fine', value: { ...now, plan }, text };

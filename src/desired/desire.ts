@@ -8,7 +8,9 @@ export function desire(estate: Estate, resources: readonly ResourceKind[]): Desi
     declarations(resource, estate).map((one) => ({ ...one, kind: resource.name })),
   );
   // Where it stands in the file does not count: moving a line changes no plan.
-  const digest = digestOf(declared.map(({ kind, server, name, item, secrets }) => ({ kind, server, name, item, secrets })));
+  const digest = digestOf(
+    declared.map(({ kind, server, name, item, secrets }) => ({ kind, server, name, item, secrets })),
+  );
   return { declared, digest };
 }
 

@@ -4,6 +4,7 @@
 export type JsonSchema = Readonly<{
   $ref?: string;
   $defs?: Readonly<Record<string, JsonSchema>>;
+  title?: string;
   type?: string | readonly string[];
   description?: string;
   default?: unknown;

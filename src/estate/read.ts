@@ -32,9 +32,10 @@ export async function readEstate(path: string, { files, kinds }: ReadOptions): P
   if (first === undefined || !complete) throw invalid(path, problems);
   const merged = merge([first, ...others]);
   const parsed = estateSchema(kinds).safeParse(merged.value, { error: words });
+  const secrets = literalSecretRemarks(merged.value);
   const remarks = [
-    ...literalSecretRemarks(merged.value),
-    ...remarksOf(parsed.error?.issues ?? [], sayUnknownKeys(kinds, merged.value)),
+    ...secrets,
+    ...remarksOf(parsed.error?.issues ?? [], sayUnknownKeys(kinds, merged.value)).filter(notAmong(secrets)),
     ...connectionRemarks(merged.value),
     ...nameRemarks(merged.value),
     ...referenceRemarks(merged.value),
@@ -43,7 +44,8 @@ export async function readEstate(path: string, { files, kinds }: ReadOptions): P
     ...(await secretFileRemarks(merged.value, files)),
     ...(Object.keys(merged.value).length === 0 ? [remark([], 'declares nothing; is it the right file?')] : []),
   ];
-  const all = [...problems, ...merged.problems, ...placed(withoutEchoes(remarks), merged)];
+  const told = [...problems, ...merged.problems];
+  const all = [...told, ...placed(remarks, merged).filter(notYetTold(told))];
   if (all.length > 0 || !parsed.success) throw invalid(path, all);
   return estateOf(parsed.data, { path, real, merged });
 }
@@ -54,15 +56,17 @@ const invalid = (path: string, problems: readonly Problem[]): InvalidFile =>
 const placed = (remarks: readonly Remark[], merged: Merged): readonly Problem[] =>
   remarks.map(({ path, at, says }) => ({ ...merged.placeOf(path, at), path: showPath(path), says }));
 
-/** One thing is told once: the first remark on a path stands for the later ones. */
-function withoutEchoes(remarks: readonly Remark[]): readonly Remark[] {
-  const byPath = new Map<string, Remark>();
-  for (const one of remarks) {
-    const key = showPath(one.path);
-    if (one.path.length === 0 || !byPath.has(key)) byPath.set(key, one);
-  }
-  return [...byPath.values()];
-}
+/** What the schema has against a value that is a secret written out adds nothing. */
+const notAmong = (secrets: readonly Remark[]) => {
+  const paths = new Set(secrets.map(({ path }) => showPath(path)));
+  return ({ path }: Remark): boolean => !paths.has(showPath(path));
+};
+
+/** What has a tag or a name that may not be is wrong in other ways, too. */
+const notYetTold = (told: readonly Problem[]) => {
+  const places = new Set(told.map(placeText));
+  return (problem: Problem): boolean => !places.has(placeText(problem)) || problem.path === '';
+};
 
 /** Layers that are in order by themselves, so that their destinations are looked at even where others are not. */
 function placedLayers({ value }: Merged, { layers }: Kinds): readonly Placed[] {

@@ -58,6 +58,7 @@ function parseSource(file: string, real: string, bytes: Uint8Array): Omit<Opened
   if (flaws.length > 0) return { problems: flaws.map(({ offset, says }) => problemAt(offset, [], says)) };
   const read = nodesToValue(root, dirname(real));
   const problems = read.flaws.map(({ offset, path, says }) => problemAt(offset, path, says));
+  if (!read.whole) return { problems };
   const value = read.value ?? {};
   if (typeof value !== 'object' || Array.isArray(value))
     return {

@@ -19,9 +19,13 @@ type Reading = {
   readonly open: Set<Node>;
   repeating: boolean;
   repeated: number;
+  whole: boolean;
 };
 
-/** @param folder absolute; paths of secret files in the file count from it */
+/**
+ * @param folder absolute; paths of secret files in the file count from it
+ * @returns `whole`: false where an alias leads nowhere, so that something is missing from the value
+ */
 export function nodesToValue(root: Node | null, folder: string) {
   const reading: Reading = {
     folder,
@@ -31,9 +35,15 @@ export function nodesToValue(root: Node | null, folder: string) {
     open: new Set(),
     repeating: false,
     repeated: 0,
+    whole: true,
   };
   const value = read(root, [], reading);
-  return { value, flaws: reading.flaws as readonly PlacedFlaw[], targets: reading.targets as Targets };
+  return {
+    value,
+    whole: reading.whole,
+    flaws: reading.flaws as readonly PlacedFlaw[],
+    targets: reading.targets as Targets,
+  };
 }
 
 function flaw(node: unknown, path: Path, says: string, reading: Reading): void {
@@ -66,6 +76,7 @@ function readAlias(node: Alias, path: Path, reading: Reading): unknown {
   if (target === undefined || reading.open.has(target)) {
     const says = target === undefined ? yamlWords.BAD_ALIAS : 'repeats what it stands in; an alias (*) cannot do that';
     flaw(node, path, says, reading);
+    reading.whole = false;
     return null;
   }
   reading.targets.set(node, target);
@@ -74,8 +85,10 @@ function readAlias(node: Alias, path: Path, reading: Reading): unknown {
   reading.repeating = true;
   const value = read(target, path, reading);
   reading.repeating = false;
-  if (before <= limits.repeated && reading.repeated > limits.repeated)
+  if (before <= limits.repeated && reading.repeated > limits.repeated) {
     flaw(node, path, `makes aliases (*) repeat more than ${limits.repeated} values; write them out`, reading);
+    reading.whole = false;
+  }
   return value;
 }
 

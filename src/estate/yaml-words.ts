@@ -1,7 +1,7 @@
 // What the YAML library reports, in our own words: its own quote the file, which may hold a secret somebody put there.
 import type { ErrorCode } from 'yaml';
 
-const indent = 'is indented in a way that cannot be read; line it up with the entries it belongs to';
+const indent = 'is not lined up with what it belongs to, or a bracket before it was not closed';
 const quotes = 'cannot be read as a plain text; put it in double quotes';
 
 export const yamlWords: Readonly<Record<ErrorCode, string>> = {

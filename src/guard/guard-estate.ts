@@ -1,17 +1,11 @@
 // What the guard has against an estate. Pure: it looks at references and numbers, at no file and no host. Whatever is decided
 // here is decided again where a secret is handed out (secrets/), since that is the last door.
-import { posix } from 'node:path';
 import { Fault } from '../fault.ts';
 import type { Estate } from '../model/estate.ts';
 import { type Keep, keepNames, normaliseKeep } from '../values/retention.ts';
-import {
-  nameOfReference,
-  type PlacedReference,
-  referencesIn,
-  type SecretReference,
-} from '../values/secret-reference.ts';
+import { nameOfReference, type PlacedReference, referencesIn } from '../values/secret-reference.ts';
+import { boundTo, commandAllowed, inFolders, lineToAllow, mayGoTo } from '../values/secret-rules.ts';
 import type { Guard } from './guard.ts';
-import { boundTo, commandAllowed, lineToAllow, mayGoTo } from './secret-rules.ts';
 
 export type Path = readonly (string | number)[];
 export type GuardProblem = Readonly<{ place: string; path: Path; says: string; remedy: string }>;
@@ -44,7 +38,7 @@ function secretProblems({ path, reference }: PlacedReference, estate: unknown, g
   const objections: Objection[] = [];
   if ('command' in reference && !commandAllowed(reference.command, guard))
     objections.push({ path, says: `${name} may not be run on this machine`, remedy: lineToAllow(reference.command) });
-  if ('file' in reference && !inFolders(reference, guard))
+  if ('file' in reference && !inFolders(reference.file, guard.secret_folders))
     objections.push({
       path,
       says: `${name} lies outside the folders where secrets may lie`,
@@ -59,10 +53,6 @@ function secretProblems({ path, reference }: PlacedReference, estate: unknown, g
     });
   return objections;
 }
-
-const inFolders = ({ file }: Extract<SecretReference, { file: string }>, { secret_folders }: Guard): boolean =>
-  secret_folders === undefined ||
-  secret_folders.some((folder) => posix.normalize(file).startsWith(folder.endsWith('/') ? folder : `${folder}/`));
 
 /** The host of the innermost mapping around the reference that has a url: that is who gets the secret. */
 function hostFor(estate: unknown, path: Path): string | undefined {

@@ -1,12 +1,12 @@
 // IP addresses in one spelling, and the kernel's own tables of them.
-import { isIP } from 'node:net';
+import { z } from 'zod';
 import { isRow, type Row, set, text } from '../proxmox/decode.ts';
 
 /** The one spelling by which two addresses can be compared; undefined where the text is no address. */
 export function sameAddress(given: string): string | undefined {
   const address = given.split('%')[0] ?? '';
-  const version = isIP(address);
-  if (version !== 6) return version === 4 ? address : undefined;
+  if (z.ipv4().safeParse(address).success) return address;
+  if (!z.ipv6().safeParse(address).success) return undefined;
   const spelled = new URL(`http://[${address}]`).hostname.slice(1, -1);
   const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(spelled) ?? [];
   if (high === undefined || low === undefined) return spelled;

@@ -1,7 +1,6 @@
 // Where the PBS behind a storage entry runs: on this host, in one of the cluster's guests, or elsewhere. An address is a
 // guest's when the guest says so, or when the card that answers for it on the wire has a guest's MAC. Elsewhere is only what
 // was seen to be elsewhere; a PBS behind a router stays unknown.
-import { isIP } from 'node:net';
 import PQueue from 'p-queue';
 import { Fault } from '../fault.ts';
 import type { HostStorage, PbsHome } from '../model/host.ts';
@@ -64,7 +63,8 @@ async function homeOf(
 }
 
 async function resolve(reader: Reader, server: string): Promise<readonly string[]> {
-  if (isIP(server) !== 0) return [sameAddress(server) ?? server];
+  const address = sameAddress(server);
+  if (address !== undefined) return [address];
   // A name that begins with a dash would be an option of getent.
   if (!/^[A-Za-z0-9_][\w.-]*$/.test(server)) return [];
   const told = await reader.askText(['/usr/bin/getent', 'ahosts', server], hides);

@@ -3,6 +3,7 @@
 import type { PbsFacts, PbsNamespace, PbsPoint, PbsStore, PruneJob, VerifyJob } from '../model/host.ts';
 import { flag, flagUnlessOff, isRow, type Row, text, whole } from '../proxmox/decode.ts';
 import { type Instant, instantAt } from '../values/instant.ts';
+import { count } from '../values/text.ts';
 import { parseUpid } from '../values/upid.ts';
 import { notUnderstood } from './command.ts';
 import { sayOddLines } from './odd-lines.ts';
@@ -100,9 +101,17 @@ const listIn = (told: Told<unknown> | undefined): readonly Row[] | undefined =>
 async function readList(reader: Reader, argv: ReturnType<typeof call>, hides: string) {
   const told = await reader.ask(argv, hides);
   const rows = listIn(told);
-  if (told !== undefined && rows === undefined)
-    reader.missed(told.source, notUnderstood(told.source, 'it is no list'), hides);
-  return told && rows && { ...told, value: rows };
+  if (told === undefined) return undefined;
+  if (rows === undefined) reader.missed(told.source, notUnderstood(told.source, 'it is no list'), hides);
+  else sayDropped(reader, told, rows.length, hides);
+  return rows && { ...told, value: rows };
+}
+
+/** Entries that were not understood are said, not passed over. */
+function sayDropped(reader: Reader, { source, value }: Told<unknown>, understood: number, hides: string): void {
+  const dropped = (Array.isArray(value) ? value.length : 0) - understood;
+  if (dropped > 0)
+    reader.missed(source, notUnderstood(source, `${count(dropped, 'entry', 'entries')} of it make no sense`), hides);
 }
 
 async function readVerifyJobs(reader: Reader): Promise<readonly VerifyJob[] | undefined> {
@@ -140,13 +149,12 @@ async function readNamespaces(reader: Reader, store: string): Promise<readonly P
       continue;
     }
     const option = namespace === '' ? [] : ['--ns', namespace];
-    const points = await readList(
-      reader,
-      call(`/admin/datastore/${store}/snapshots`, ...option),
-      `${hides}, namespace "${namespace}"`,
-    );
-    if (points === undefined) continue;
-    found.push({ store, namespace, points: points.value.flatMap(pointFrom), source: points.source, at: points.at });
+    const hidden = `${hides}, namespace "${namespace}"`;
+    const listed = await readList(reader, call(`/admin/datastore/${store}/snapshots`, ...option), hidden);
+    if (listed === undefined) continue;
+    const points = listed.value.flatMap(pointFrom);
+    sayDropped(reader, listed, points.length, hidden);
+    found.push({ store, namespace, points, source: listed.source, at: listed.at });
   }
   return found;
 }

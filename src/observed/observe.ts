@@ -13,7 +13,9 @@ export async function observe(
   desired: Desired,
   signal?: AbortSignal,
 ): Promise<Observed> {
-  const wanted = resources.flatMap((resource) => serversOf(resource, estate, desired).map((server) => ({ resource, server })));
+  const wanted = resources.flatMap((resource) =>
+    serversOf(resource, estate, desired).map((server) => ({ resource, server })),
+  );
   const readings = await Promise.all(wanted.map(({ resource, server }) => read(world, resource, server, signal)));
   return { at: world.clock.now(), readings };
 }

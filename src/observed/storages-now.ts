@@ -3,7 +3,7 @@
 import type { World } from '../contracts/world.ts';
 import { asFault, type FaultRecord } from '../fault.ts';
 import type { Estate } from '../model/estate.ts';
-import { path, type ProxmoxApi } from '../proxmox/api.ts';
+import { type ProxmoxApi, path } from '../proxmox/api.ts';
 import { isRow, rows, whole } from '../proxmox/decode.ts';
 import { nodes, storageStatus } from '../proxmox/pve.ts';
 import { type PveStorage, storages } from '../proxmox/pve-storage.ts';

@@ -22,7 +22,15 @@ const job = {
 };
 
 const declared = (server: string, name: string, item: object, kind = 'pve-storage', secrets = {}) =>
-  ({ kind, server, name, item, secrets, place: `estate.yaml:${name.length}:3`, notes: [] }) as Desired['declared'][number];
+  ({
+    kind,
+    server,
+    name,
+    item,
+    secrets,
+    place: `estate.yaml:${name.length}:3`,
+    notes: [],
+  }) as Desired['declared'][number];
 const reading = (kind: string, server: string, found: Readonly<Record<string, object>>) =>
   ({
     ...{ kind, server, at },
@@ -59,7 +67,9 @@ const everything = deciding({
       reading('pve-storage', 'hikurangi', { 'pbs-off': { ...fields, enabled: false } }),
       {
         ...{ kind: 'pve-storage', server: 'down', at },
-        answer: { fault: { code: 'server-unreachable', where: 'down', says: 'nobody listens there', remedy: 'start it' } },
+        answer: {
+          fault: { code: 'server-unreachable', where: 'down', says: 'nobody listens there', remedy: 'start it' },
+        },
       },
       reading('pbs-prune-job', 'pihanga', { 'holdfast-tank': { ...job, keep: { keep_daily: 14 } } }),
     ],
@@ -77,7 +87,9 @@ describe('deciding', () => {
 
   it('removes what is ours and no longer declared only when told to, and never what is foreign', () => {
     const acts = (prune: boolean) =>
-      decide({ ...everything, prune }).steps.filter(({ act }) => act === 'remove').map(({ subject }) => subject);
+      decide({ ...everything, prune })
+        .steps.filter(({ act }) => act === 'remove')
+        .map(({ subject }) => subject);
     assert.deepEqual(acts(false), []);
     assert.deepEqual(acts(true), ['pve-storage/ruapehu/pbs-ours']);
   });

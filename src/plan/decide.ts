@@ -1,8 +1,8 @@
 // desired + observed -> plan: what would have to change, why, in which order, and what it means. Pure.
 import type { Declared, Desired, Fields, ResourceKind } from '../contracts/resource.ts';
-import { type Found, type Observed, digestOfObserved, type Reading, readingOf } from '../model/observed.ts';
+import { digestOfObserved, type Found, type Observed, type Reading, readingOf } from '../model/observed.ts';
 import { makePlan, type Note, type Plan, type Refusal } from '../model/plan.ts';
-import { absent, type Act, type Step } from '../model/step.ts';
+import { type Act, absent, type Step } from '../model/step.ts';
 import { digestOf, type Json } from '../values/canonical.ts';
 import { minutes } from '../values/duration.ts';
 import { type Ref, ref } from '../values/ref.ts';
@@ -93,7 +93,12 @@ function decideOne(resource: ResourceKind, declared: Declared, found: Found | un
   if (decided.act === 'none') return { steps: [], notes, refusals: [], unchanged: 1 };
   if (decided.act === 'refuse') {
     const { code, says, remedy } = decided;
-    return { steps: [], notes, refusals: [{ subject, code, says: `${declared.place}: ${says}`, remedy }], unchanged: 0 };
+    return {
+      steps: [],
+      notes,
+      refusals: [{ subject, code, says: `${declared.place}: ${says}`, remedy }],
+      unchanged: 0,
+    };
   }
   const { act, because, changes, risk } = decided;
   const { server, name, item, secrets } = declared;
@@ -150,7 +155,13 @@ function removal(resource: ResourceKind, server: string, found: Found): Step {
   };
 }
 
-function common(resource: ResourceKind, act: Act & ('create' | 'update' | 'remove'), server: string, name: string, found: Found | undefined) {
+function common(
+  resource: ResourceKind,
+  act: Act & ('create' | 'update' | 'remove'),
+  server: string,
+  name: string,
+  found: Found | undefined,
+) {
   const subject = ref(resource.name, server, name);
   return {
     id: `${act} ${subject}`,

@@ -3,6 +3,7 @@ import type { LayerKind, Planned, RestoreWish } from '../contracts/layer.ts';
 import type { LayerEntry } from '../model/estate.ts';
 import { makePlan, type Plan } from '../model/plan.ts';
 import type { RestorePoint } from '../model/restore-point.ts';
+import type { Step } from '../model/step.ts';
 import { digestOf } from '../values/canonical.ts';
 import { epochMilliseconds, type Instant } from '../values/instant.ts';
 
@@ -13,9 +14,20 @@ export function planOfRun(planning: LayerPlanning, layer: LayerKind, entry: Laye
   return wrapped(planning, `run:${entry.name}`, planned, digestOf(entry), 'keep');
 }
 
+/** A backup job's run: its steps come from the guests' own layer. */
+export function planOfJob(planning: LayerPlanning, name: string, job: unknown, steps: readonly Step[]): Plan {
+  return wrapped(planning, `run:${name}`, { steps, notes: [], refusals: [] }, digestOf(job), 'keep');
+}
+
 export function planOfRestore(planning: LayerPlanning, layer: LayerKind, entry: LayerEntry, wish: RestoreWish): Plan {
   const planned = layer.restore(entry, wish, planning);
-  return wrapped(planning, `restore:${entry.workload}`, planned, digestOf([wish.target, wish.point.manifest]), 'lead back');
+  return wrapped(
+    planning,
+    `restore:${entry.workload}`,
+    planned,
+    digestOf([wish.target, wish.point.manifest]),
+    'lead back',
+  );
 }
 
 function wrapped(

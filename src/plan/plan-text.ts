@@ -41,7 +41,8 @@ function changesAsText(changes: readonly Change[]): readonly string[] {
   const width = Math.max(0, ...changes.map(({ field }) => field.length));
   return changes.map(({ field, from, to, class: meaning, because }) => {
     const values = from === undefined ? value(to) : `${value(from)} -> ${value(to)}`;
-    const meant = meaning === 'neutral' && because === undefined ? '' : `   (${[meaning, because].filter(Boolean).join(': ')})`;
+    const meant =
+      meaning === 'neutral' && because === undefined ? '' : `   (${[meaning, because].filter(Boolean).join(': ')})`;
     return `      ${field.padEnd(width)}  ${values}${meant}`;
   });
 }

@@ -6,9 +6,6 @@ export function limited(api: ProxmoxApi, atOnce = 4): ProxmoxApi {
   const queue = new PQueue({ concurrency: atOnce });
   return apiThrough(api, (verb, path, params, options) =>
     // The queue is not told of the signal: it would answer for a write that is under way, and hide that its outcome is unknown.
-    queue.add(() => {
-      options.signal?.throwIfAborted();
-      return api[verb](path, params, options);
-    }),
+    queue.add(() => api[verb](path, params, options)),
   );
 }

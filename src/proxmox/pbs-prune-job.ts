@@ -59,12 +59,12 @@ function pruneJobIn(api: ProxmoxApi, raw: Row): PbsPruneJob {
 
 /** No digest is offered for a new job: an existing one of that id is refused. */
 export const createPruneJob = (api: ProxmoxApi, params: Params, options: CallOptions = {}): Promise<void> =>
-  oneAtATime(api, file, options, async () => {
+  oneAtATime(api, file, async () => {
     await api.post(path`/config/prune`, params, options);
   });
 
 export const updatePruneJob = (api: ProxmoxApi, id: string, patch: Patch, options: CallOptions = {}): Promise<void> =>
-  oneAtATime(api, file, options, async () => {
+  oneAtATime(api, file, async () => {
     const digest = patch.digest ?? (await presentDigest(api, id, options));
     const unset = patch.delete.length === 0 ? {} : { delete: patch.delete };
     await api.put(path`/config/prune/${id}`, { ...patch.set, ...unset, ...digestParam(digest) }, options);
@@ -76,7 +76,7 @@ export const deletePruneJob = (
   digest?: string,
   options: CallOptions = {},
 ): Promise<void> =>
-  oneAtATime(api, file, options, async () => {
+  oneAtATime(api, file, async () => {
     const present = digest ?? (await presentDigest(api, id, options));
     await api.delete(path`/config/prune/${id}`, digestParam(present), options);
   });

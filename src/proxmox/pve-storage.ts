@@ -51,7 +51,7 @@ export const escrow = 'escrow';
 
 /** PVE connects to the storage while it creates it, so this may take ten seconds more than other writes. */
 export const createStorage = (api: ProxmoxApi, params: Params, options: CallOptions = {}): Promise<StorageWritten> =>
-  oneAtATime(api, file, options, async () => writtenIn(await api.post(path`/storage`, params, options)));
+  oneAtATime(api, file, async () => writtenIn(await api.post(path`/storage`, params, options)));
 
 /** `server`, `datastore` and `type` are fixed: they may not be sent, not even unchanged. PVE does not connect here. */
 export const updateStorage = (
@@ -60,7 +60,7 @@ export const updateStorage = (
   patch: Patch,
   options: CallOptions = {},
 ): Promise<StorageWritten> =>
-  oneAtATime(api, file, options, async () => {
+  oneAtATime(api, file, async () => {
     const at = path`/storage/${storage}`;
     const digest = patch.digest ?? text(row(api, 'storage', (await api.get(at, {}, options)).data).digest);
     const unset = patch.delete.length === 0 ? {} : { delete: patch.delete.join(',') };
@@ -71,7 +71,7 @@ export const updateStorage = (
 
 /** Takes the entry's encryption key, its password and its ACLs with it; the backups on the PBS stay. No digest is offered. */
 export const deleteStorage = (api: ProxmoxApi, storage: string, options: CallOptions = {}): Promise<void> =>
-  oneAtATime(api, file, options, async () => {
+  oneAtATime(api, file, async () => {
     await api.delete(path`/storage/${storage}`, {}, options);
   });
 

@@ -1,6 +1,6 @@
 // What all resources have in common, once: a declared thing is created, updated or removed by a step that reads back what it
 // wrote, can tell whether it was done, and leads back. A resource itself says only how its collection is read and written.
-import type { Declared, Decided, Fields, ResourceKind, ResourceOf, Written } from '../contracts/resource.ts';
+import type { Decided, Declared, Fields, ResourceKind, ResourceOf, Written } from '../contracts/resource.ts';
 import type { Done, Probed, StepContext, StepKind } from '../contracts/step-kind.ts';
 import { Fault } from '../fault.ts';
 import type { Found } from '../model/observed.ts';
@@ -29,8 +29,7 @@ export function defineResource<Part>(resource: ResourceOf<Part>): ResourceKind {
 
 const givenOf = (context: StepContext): ResourceGiven => context.step.given as unknown as ResourceGiven;
 
-const apiOf = (context: StepContext): Promise<ProxmoxApi> =>
-  context.world.server(givenOf(context).server, 'configure');
+const apiOf = (context: StepContext): Promise<ProxmoxApi> => context.world.server(givenOf(context).server, 'configure');
 
 async function foundNow(resource: ResourceOf<unknown>, context: StepContext, name: string): Promise<Found | undefined> {
   const found = await resource.read(await apiOf(context), context.signal);

@@ -20,9 +20,19 @@ const pruneJob = z
       .describe('the id of the job on the PBS; `holdfast-` and the name of the datastore where it is left out'),
     schedule: calendarEvent.describe("a calendar event, in the PBS's own time zone"),
     namespace: z.string().default('').describe('the namespace it prunes; the root where it is left out'),
-    max_depth: z.int().min(0).max(7).optional().describe('how many levels of namespaces below it are pruned too; all where it is left out'),
+    max_depth: z
+      .int()
+      .min(0)
+      .max(7)
+      .optional()
+      .describe('how many levels of namespaces below it are pruned too; all where it is left out'),
     enabled: z.boolean().default(true).describe('whether it runs by its schedule'),
-    comment: z.string().max(128).regex(/^[^\p{Cc}]*$/u, 'is one line').optional().describe('shown on the PBS'),
+    comment: z
+      .string()
+      .max(128)
+      .regex(/^[^\p{Cc}]*$/u, 'is one line')
+      .optional()
+      .describe('shown on the PBS'),
   })
   .superRefine((job, context) => {
     const message = keepProblem(job);

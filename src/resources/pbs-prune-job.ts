@@ -1,9 +1,15 @@
 // Prune jobs of a PBS: they, and nobody else, remove backups there by schedule. Facts: pbs-api section 5.
-import type { Declared, Decided, Fields, Written } from '../contracts/resource.ts';
+import type { Decided, Declared, Fields, Written } from '../contracts/resource.ts';
 import type { Datastore, Estate, PbsServer } from '../model/estate.ts';
 import type { Found } from '../model/observed.ts';
 import type { Params } from '../proxmox/api.ts';
-import { createPruneJob, deletePruneJob, type PbsPruneJob, pruneJobs, updatePruneJob } from '../proxmox/pbs-prune-job.ts';
+import {
+  createPruneJob,
+  deletePruneJob,
+  type PbsPruneJob,
+  pruneJobs,
+  updatePruneJob,
+} from '../proxmox/pbs-prune-job.ts';
 import type { Json } from '../values/canonical.ts';
 import { type Keep, normaliseKeep } from '../values/retention.ts';
 import { keepFromProxmox, keepToOptions } from '../values/retention-property.ts';
@@ -48,7 +54,15 @@ const policy = (keep: Keep): Json => ({ ...normaliseKeep(keep) }) as Json;
 const keepsAll = (entry: PruneJobEntry): boolean => normaliseKeep(keepOf(entry)).keep_all === 1;
 const keepsEverything = { level: 'warning', says: 'it keeps every backup, so it never prunes anything' } as const;
 
-const keepOf = ({ keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly, keep_all }: Keep): Keep => ({
+const keepOf = ({
+  keep_last,
+  keep_hourly,
+  keep_daily,
+  keep_weekly,
+  keep_monthly,
+  keep_yearly,
+  keep_all,
+}: Keep): Keep => ({
   ...{ keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly, keep_all },
 });
 

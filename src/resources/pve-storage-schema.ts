@@ -8,7 +8,10 @@ import { secretReference } from '../values/secret-reference.ts';
 /** facts, pve-api section 2: a letter first, then letters, digits, `-_.`, the last a letter or digit, two at least. */
 const storageName = z
   .string()
-  .regex(/^[A-Za-z][A-Za-z0-9._-]*[A-Za-z0-9]$/, 'starts with a letter, ends with a letter or digit, and has no blanks');
+  .regex(
+    /^[A-Za-z][A-Za-z0-9._-]*[A-Za-z0-9]$/,
+    'starts with a letter, ends with a letter or digit, and has no blanks',
+  );
 
 export const fingerprint = z
   .string()
@@ -22,7 +25,10 @@ export const fingerprint = z
 // PVE checks neither that a namespace exists nor how it is written; PBS takes up to 8 levels of these names.
 const namespace = z
   .string()
-  .regex(/^(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,31}(?:\/[A-Za-z0-9_][A-Za-z0-9._-]{0,31}){0,7})?$/, 'is written `a/b`, up to 8 names');
+  .regex(
+    /^(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,31}(?:\/[A-Za-z0-9_][A-Za-z0-9._-]{0,31}){0,7})?$/,
+    'is written `a/b`, up to 8 names',
+  );
 
 export const pveStorage = z.strictObject({
   name: storageName.describe('the id of the storage on Proxmox VE'),

@@ -1,5 +1,5 @@
 // Storage entries of type pbs on Proxmox VE (mission S1). Facts: pve-api section 2.
-import type { Declared, Decided, Fields, Written } from '../contracts/resource.ts';
+import type { Decided, Declared, Fields, Written } from '../contracts/resource.ts';
 import type { Estate } from '../model/estate.ts';
 import type { Found } from '../model/observed.ts';
 import type { Params } from '../proxmox/api.ts';

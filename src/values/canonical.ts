@@ -16,4 +16,27 @@ export function canonical(value: unknown): string {
 }
 
 export const digestOfText = (text: string): Digest => createHash('sha256').update(text).digest('hex');
-export const digestOf = (value: unknown): Digest => digestOfText(canonical(value));
+
+/** The SHA-256 of the canonical text, which is never held as a whole: a plan may have ten thousand steps. */
+export function digestOf(value: unknown): Digest {
+  const hash = createHash('sha256');
+  feed(value, 2, (piece) => hash.update(piece));
+  return hash.digest('hex');
+}
+
+function feed(value: unknown, depth: number, write: (piece: string) => void): void {
+  if (depth === 0 || value === null || typeof value !== 'object') return write(canonical(value));
+  const entries = Array.isArray(value)
+    ? value.map((item) => ['', item] as const)
+    : Object.entries(value)
+        .filter(([, item]) => item !== undefined)
+        .sort(([one], [other]) => (one < other ? -1 : 1))
+        .map(([key, item]) => [`${JSON.stringify(key)}:`, item] as const);
+  const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
+  write(open);
+  for (const [index, [key, item]] of entries.entries()) {
+    write(`${index === 0 ? '' : ','}${key}`);
+    feed(item, depth - 1, write);
+  }
+  write(close);
+}

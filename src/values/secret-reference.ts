@@ -2,23 +2,26 @@
 // nothing but one of these keys is a reference wherever it stands in an estate: kinds do not use the shape for anything else.
 import { z } from 'zod';
 
-const forms = {
-  env: z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }),
-  file: z.strictObject({ file: z.string().regex(/^[^\0]+$/) }),
-  command: z.strictObject({ command: z.tuple([z.string().regex(/^\/[^\0]+$/)], z.string()) }),
-  vault: z.strictObject({ vault: z.string().regex(/^[^#\s?]+#[^#\s]+$/) }),
-  systemd: z.strictObject({ systemd: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/) }),
-};
-type Form = keyof typeof forms;
-const formNames = Object.keys(forms) as Form[];
-
-const howToWrite: Readonly<Record<Form, string>> = {
+const howToWrite = {
   env: '`env` is the name of an environment variable: { env: PBS_TOKEN }',
   file: '`file` is the path of a file that holds nothing but the secret: { file: /etc/holdfast/NAME }',
   command: '`command` is a list that begins with an absolute path: { command: [/usr/bin/pass, show, NAME] }',
   vault: '`vault` is a path and a key with # between them: { vault: secret/holdfast#NAME }',
   systemd: '`systemd` is the name of a credential of the unit: { systemd: NAME }',
-};
+} as const;
+type Form = keyof typeof howToWrite;
+
+const unusable = (form: Form): string => `is no usable reference; ${howToWrite[form]}`;
+const written = (form: Form, as: RegExp) => z.string({ error: unusable(form) }).regex(as, { error: unusable(form) });
+
+const forms = {
+  env: z.strictObject({ env: written('env', /^[A-Za-z_][A-Za-z0-9_]*$/) }),
+  file: z.strictObject({ file: written('file', /^[^\0]+$/) }),
+  command: z.strictObject({ command: z.tuple([written('command', /^\/[^\0]+$/)], z.string()) }),
+  vault: z.strictObject({ vault: written('vault', /^[^#\s?]+#[^#\s]+$/) }),
+  systemd: z.strictObject({ systemd: written('systemd', /^[A-Za-z0-9_][A-Za-z0-9._-]*$/) }),
+} as const satisfies Readonly<Record<Form, z.ZodType>>;
+const formNames = Object.keys(forms) as Form[];
 
 /** What is wrong with a text where a secret's reference belongs. It says how to move the secret, never the secret. */
 export const literalSecret =
@@ -37,7 +40,7 @@ function problemOf(value: unknown): string {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return literalSecret;
   if (value === undefined) return 'is missing; write where the secret is kept, such as { file: /etc/holdfast/NAME }';
   const form = onlyForm(value);
-  if (form !== undefined) return `is no usable reference; ${howToWrite[form]}`;
+  if (form !== undefined) return unusable(form);
   return 'is no reference to a secret; write one of { env: NAME }, { file: PATH }, { command: [PATH, ...] }, { vault: PATH#KEY }, { systemd: NAME }';
 }
 

@@ -22,5 +22,5 @@ function leadsNowhere(name: string, known: readonly string[], to: readonly strin
   const close = nearest(name, known);
   if (close !== undefined) return `${says}; did you mean ${close}?`;
   if (known.length === 0) return `${says}; nothing is declared there yet`;
-  return `${says}; there are ${known.slice(0, mostNamed).join(', ')}${known.length > mostNamed ? ', ...' : ''}`;
+  return `${says}; known there: ${known.slice(0, mostNamed).join(', ')}${known.length > mostNamed ? ', ...' : ''}`;
 }

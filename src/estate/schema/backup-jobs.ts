@@ -1,7 +1,7 @@
 // PVE's own backup jobs (facts: pve-api 4). Words are those of the estate; PVE's `all`, `exclude`, `vmid` and `pool` are one choice.
 import { z } from 'zod';
 import { entryName } from '../../contracts/layer-entry.ts';
-import { oneLine, schedule, wholeNumber } from './texts.ts';
+import { oneLine, says, schedule, wholeNumber } from './texts.ts';
 
 const guests = z.array(wholeNumber(100, 999_999_999)).min(1);
 
@@ -13,7 +13,7 @@ const select = z
       z.strictObject({ guests: guests.describe('ids of guests') }),
       z.strictObject({ pool: z.string().min(1).describe('the pool whose direct members are taken') }),
     ],
-    { error: 'is one of: all, { all_but: [101] }, { guests: [100, 102] }, { pool: NAME }' },
+    says('must be one of: all, { all_but: [101] }, { guests: [100, 102] }, { pool: NAME }'),
   )
   .describe('which guests are backed up');
 

@@ -6,18 +6,23 @@ import { parseCalendar } from '../../values/calendar-parse.ts';
 import { parseTimeSpan } from '../../values/time-span.ts';
 import { timeZoneProblem } from '../../values/time-zone.ts';
 
-const text = (problemOf: (written: string) => string | undefined) =>
-  z.string().superRefine((written, context) => {
+/** Words for what is there and wrong; what is missing is said to be missing. */
+export const says = (message: string) => ({
+  error: (issue: z.core.$ZodRawIssue) => (issue.input === undefined ? undefined : message),
+});
+
+const text = (wrongType: string, problemOf: (written: string) => string | undefined) =>
+  z.string(says(wrongType)).superRefine((written, context) => {
     const message = problemOf(written);
     if (message !== undefined) context.addIssue({ code: 'custom', message });
   });
 
-export const timeZone = text((written) => timeZoneProblem(written));
+export const timeZone = text('is no time zone; write it as Europe/Berlin', timeZoneProblem);
 
 const at = (position: number): string => `at character ${position + 1}`;
 
 /** `24h`, `30d`: a length of time, kept as it was written. */
-export const timeSpan = text((written) => {
+export const timeSpan = text('is no length of time; write it as 90m, 24h or 30d', (written) => {
   const span = parseTimeSpan(written);
   if (typeof span === 'object')
     return `is no length of time: ${span.problem} (${at(span.at)}); write it as 90m, 24h or 30d`;
@@ -25,7 +30,7 @@ export const timeSpan = text((written) => {
 });
 
 /** A calendar event of Proxmox: `02:00`, `sat 18:15`, `daily`. */
-export const schedule = text((written) => {
+export const schedule = text('is no schedule; write it as "02:00", in quotes', (written) => {
   const event = parseCalendar(written);
   if (isCalendarProblem(event))
     return `is no schedule: ${event.problem} (${at(event.at)}); write it as 02:00, sat 18:15 or daily`;
@@ -43,17 +48,19 @@ function urlProblem(written: string): string | undefined {
 }
 
 /** `https://HOST:PORT`, and nothing else. */
-export const serverUrl = text(urlProblem).transform((written) => new URL(written).origin);
+export const serverUrl = text('is no address; write it as https://HOST:PORT', urlProblem).transform(
+  (written) => new URL(written).origin,
+);
 
-export const date = z.iso.date({ error: 'is no date; write it as 2027-01-31' });
+export const date = z.iso.date(says('is no date; write it as 2027-01-31'));
 
 export const oneLine = (most: number) =>
   z
     .string()
-    .max(most, { error: `is longer than the ${most} characters there is room for` })
-    .regex(/^[^\n\r]*$/, { error: 'has a line break; it must be one line' });
+    .max(most, says(`is longer than the ${most} characters there is room for`))
+    .regex(/^[^\n\r]*$/, says('has a line break; it must be one line'));
 
 export const wholeNumber = (least: number, most: number) => {
-  const error = `is a whole number from ${least} to ${most}`;
-  return z.int({ error }).min(least, { error }).max(most, { error });
+  const error = says(`must be a whole number from ${least} to ${most}`);
+  return z.int(error).min(least, error).max(most, error);
 };
