@@ -49,7 +49,10 @@ export function decideAll({ estate, observed }: ReturnType<typeof worldOf>): num
   return plan.steps.length;
 }
 
-const clonable = ({ estate: { placeOf: _, ...estate }, observed }: ReturnType<typeof worldOf>) => ({ estate, observed });
+const clonable = ({ estate: { placeOf: _, ...estate }, observed }: ReturnType<typeof worldOf>) => ({
+  estate,
+  observed,
+});
 
 async function medianOf(rounds: number, work: () => unknown): Promise<number> {
   const figures: number[] = [];
@@ -63,7 +66,9 @@ export async function decidingRows(): Promise<readonly Row[]> {
   const ours = await medianOf(5, () => decideAll(large));
   const peer = await medianOf(5, () => structuredClone(clonable(large)));
   const tenth = await medianOf(5, () => decideAll(small));
-  const { stdout } = spawnSync(process.execPath, [...process.execArgv, import.meta.filename, '--rss'], { encoding: 'utf8' });
+  const { stdout } = spawnSync(process.execPath, [...process.execArgv, import.meta.filename, '--rss'], {
+    encoding: 'utf8',
+  });
   const rss = Number(stdout) / 1024 / 1024;
   const steps = decideAll(large);
   return [

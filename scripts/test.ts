@@ -12,12 +12,14 @@ const tools = {
   setfacl: 'acl',
   rsync: 'rsync',
   openssl: 'openssl',
-  'mke2fs': 'e2fsprogs',
+  mke2fs: 'e2fsprogs',
   losetup: 'mount',
 } as const;
 
 const has = (program: string): boolean =>
-  ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].some((folder) => existsSync(`${folder}/${program}`));
+  ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].some((folder) =>
+    existsSync(`${folder}/${program}`),
+  );
 
 function install(packages: readonly string[]): void {
   // Nobody's hypervisor gets packages from a test, and no service starts by itself.
@@ -43,7 +45,10 @@ const missing = Object.entries(tools).filter(([program]) => !has(program));
 if (missing.length > 0) {
   const packages = [...new Set(missing.map(([, name]) => name))];
   if (process.getuid?.() === 0) install(packages);
-  else console.log(`without root: ${packages.join(', ')} cannot be installed; tests that need them say that they are skipped`);
+  else
+    console.log(
+      `without root: ${packages.join(', ')} cannot be installed; tests that need them say that they are skipped`,
+    );
 }
 
 const files = process.argv.slice(2);

@@ -29,8 +29,11 @@ export type LayerOf<Entry extends LayerEntry> = Readonly<{
   destinations(entry: Entry): readonly Destination[];
   /** what one run of the layer does; pure */
   protect(entry: Entry, context: LayerContext): Planned;
-  /** sealed points in the layer's destinations, oldest first */
-  points(entry: Entry, world: World): Promise<readonly RestorePoint[]>;
+  /**
+   * sealed points in the layer's destinations, oldest first; `remark` is told of everything else that lies there (a point
+   * that is damaged or was never finished, something foreign), which is never silently left out
+   */
+  points(entry: Entry, world: World, remark?: (note: Note) => void): Promise<readonly RestorePoint[]>;
   /** what bringing this point back there does; pure */
   restore(entry: Entry, wish: RestoreWish, context: LayerContext): Planned;
   stepKinds: readonly StepKind[];

@@ -1,4 +1,5 @@
 // A key that is not known where it stands: probably another one misspelled, or one from another level.
+import { isMapping } from './at.ts';
 import { type Field, fieldsOf } from './fields.ts';
 import { estateJsonSchema } from './json-schema.ts';
 import { nearest } from './nearest.ts';
@@ -22,10 +23,16 @@ export function sayUnknownKeys(kinds: Kinds, estate: unknown): SayUnknown {
   };
 }
 
-const kindAt = (estate: unknown, path: Path): unknown => {
-  const entry = path.reduce<unknown>((at, part) => (at as Readonly<Record<string | number, unknown>>)[part], estate);
-  return (entry as Readonly<{ kind?: unknown }>).kind;
-};
+/** The `kind` of the entry around the path, where it has one. */
+function kindAt(estate: unknown, path: Path): unknown {
+  let kind: unknown;
+  let value = estate;
+  for (const part of path) {
+    value = (value as Readonly<Record<string | number, unknown>>)[part];
+    kind = isMapping(value) ? (value['kind'] ?? kind) : kind;
+  }
+  return kind;
+}
 
 function sayUnknown(fields: readonly Field[], here: string, key: string, kind: unknown): string {
   const siblings = fields

@@ -1,4 +1,5 @@
-// The only file that knows every layer.
+// Every layer there is: the only file that knows them all.
 import type { LayerKind } from '../contracts/layer.ts';
+import { diskImage } from './disk-image/layer.ts';
 
-export const layers: readonly LayerKind[] = [];
+export const layers = [diskImage] as const satisfies readonly LayerKind[];

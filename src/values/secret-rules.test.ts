@@ -36,8 +36,17 @@ describe('the rules about secrets', () => {
   });
 
   it('let a bound secret go to its hosts only, and any other secret anywhere', () => {
-    const bound = rules({ bindings: [{ secret: { file: '/a' }, hosts: ['ruapehu', 'pihanga:8007', '[fd00::1]', 'hook.example:443'] }] });
-    for (const host of ['ruapehu:8006', 'ruapehu:1', 'pihanga:8007', '[fd00::1]:8006', 'hook.example', 'hook.example:443'])
+    const bound = rules({
+      bindings: [{ secret: { file: '/a' }, hosts: ['ruapehu', 'pihanga:8007', '[fd00::1]', 'hook.example:443'] }],
+    });
+    for (const host of [
+      'ruapehu:8006',
+      'ruapehu:1',
+      'pihanga:8007',
+      '[fd00::1]:8006',
+      'hook.example',
+      'hook.example:443',
+    ])
       assert.ok(mayGoTo({ file: '/a' }, host, bound), host);
     for (const host of ['pihanga:8006', 'pihanga', 'hook.example:80', 'evil.example:8006', 'ruapehu.evil.example:8006'])
       assert.ok(!mayGoTo({ file: '/a' }, host, bound), host);

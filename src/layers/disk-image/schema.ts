@@ -9,10 +9,7 @@ export type Filesystem = (typeof filesystems)[number];
 /** One spelling for one place, so that two layers cannot share a folder by writing it differently. */
 const absolutePath = z
   .string()
-  .regex(
-    /^(\/(?!\.{1,2}(\/|$))[^/\0]+)+$/,
-    'is an absolute path without `.`, `..`, doubled slashes or one at the end',
-  );
+  .regex(/^(\/(?!\.{1,2}(\/|$))[^/\0]+)+$/, 'is an absolute path without `.`, `..`, doubled slashes or one at the end');
 
 export const diskImageEntry = layerEntry
   .extend({

@@ -1,0 +1,20 @@
+// `npm run proof:engine [-- --full]`: every promise of the house and its engine, as a user types it.
+import { proveEstates } from './estates.ts';
+import { proveImages } from './images.ts';
+import { startedLab } from './lab.ts';
+import { provePackage } from './package.ts';
+import { report } from './report.ts';
+import { proveServers } from './servers.ts';
+
+const full = process.argv.includes('--full');
+const proof = report();
+const lab = await startedLab();
+try {
+  await proveEstates(proof, lab);
+  await proveServers(proof, lab);
+} finally {
+  await lab.stop();
+}
+await proveImages(proof, full);
+await provePackage(proof);
+process.exitCode = proof.end();

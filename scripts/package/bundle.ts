@@ -1,0 +1,70 @@
+// One file from all that src/main.ts reaches: dynamic imports, JSON and libraries included, Node's own modules left out.
+import { isBuiltin } from 'node:module';
+import { build, type Metafile } from 'esbuild';
+import { Fault } from '../../src/fault.ts';
+
+export type Bundle = Readonly<{
+  code: Uint8Array;
+  /** comments that must stay with the code they stand in, after the names of their files */
+  legal: string;
+  /** the folders of the libraries inside, as the lockfile names them; sorted */
+  libraries: readonly string[];
+}>;
+
+/** A Fault `bundle-incomplete` where something would have to be found beside the bundle when it runs. */
+export async function bundle(root: string, version: string): Promise<Bundle> {
+  const { outputFiles, metafile, warnings } = await build({
+    absWorkingDir: root,
+    entryPoints: ['src/main.ts'],
+    outfile: 'dist/holdfast.mjs',
+    write: false,
+    bundle: true,
+    splitting: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    define: { HOLDFAST_VERSION: JSON.stringify(version) },
+    // The names of functions stay, and lines stay short: a stack trace is to be read, and Node prints the whole line.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 160,
+    // A node_modules that is a link would otherwise bring its own path into the names of the modules.
+    preserveSymlinks: true,
+    legalComments: 'external',
+    // Libraries in CommonJS ask for Node's modules by `require`, which an ES module does not have.
+    banner: {
+      js: "import { createRequire as requireFor } from 'node:module';\nconst require = requireFor(import.meta.url);",
+    },
+    metafile: true,
+    logLevel: 'silent',
+  });
+  const found = [...warnings.map(({ text }) => text), ...leftOut(metafile)];
+  if (found.length > 0) throw incomplete(found);
+  const written = (end: string): Uint8Array =>
+    outputFiles.find(({ path }) => path.endsWith(end))?.contents ?? new Uint8Array();
+  return {
+    code: written('holdfast.mjs'),
+    legal: Buffer.from(written('.LEGAL.txt')).toString('utf8'),
+    libraries: librariesIn(metafile),
+  };
+}
+
+const leftOut = ({ outputs }: Metafile): readonly string[] =>
+  Object.values(outputs)
+    .flatMap(({ imports }) => imports)
+    .filter(({ path }) => !isBuiltin(path))
+    .map(({ path }) => `${path} stays outside`);
+
+function librariesIn({ outputs }: Metafile): readonly string[] {
+  const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
+  const shipped = inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+  const folders = shipped.map(([path]) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]);
+  return [...new Set(folders.filter((folder) => folder !== undefined))].sort();
+}
+
+const incomplete = (found: readonly string[]): Fault =>
+  new Fault('bundle-incomplete', {
+    where: 'src/main.ts',
+    says: found.join('\n  '),
+    remedy: 'import it by a plain name, so that the bundler sees it, or leave it out of what ships',
+  });

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { problemsOf, read, withFiles } from './estate.test-support.ts';
+
+const estate = (file: string): string =>
+  `estate: a\npve:\n  - { name: r, url: "https://r:8006", trust: ca, token: { id: a@pve!b, secret: { file: ${file} } } }\n`;
+
+const withSecret = <Result>(file: string, mode: number, work: (folder: string) => Promise<Result>): Promise<Result> =>
+  withFiles({ 'estate.yaml': estate(file), 'hosts/token': 'canary-secret' }, async (folder) => {
+    await chmod(join(folder, 'hosts/token'), mode);
+    return work(folder);
+  });
+
+describe('a file with a secret', () => {
+  it('is named from where the reference stands, and becomes absolute', () =>
+    withSecret('hosts/token', 0o600, async (folder) => {
+      const { pve } = await read(join(folder, 'estate.yaml'));
+      assert.deepEqual(pve[0]?.token?.secret, { file: join(folder, 'hosts/token') });
+    }));
+
+  it('is named from the included file, where the reference stands in one', () =>
+    withFiles(
+      {
+        'estate.yaml': 'estate: a\ninclude: [hosts/pve.yaml]\n',
+        'hosts/pve.yaml': estate('token').slice(10),
+        'hosts/token': 'canary',
+      },
+      async (folder) => {
+        await chmod(join(folder, 'hosts/token'), 0o400);
+        const { pve } = await read(join(folder, 'estate.yaml'));
+        assert.deepEqual(pve[0]?.token?.secret, { file: join(folder, 'hosts/token') });
+      },
+    ));
+
+  for (const mode of [0o644, 0o640, 0o660, 0o604])
+    it(`is refused with its estate where others may read it (${mode.toString(8)})`, () =>
+      withSecret('hosts/token', mode, async (folder) => {
+        assert.deepEqual(await problemsOf(join(folder, 'estate.yaml')), [
+          `estate.yaml:3:80 pve[0].token.secret: file hosts/token can be opened by others (mode 0${mode.toString(8)}); run chmod 600 on it`,
+        ]);
+      }));
+
+  it('is refused with its estate where it is a link, or not there', () =>
+    withSecret('hosts/link', 0o600, async (folder) => {
+      assert.match((await problemsOf(join(folder, 'estate.yaml'))).join(), /hosts\/link does not exist/);
+      await symlink(join(folder, 'hosts/token'), join(folder, 'hosts/link'));
+      assert.match((await problemsOf(join(folder, 'estate.yaml'))).join(), /hosts\/link is a symbolic link/);
+    }));
+
+  it('is not opened while the estate is read', () =>
+    withSecret('hosts/pipe', 0o600, async (folder) => {
+      // Opening a folder for reading, or waiting on a pipe, would show; looking at it does not.
+      await mkdir(join(folder, 'hosts/pipe'));
+      assert.match((await problemsOf(join(folder, 'estate.yaml'))).join(), /hosts\/pipe is no regular file/);
+    }));
+});

@@ -1,0 +1,88 @@
+// The archive of a tree by GNU tar: pax format, with everything that must survive, readable by hand without Holdfast.
+import { Fault } from '../../fault.ts';
+import type { Argv, Ended } from '../../machines/machine.ts';
+import { shown } from '../../values/text.ts';
+import { lastWords } from './commands.ts';
+import { fullOr } from './records.ts';
+
+const namespaces = ['user', 'trusted', 'security'].map((name) => `--xattrs-include=${name}.*`);
+const metadata = ['--acls', '--xattrs', ...namespaces, '--selinux', '--numeric-owner'] as const;
+
+// Without the process id in the names of its headers and without times of reading, the same tree gives the same archive.
+const pax = '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime';
+
+/** Names come from a file, so that the archive holds what the listing lists, and no name is taken for an option. */
+export const createArgv = (tree: string, names: string, archive: string): Argv => [
+  'tar',
+  '--create',
+  `--file=${archive}`,
+  '--force-local',
+  '--format=posix',
+  pax,
+  ...metadata,
+  '--sparse',
+  '--no-recursion',
+  '--null',
+  '--verbatim-files-from',
+  `--directory=${tree}`,
+  `--files-from=${names}`,
+];
+
+/**
+ * Unpacks what it is fed into a folder that holds nothing else. tar makes links that lead out of the tree only after
+ * everything else, strips leading slashes and refuses `..`; `--keep-old-files` lets no member replace another.
+ */
+export const extractArgv = (tree: string): Argv => [
+  'tar',
+  '--extract',
+  '--file=-',
+  '--keep-old-files',
+  '--acls',
+  '--xattrs',
+  '--xattrs-include=*',
+  '--selinux',
+  '--numeric-owner',
+  '--same-owner',
+  '--same-permissions',
+  '--delay-directory-restore',
+  `--directory=${tree}`,
+];
+
+/** One line for each member. tar skips what lies between the headers, so this is quick. */
+export const listArgv = (archive: string): Argv => [
+  'tar',
+  '--list',
+  '--quoting-style=escape',
+  '--force-local',
+  `--file=${archive}`,
+];
+
+/** What the end of `tar --create` means. A read-only file system does not change: 1 ("changed as we read it") is no warning here. */
+export function createFault(ended: Ended, image: string, folder: string, figures: string): Fault | undefined {
+  if (ended.exitCode === 0) return undefined;
+  const words = lastWords(ended);
+  const fault =
+    ended.exitCode === 1
+      ? new Fault('image-changed-while-read', {
+          where: shown(image),
+          says: `tar: ${words}`,
+          remedy: 'shut down the guest that uses it, or protect a snapshot of it; then run it again',
+        })
+      : new Fault('archive-incomplete', {
+          where: shown(image),
+          says: `tar could not archive everything: ${words}`,
+          remedy: 'check the file system with its own tool (fsck) on a copy, and the disk it lies on (dmesg)',
+        });
+  return fullOr(fault, words, folder, figures);
+}
+
+export function extractFault(ended: Ended, target: string, figures: string): Fault | undefined {
+  if (ended.exitCode === 0) return undefined;
+  const words = lastWords(ended);
+  const fault = new Fault('unpack-failed', {
+    where: shown(target),
+    says: `tar could not unpack everything: ${words}`,
+    remedy: 'use a target on a file system that can hold owners, ACLs and attributes (ext4, xfs, btrfs), as root',
+  });
+  return fullOr(fault, words, target, figures);
+}

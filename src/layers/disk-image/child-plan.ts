@@ -1,0 +1,104 @@
+// What is to be done with an image once it is open: one copy, and after it the removal of each point that retention lets
+// go. Pure.
+import type { ChildPlan, Note } from '../../model/plan.ts';
+import type { RestorePoint } from '../../model/restore-point.ts';
+import type { RunId } from '../../model/run.ts';
+import type { Step } from '../../model/step.ts';
+import { digestOf } from '../../values/canonical.ts';
+import { minutes } from '../../values/duration.ts';
+import type { Instant } from '../../values/instant.ts';
+import { formatSize, bytes as sizeOf } from '../../values/size.ts';
+import { count, shown } from '../../values/text.ts';
+import { asGiven, type ImageState, type SourceFacts } from './given.ts';
+import { imageRef, lane, layerFolder, pointId, pointRef } from './places.ts';
+import { decidePruning } from './prune-decision.ts';
+import type { DiskImageEntry } from './schema.ts';
+import type { Found } from './walk.ts';
+
+export type Opened = Readonly<{
+  entry: DiskImageEntry;
+  timeZone: string;
+  run: RunId;
+  now: Instant;
+  mount: string;
+  source: SourceFacts;
+  state: ImageState;
+  found: Found;
+  /** what the archive will need, about */
+  bytes: number;
+  points: readonly RestorePoint[];
+}>;
+
+export function childPlan(opened: Opened): ChildPlan {
+  const { entry, found, source, now, run, points } = opened;
+  const fresh = { id: pointId(now, run), takenAt: now, uuid: source.uuid };
+  const pruning = decidePruning(entry, points, fresh, opened.timeZone);
+  const copy = copyStep(opened, fresh.id);
+  const subject = imageRef(entry);
+  const remarks: Note[] = pruning.remarks.map((remark) => ({ subject, ...remark }));
+  return {
+    because: [`${shown(entry.image)} holds ${contents(found)} in ${source.filesystem}`],
+    steps: [copy, ...pruning.remove.map(({ point, because }) => pruneStep(entry, point, because, copy))],
+    notes: [...notesOn(found, subject), ...remarks],
+    afterFailure: 'keep',
+  };
+}
+
+const contents = ({ files, folders, links, bytes }: Found): string =>
+  [count(files, 'file'), count(folders, 'folder'), count(links, 'link'), formatSize(sizeOf(bytes))].join(', ');
+
+function notesOn(found: Found, subject: Note['subject']): Note[] {
+  const notes: Note[] = [];
+  if (found.sockets > 0) {
+    const says = `${count(found.sockets, 'socket')} are left out: the program that listens on it makes it anew`;
+    notes.push({ subject, level: 'info', says });
+  }
+  if (found.devices > 0) {
+    const says = `${count(found.devices, 'device node')} are kept apart from the rest: a restore leaves them out unless \`restore_devices\` is set`;
+    notes.push({ subject, level: 'info', says });
+  }
+  return notes;
+}
+
+function copyStep({ entry, mount, source, state, found, bytes, now }: Opened, id: string): Step {
+  return {
+    id: 'copy',
+    kind: 'disk-image.copy',
+    subject: pointRef(entry.name, id),
+    act: 'create',
+    title: `copy ${contents(found)} into restore point ${id}`,
+    because: [`the image is mounted read-only, about ${formatSize(sizeOf(bytes))} are needed and free`],
+    changes: [],
+    after: [],
+    lanes: [lane(entry.machine, entry.to)],
+    risk: 'adds',
+    needs: [],
+    expects: [],
+    given: asGiven({ entry, mount, id, takenAt: now, source, state, bytes, devices: found.devices }),
+    wayBack: 'undo',
+    expands: false,
+    patience: minutes(30),
+  };
+}
+
+function pruneStep(entry: DiskImageEntry, { manifest, bytes }: RestorePoint, because: string, copy: Step): Step {
+  const subject = pointRef(entry.name, manifest.id);
+  return {
+    id: `prune-${manifest.id}`,
+    kind: 'disk-image.prune',
+    subject,
+    act: 'remove',
+    title: `remove restore point ${manifest.id} (${formatSize(sizeOf(bytes))})`,
+    because: [because],
+    changes: [],
+    after: [copy.id],
+    lanes: copy.lanes,
+    risk: 'loses a restore point',
+    needs: [],
+    expects: [{ subject, says: 'its manifest is the one that retention judged', digest: digestOf(manifest) }],
+    given: asGiven({ machine: entry.machine, folder: layerFolder(entry), id: manifest.id }),
+    wayBack: 'one-way',
+    expands: false,
+    patience: minutes(30),
+  };
+}

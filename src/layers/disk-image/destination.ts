@@ -1,0 +1,60 @@
+// Where points go: whether it is there, is what it is taken for, and has room.
+import { dirname } from 'node:path';
+import { Fault } from '../../fault.ts';
+import type { Files, Machine } from '../../machines/machine.ts';
+import { bytes, formatSize } from '../../values/size.ts';
+import { shown } from '../../values/text.ts';
+import { isMounted } from './mount.ts';
+import { layerFolder } from './places.ts';
+import type { DiskImageEntry } from './schema.ts';
+
+/** An unmounted disk leaves an empty folder on the root disk, or none: both are told apart from a new destination. */
+export async function checkDestination(machine: Machine, entry: DiskImageEntry): Promise<void> {
+  const { to, mounted_at } = entry;
+  if (mounted_at !== undefined && !(await isMounted(machine, mounted_at)))
+    throw new Fault('destination-not-mounted', {
+      where: shown(to),
+      says: `nothing is mounted at ${shown(mounted_at)}`,
+      remedy: `mount the disk there (\`mount ${shown(mounted_at)}\`), then run it again`,
+    });
+  for (const folder of [to, layerFolder(entry)]) {
+    const found = await machine.files.info(folder);
+    if (found !== undefined && found.type !== 'folder') throw notAFolder(folder, found.type);
+    if (found === undefined && folder === to) await checkParent(machine.files, to);
+  }
+}
+
+async function checkParent(files: Files, to: string): Promise<void> {
+  if ((await files.info(dirname(to)))?.type === 'folder') return;
+  throw new Fault('destination-missing', {
+    where: shown(to),
+    says: `neither it nor ${shown(dirname(to))} is there`,
+    remedy: 'mount the disk it lies on, or make the folder if it is new',
+  });
+}
+
+const notAFolder = (folder: string, type: string): Fault =>
+  new Fault('destination-not-a-folder', {
+    where: shown(folder),
+    says: `it is a ${type}, not a folder`,
+    remedy: 'look at who made it; in `to`, give the folder itself',
+  });
+
+/** Before anything moves: a copy that does not fit would fill the disk for everybody else there first. */
+export async function checkRoom(files: Files, folder: string, need: number): Promise<void> {
+  const existing = await nearestThere(files, folder);
+  const { free } = await files.space(existing);
+  if (free >= need) return;
+  throw new Fault('no-room', {
+    where: shown(folder),
+    says: `${formatSize(bytes(need))} are needed, ${formatSize(bytes(free))} are free`,
+    remedy: 'free some space there, keep fewer points, or use a larger disk',
+  });
+}
+
+async function nearestThere(files: Files, folder: string): Promise<string> {
+  let candidate = folder;
+  while ((await files.info(candidate)) === undefined && dirname(candidate) !== candidate)
+    candidate = dirname(candidate);
+  return candidate;
+}

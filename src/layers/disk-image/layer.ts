@@ -1,0 +1,26 @@
+// The layer `disk-image`: files of a loop-mounted image, streamed into sealed restore points (docs/layers/disk-image.md).
+import { defineLayer } from '../../contracts/layer.ts';
+import { copyKind } from './copy.ts';
+import { openKind } from './open.ts';
+import { layerFolder } from './places.ts';
+import { readPoints } from './points.ts';
+import { planProtect } from './protect.ts';
+import { pruneKind } from './prune.ts';
+import { planRestore } from './restore.ts';
+import { type DiskImageEntry, diskImageEntry } from './schema.ts';
+import { settleKind } from './settle.ts';
+import { unpackKind } from './unpack.ts';
+
+export const diskImage = defineLayer<DiskImageEntry>({
+  kind: 'disk-image',
+  schema: diskImageEntry,
+  destinations: (entry) => [{ machine: entry.machine, folder: layerFolder(entry) }],
+  protect: planProtect,
+  points: async (entry, world, remark) => {
+    const { points, notes } = await readPoints(world.machine(entry.machine), entry);
+    for (const note of notes) remark?.(note);
+    return points;
+  },
+  restore: planRestore,
+  stepKinds: [openKind, copyKind, pruneKind, unpackKind, settleKind],
+});

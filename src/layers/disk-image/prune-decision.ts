@@ -1,0 +1,82 @@
+// Which restore points may go, and why; and what makes nobody remove any. Pure.
+import type { PointId, RestorePoint } from '../../model/restore-point.ts';
+import type { Instant } from '../../values/instant.ts';
+import { decideRetention } from '../../values/retention-decide.ts';
+import { count } from '../../values/text.ts';
+import type { TimeZone } from '../../values/time-zone.ts';
+import type { DiskImageEntry } from './schema.ts';
+
+export type Fresh = Readonly<{ id: PointId; takenAt: Instant; uuid: string | null }>;
+
+export type Pruning = Readonly<{
+  remove: readonly Readonly<{ point: RestorePoint; because: string }>[];
+  remarks: readonly Readonly<{ level: 'info' | 'warning'; says: string }>[];
+}>;
+
+export function decidePruning(
+  entry: Pick<DiskImageEntry, 'keep' | 'prune_at_most'>,
+  points: readonly RestorePoint[],
+  fresh: Fresh,
+  timeZone: string,
+): Pruning {
+  const ofThisSource = points.filter(({ manifest }) => manifest.source['uuid'] === fresh.uuid);
+  const others = points.length - ofThisSource.length;
+  const foreign = others === 0 ? [] : [otherSource(others)];
+  const ahead = points.find(({ manifest }) => manifest.takenAt >= fresh.takenAt);
+  if (ahead !== undefined) return { remove: [], remarks: [...foreign, clockBehind(ahead, fresh)] };
+  const remove = removable(entry, ofThisSource, fresh, timeZone);
+  const refusal = overBudget(entry, remove.length, ofThisSource.length);
+  if (refusal !== undefined) return { remove: [], remarks: [...foreign, refusal] };
+  return { remove, remarks: foreign };
+}
+
+function removable(
+  { keep }: Pick<DiskImageEntry, 'keep'>,
+  points: readonly RestorePoint[],
+  fresh: Fresh,
+  timeZone: string,
+): Pruning['remove'] {
+  const candidates = [
+    ...points.map((point) => ({
+      id: point.manifest.id,
+      takenAt: point.manifest.takenAt,
+      finished: true,
+      held: point.held,
+      point,
+    })),
+    { id: fresh.id, takenAt: fresh.takenAt, finished: true, held: undefined, point: undefined },
+  ];
+  return decideRetention(candidates, keep, timeZone as TimeZone, { lastGood: true })
+    .flatMap(({ point: { point }, verdict, because }) =>
+      verdict === 'remove' && point !== undefined ? [{ point, because }] : [],
+    )
+    .toReversed();
+}
+
+/** Deletion above the budget stops: a wrong `keep` or a wrong clock would otherwise empty the folder in one night. */
+function overBudget(
+  { prune_at_most }: Pick<DiskImageEntry, 'prune_at_most'>,
+  removals: number,
+  points: number,
+): Pruning['remarks'][number] | undefined {
+  const budget = prune_at_most ?? Math.max(1, Math.floor(points / 10));
+  if (removals <= budget) return undefined;
+  const says =
+    `retention would remove ${removals} of ${count(points, 'point')} at once, and ${budget} may go in one run: ` +
+    `nothing is removed. If that is right, set \`prune_at_most: ${removals}\` on the layer for one run`;
+  return { level: 'warning', says };
+}
+
+const clockBehind = ({ manifest }: RestorePoint, { takenAt }: Fresh): Pruning['remarks'][number] => ({
+  level: 'warning',
+  says:
+    `the clock says ${takenAt}, and the point ${manifest.id} was taken at ${manifest.takenAt}: nothing is removed ` +
+    'until the clock is past it. Set the clock right; if that point is wrong, move its folder away',
+});
+
+const otherSource = (points: number): Pruning['remarks'][number] => ({
+  level: 'warning',
+  says:
+    `${count(points, 'point')} of this layer ${points === 1 ? 'is' : 'are'} of another file system (another UUID): ` +
+    'retention leaves them alone. Remove their folders by hand when nobody needs them any more',
+});

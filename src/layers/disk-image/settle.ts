@@ -1,0 +1,69 @@
+// The step `disk-image.settle`: compares what was unpacked with the listing of the point, and only then moves it up into the
+// target, by renaming. The work folder stays until `release`: as long as it is there, everything can be led back.
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Done, StepKind } from '../../contracts/step-kind.ts';
+import { absent } from '../../model/step.ts';
+import { must } from './commands.ts';
+import { compareTree } from './compare-tree.ts';
+import { moveBack, moveUp, removeListed } from './move.ts';
+import { type Restoring, restoringIn } from './target.ts';
+
+/** Stands in the work folder when everything is in its place, with what is left to set on the root. */
+const markerOf = ({ work }: Restoring): string => join(work, 'settled.json');
+const marked = z.strictObject({ modified: z.string() });
+
+export const settleKind: StepKind = {
+  name: 'disk-image.settle',
+  observe: async () => absent,
+
+  do: async (context): Promise<Done> => {
+    const restoring = restoringIn(context);
+    const { root, degraded } = await compareTree(restoring, context);
+    await moveUp(restoring, context.signal);
+    const { modified } = root;
+    await restoring.machine.files.write(markerOf(restoring), JSON.stringify({ modified }), 0o600);
+    await setRoot(restoring, modified);
+    return { result: { target: restoring.target }, degraded };
+  },
+
+  probe: async (context) => {
+    const restoring = restoringIn(context);
+    const { files } = restoring.machine;
+    if ((await files.info(markerOf(restoring))) !== undefined)
+      return { answer: 'done', evidence: 'everything is in its place', result: { target: restoring.target } };
+    return (await files.info(restoring.work)) === undefined
+      ? { answer: 'cannot tell', evidence: `${restoring.work}, which tells how far it came, is gone` }
+      : { answer: 'not done', evidence: 'not everything is in its place' };
+  },
+
+  undo: async (context, fate) => {
+    const restoring = restoringIn(context);
+    const { files } = restoring.machine;
+    if ((await files.info(restoring.work)) !== undefined) {
+      await files.remove(markerOf(restoring));
+      await moveBack(restoring);
+    } else if (fate === 'done') await removeListed(restoring, context.signal);
+  },
+
+  release: async (context) => {
+    const restoring = restoringIn(context);
+    const { files } = restoring.machine;
+    const content = await files.read(markerOf(restoring), 4096);
+    if (content === undefined) return;
+    const { modified } = marked.parse(JSON.parse(Buffer.from(content).toString()));
+    await setRoot(restoring, modified);
+    await files.remove(restoring.work);
+    await setTime(restoring, modified);
+  },
+};
+
+/** The root's own owner, mode, ACLs and attributes, from the folder that tar has made; it is empty by now. */
+async function setRoot(restoring: Restoring, modified: string): Promise<void> {
+  const { machine, target, tree } = restoring;
+  await must(machine, ['cp', '--archive', '--no-target-directory', '--', tree, target]);
+  await setTime(restoring, modified);
+}
+
+const setTime = ({ machine, target }: Restoring, modified: string) =>
+  must(machine, ['touch', '--no-create', `--date=@${modified}`, '--', target]);

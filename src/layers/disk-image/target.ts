@@ -1,0 +1,78 @@
+// Where a restore goes: an empty folder, or none. What is unpacked lies in a folder with the run's id below it until it is
+// settled, and beside it stands what the target was before.
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { StepContext } from '../../contracts/step-kind.ts';
+import { Fault } from '../../fault.ts';
+import type { Machine } from '../../machines/machine.ts';
+import { type Digest, digestOf } from '../../values/canonical.ts';
+import { shown } from '../../values/text.ts';
+import { givenOf, restoreGiven } from './given.ts';
+import { workFolder } from './places.ts';
+
+export const emptyTarget: Digest = digestOf('an empty folder, or none');
+
+export type Restoring = Readonly<{
+  machine: Machine;
+  /** of the point */
+  folder: string;
+  target: string;
+  devices: boolean;
+  work: string;
+  tree: string;
+}>;
+
+export function restoringIn(context: StepContext): Restoring {
+  const given = givenOf(restoreGiven, context.step);
+  const work = workFolder(given.target, context.run);
+  return { ...given, machine: context.world.machine(given.machine), work, tree: join(work, 'tree') };
+}
+
+/** What is there in the way of a restore, in words; undefined for an empty folder or none. */
+export async function inTheWay(machine: Machine, target: string): Promise<string | undefined> {
+  const found = await machine.files.info(target);
+  if (found === undefined) {
+    const parent = await machine.files.info(dirname(target));
+    return parent?.type === 'folder' ? undefined : `there is no folder ${shown(dirname(target))} to make it in`;
+  }
+  if (found.type !== 'folder') return `it is a ${found.type}`;
+  const names = (await machine.files.list(target)) ?? [];
+  const some = names.slice(0, 3).map(shown).join(', ');
+  return names.length === 0 ? undefined : `it is not empty: ${some}${names.length > 3 ? ' and more' : ''}`;
+}
+
+const before = z.strictObject({ existed: z.boolean(), mode: z.int(), uid: z.int(), gid: z.int() });
+export type Before = z.infer<typeof before>;
+const beforeFile = (work: string): string => join(work, 'before.json');
+
+/** Makes the target where there is none, and in it the folder to work in. */
+export async function beginIn({ machine, target, work, tree }: Restoring): Promise<void> {
+  const reason = await inTheWay(machine, target);
+  if (reason !== undefined)
+    throw new Fault('target-not-empty', {
+      where: shown(target),
+      says: reason,
+      remedy: 'choose a folder that is empty or not there yet; nothing was written',
+    });
+  const { files } = machine;
+  const found = await files.info(target);
+  await files.makeFolder(target, 0o700);
+  await files.makeFolder(work, 0o700);
+  const { mode, uid, gid } = found ?? { mode: 0o700, uid: 0, gid: 0 };
+  await files.write(beforeFile(work), JSON.stringify({ existed: found !== undefined, mode, uid, gid }), 0o600);
+  await files.makeFolder(tree, 0o700);
+}
+
+export async function readBefore({ machine, work }: Restoring): Promise<Before | undefined> {
+  const content = await machine.files.read(beforeFile(work), 4096);
+  return content === undefined ? undefined : before.parse(JSON.parse(Buffer.from(content).toString()));
+}
+
+/** The target as it was: empty, or not there. What somebody else has put there meanwhile stays, and so does the folder then. */
+export async function leadBack(restoring: Restoring): Promise<void> {
+  const { machine, target, work } = restoring;
+  if ((await machine.files.info(work)) === undefined) return;
+  const { existed } = (await readBefore(restoring)) ?? { existed: true };
+  await machine.files.remove(work);
+  if (!existed) await machine.run(['rmdir', '--', target]);
+}
