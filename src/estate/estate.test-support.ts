@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { channels } from '../channels/all.ts';
-import { type DiskImageEntry, diskImageEntry } from '../layers/disk-image/schema.ts';
+import { layers } from '../layers/all.ts';
 import { localMachine } from '../machines/local.ts';
 import type { Estate } from '../model/estate.ts';
 import { resources } from '../resources/all.ts';
@@ -12,13 +12,7 @@ import { InvalidFile, problemText } from './problem.ts';
 import { readEstate } from './read.ts';
 import type { Kinds } from './schema/estate.ts';
 
-const diskImage = {
-  kind: 'disk-image',
-  schema: diskImageEntry,
-  destinations: ({ machine, to, name }: DiskImageEntry) => [{ machine, folder: join(to, name) }],
-};
-
-export const kinds: Kinds = { resources, channels, layers: [diskImage as unknown as Kinds['layers'][number]] };
+export const kinds: Kinds = { resources, layers, channels };
 export const { files } = localMachine({ name: 'here', clock: systemClock });
 
 export const read = (path: string): Promise<Estate> => readEstate(path, { files, kinds });

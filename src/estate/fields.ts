@@ -31,7 +31,7 @@ export type Field = Readonly<{
   kind: string | undefined;
 }>;
 
-export const secretReferenceId = 'secret_reference';
+const secretReferenceId = 'secret_reference';
 
 /** Every field, in the order of the schema, a section before what is in it. */
 export function fieldsOf(root: JsonSchema): readonly Field[] {

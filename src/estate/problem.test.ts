@@ -32,6 +32,12 @@ describe('everything that is wrong with a file', () => {
   it('cannot play tricks on a terminal by the name of a key', () =>
     assert.equal(showPath(['a\u001b[2J', 0, 'b\n']), 'a\\u001b[2J[0].b\\u000a'));
 
+  it('cannot play tricks on a terminal by what is quoted either', () =>
+    assert.match(
+      invalid([{ ...problem(1), says: 'names "\u001b]0;x\u0007\u202e"' }]).says,
+      /names "\\u001b]0;x\\u0007\\u202e"$/,
+    ));
+
   it('is a line an editor can jump to', () =>
     assert.equal(problemText({ ...problem(4), path: '' }), 'estate.yaml:4:3 is wrong'));
 });

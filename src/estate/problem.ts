@@ -1,6 +1,6 @@
 // Everything that is wrong with a file, told at once: a fault whose lines each name a place an editor can jump to.
 import { type Exit, Fault, type FaultRecord } from '../fault.ts';
-import { count, shown } from '../values/text.ts';
+import { count, cut, shown } from '../values/text.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -21,7 +21,7 @@ export const remark = (path: Path, says: string, at: Remark['at'] = 'value'): Re
 
 export const showPath = (path: Path): string =>
   path
-    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${shown(part)}`))
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${cut(shown(part), 64)}`))
     .join('');
 
 export const placeText = ({ file, line, column }: Pick<Problem, 'file' | 'line' | 'column'>): string =>
@@ -46,7 +46,8 @@ export class InvalidFile extends Fault {
   readonly problems: readonly Problem[];
 
   constructor(code: string, parts: Readonly<{ where: string; problems: readonly Problem[]; exit: Exit }>) {
-    const problems = sorted(parts.problems);
+    // Names and texts of the file are quoted here and there; none of them may reach a terminal as it is.
+    const problems = sorted(parts.problems.map((problem) => ({ ...problem, says: shown(problem.says) })));
     const hidden = problems.length - mostShown;
     const lines = problems.slice(0, mostShown).map(problemText);
     super(code, {

@@ -104,16 +104,26 @@ async function read(path: string, limit: number): Promise<Uint8Array | undefined
 
 const pieceSize = 1024 * 1024;
 
+/** While one piece is used the next is read, in two buffers that take turns. */
 async function* source(path: string, { signal, from = 0 }: SourceOptions = {}): AsyncGenerator<Uint8Array> {
-  const piece = Buffer.allocUnsafeSlow(pieceSize);
   try {
     await using file = await fs.open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    for (let position = from; ; ) {
-      signal?.throwIfAborted();
-      const { bytesRead } = await file.read(piece, 0, pieceSize, position);
-      if (bytesRead === 0) return;
-      position += bytesRead;
-      yield piece.subarray(0, bytesRead);
+    let piece = Buffer.allocUnsafeSlow(pieceSize);
+    let ahead = Buffer.allocUnsafeSlow(pieceSize);
+    let position = from;
+    let reading = file.read(piece, 0, pieceSize, position);
+    try {
+      for (;;) {
+        const { bytesRead } = await reading;
+        signal?.throwIfAborted();
+        if (bytesRead === 0) return;
+        position += bytesRead;
+        reading = file.read(ahead, 0, pieceSize, position);
+        yield piece.subarray(0, bytesRead);
+        [piece, ahead] = [ahead, piece];
+      }
+    } finally {
+      await reading.catch(() => {});
     }
   } catch (error) {
     if (signal?.aborted) throw signal.reason;

@@ -34,21 +34,44 @@ export function openDatabase(folder: string, options: OpenOptions): Database | u
     if (!readOnly) mkdirSync(folder, { recursive: true, mode: 0o700 });
     const database = new DatabaseSync(file, { readOnly, timeout: 10_000 });
     if (!readOnly) prepare(database, options.migrations);
+    else if (!isReadable(database, options.migrations)) {
+      database.close();
+      return undefined;
+    }
     return wrap(file, database);
   });
 }
 
+const versionOf = (database: DatabaseSync): number =>
+  Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+
+/** Version 0 is a state that somebody is only just making: to a reader it is not there yet. */
+function isReadable(database: DatabaseSync, migrations: Migrations): boolean {
+  const version = versionOf(database);
+  if (version > migrations.length) throw tooNew(version, migrations.length);
+  if (version > 0 && version < migrations.length)
+    throw new Fault('state-too-old', {
+      where: 'state folder',
+      says: `it was written by an older Holdfast (state version ${version}, this one writes ${migrations.length})`,
+      remedy: 'run a command that writes (`holdfast apply`): it lifts the state to this version first',
+    });
+  return version > 0;
+}
+
+const tooNew = (version: number, known: number): Fault =>
+  new Fault('state-too-new', {
+    where: 'state folder',
+    says: `it was written by a newer Holdfast (state version ${version}, this one knows ${known})`,
+    remedy: 'use the newer Holdfast, or give another --state folder',
+  });
+
 function prepare(database: DatabaseSync, migrations: Migrations): void {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
   database.exec('BEGIN IMMEDIATE');
-  const known = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  const known = versionOf(database);
   if (known > migrations.length) {
     database.exec('ROLLBACK');
-    throw new Fault('state-too-new', {
-      where: 'state folder',
-      says: `it was written by a newer Holdfast (state version ${known}, this one knows ${migrations.length})`,
-      remedy: 'use the newer Holdfast, or give another --state folder',
-    });
+    throw tooNew(known, migrations.length);
   }
   for (const migration of migrations.slice(known)) database.exec(migration);
   database.exec(`PRAGMA user_version = ${migrations.length}; COMMIT`);

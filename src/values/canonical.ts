@@ -7,12 +7,14 @@ export type Digest = string;
 /** Keys whose value is undefined are left out, as JSON.stringify leaves them out. */
 export function canonical(value: unknown): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : `[${value.map(canonical).join(',')}]`;
   const known = value as Record<string, unknown>;
-  const parts: string[] = [];
-  for (const key of Object.keys(known).sort())
-    if (known[key] !== undefined) parts.push(`${JSON.stringify(key)}:${canonical(known[key])}`);
-  return `{${parts.join(',')}}`;
+  let text = '';
+  for (const key of Object.keys(known).sort()) {
+    const inner = known[key];
+    if (inner !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonical(inner)}`;
+  }
+  return `{${text}}`;
 }
 
 export const digestOfText = (text: string): Digest => createHash('sha256').update(text).digest('hex');

@@ -1,6 +1,7 @@
 // Where a secret is kept. The estate holds references only; the five kinds are told apart by their one key. A mapping with
 // nothing but one of these keys is a reference wherever it stands in an estate: kinds do not use the shape for anything else.
 import { z } from 'zod';
+import { shown } from './text.ts';
 
 const howToWrite = {
   env: '`env` is the name of an environment variable: { env: PBS_TOKEN }',
@@ -52,7 +53,9 @@ export const secretReference = z
 export type SecretReference = z.infer<typeof secretReference>;
 
 /** How a reference is named where the secret itself may not be: `file /etc/holdfast/ruapehu.token`. */
-export function nameOfReference(reference: SecretReference): string {
+export const nameOfReference = (reference: SecretReference): string => shown(plainName(reference));
+
+function plainName(reference: SecretReference): string {
   if ('env' in reference) return `env ${reference.env}`;
   if ('file' in reference) return `file ${reference.file}`;
   if ('command' in reference) return `command ${reference.command[0]}`;

@@ -1,4 +1,5 @@
 // A name stands for one thing. What names an entry differs by section; every list is looked at, also those of kinds.
+import { cut } from '../../values/text.ts';
 import { isMapping, textsAt } from '../at.ts';
 import { type Path, type Remark, remark, showPath } from '../problem.ts';
 import type { Mapping } from '../yaml-value.ts';
@@ -29,7 +30,7 @@ function twice(items: readonly unknown[], path: Path): readonly Remark[] {
 }
 
 const taken = (path: Path, name: string, before: Path): Remark =>
-  remark(path, `"${name}" is the name of ${showPath(before)} already; rename or remove one of them`);
+  remark(path, `"${cut(name, 64)}" is the name of ${showPath(before)} already; rename or remove one of them`);
 
 // `on pihanga` in a plan must mean one server, be it PVE or PBS.
 function serversWithOneName(estate: Readonly<Mapping>): readonly Remark[] {

@@ -1,5 +1,5 @@
 // A name that stands for something elsewhere in the estate must be there.
-import { cut, shown } from '../../values/text.ts';
+import { cut } from '../../values/text.ts';
 import { textsAt } from '../at.ts';
 import { nearest } from '../nearest.ts';
 import { type Remark, remark } from '../problem.ts';
@@ -18,7 +18,7 @@ const mostNamed = 8;
 
 function leadsNowhere(name: string, known: readonly string[], to: readonly string[]): string {
   const sections = to.map((pattern) => `\`${pattern.slice(0, pattern.indexOf('['))}\``).join(' or ');
-  const says = `names "${cut(shown(name), 64)}", which is not in ${sections}`;
+  const says = `names "${cut(name, 64)}", which is not in ${sections}`;
   const close = nearest(name, known);
   if (close !== undefined) return `${says}; did you mean ${close}?`;
   if (known.length === 0) return `${says}; nothing is declared there yet`;

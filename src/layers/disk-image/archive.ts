@@ -29,14 +29,13 @@ export const createArgv = (tree: string, names: string, archive: string): Argv =
 ];
 
 /**
- * Unpacks what it is fed into a folder that holds nothing else. tar makes links that lead out of the tree only after
- * everything else, strips leading slashes and refuses `..`; `--keep-old-files` lets no member replace another.
+ * Unpacks what it is fed into a folder that holds nothing else, the folder's own metadata included. tar makes links that
+ * lead out of the tree only after everything else, strips leading slashes and refuses `..`.
  */
 export const extractArgv = (tree: string): Argv => [
   'tar',
   '--extract',
   '--file=-',
-  '--keep-old-files',
   '--acls',
   '--xattrs',
   '--xattrs-include=*',

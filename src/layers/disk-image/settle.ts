@@ -40,20 +40,23 @@ export const settleKind: StepKind = {
   undo: async (context, fate) => {
     const restoring = restoringIn(context);
     const { files } = restoring.machine;
-    if ((await files.info(restoring.work)) !== undefined) {
-      await files.remove(markerOf(restoring));
-      await moveBack(restoring);
-    } else if (fate === 'done') await removeListed(restoring, context.signal);
+    await files.remove(markerOf(restoring));
+    if ((await files.info(restoring.tree)) !== undefined) await moveBack(restoring);
+    else if (fate === 'done') await removeListed(restoring, context.signal);
   },
 
   release: async (context) => {
     const restoring = restoringIn(context);
-    const { files } = restoring.machine;
+    const { machine, work, tree } = restoring;
+    const { files } = machine;
     const content = await files.read(markerOf(restoring), 4096);
-    if (content === undefined) return;
+    const names = (await files.list(work)) ?? [];
+    if (content === undefined) return names.length === 0 ? files.remove(work) : undefined;
     const { modified } = marked.parse(JSON.parse(Buffer.from(content).toString()));
-    await setRoot(restoring, modified);
-    await files.remove(restoring.work);
+    if ((await files.info(tree)) !== undefined) await setRoot(restoring, modified);
+    // The marker goes last: whoever is killed here is finished by the next one.
+    for (const name of names) if (join(work, name) !== markerOf(restoring)) await files.remove(join(work, name));
+    await files.remove(work);
     await setTime(restoring, modified);
   },
 };

@@ -1,0 +1,69 @@
+// The archives of a point: written by tar straight to the disk, followed as they grow, and counted when they are whole.
+import { join } from 'node:path';
+import type { StepContext } from '../../contracts/step-kind.ts';
+import { Fault } from '../../fault.ts';
+import type { Machine } from '../../machines/machine.ts';
+import type { Part } from '../../model/restore-point.ts';
+import { formatSize, bytes as sizeOf } from '../../values/size.ts';
+import { shown } from '../../values/text.ts';
+import { createArgv, createFault, listArgv } from './archive.ts';
+import { lastWords } from './commands.ts';
+import type { CopyPlaces } from './copy-listing.ts';
+import { namesIn } from './listing.ts';
+import { followed } from './part.ts';
+import { partNames } from './places.ts';
+
+export type Archiving = Readonly<{
+  which: 'contents' | 'devices';
+  /** how many entries the listing has for it */
+  expected: number;
+  /** how long it will be, about */
+  bytes: number;
+}>;
+
+export async function writeArchive(
+  places: CopyPlaces,
+  { which, expected, bytes }: Archiving,
+  context: StepContext,
+): Promise<Part> {
+  const { machine, image, mount, partial, work } = places;
+  const path = join(partial, partNames[which]);
+  await (await machine.files.sink(path, 0o600)).close();
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const written = machine.run(createArgv(mount, namesIn(work)[which], path), { signal });
+  try {
+    const part = await followed(machine, path, written, bytes, context);
+    const fault = createFault(await written, image, partial, await roomFigures(machine, partial, bytes));
+    if (fault !== undefined) throw fault;
+    await proveMembers(machine, path, expected, context.signal);
+    return part;
+  } catch (error) {
+    stop.abort(error);
+    await written.catch(() => {});
+    throw error;
+  }
+}
+
+async function roomFigures(machine: Machine, folder: string, bytes: number): Promise<string> {
+  const { free, total } = await machine.files.space(folder);
+  const [need, left, all] = [bytes, free, total].map((one) => formatSize(sizeOf(one)));
+  return ` (about ${need} were needed, ${left} of ${all} are free)`;
+}
+
+const newline = 0x0a;
+
+/** That tar ended well does not say that it archived everything it was told to. */
+async function proveMembers(machine: Machine, path: string, expected: number, signal: AbortSignal): Promise<void> {
+  const { stdout, ended } = machine.stream(listArgv(path), { signal });
+  let members = 0;
+  for await (const chunk of stdout)
+    for (let at = chunk.indexOf(newline); at !== -1; at = chunk.indexOf(newline, at + 1)) members += 1;
+  const end = await ended;
+  if (end.exitCode === 0 && members === expected) return;
+  throw new Fault('archive-incomplete', {
+    where: shown(path),
+    says: `it holds ${members} of the ${expected} entries that were listed${end.exitCode === 0 ? '' : `; tar: ${lastWords(end)}`}`,
+    remedy: 'see the log of the run; check the file system of the image, and the disk that restore points go to',
+  });
+}

@@ -1,0 +1,110 @@
+// Carries out a layer's steps in order, as the engine does, in the test's own process: expectations, `do`, the child plan,
+// `probe` and `undo` after a failure, `release` always.
+import { join } from 'node:path';
+import type { StepContext, StepKind } from '../../contracts/step-kind.ts';
+import type { World } from '../../contracts/world.ts';
+import { Fault } from '../../fault.ts';
+import { localMachine } from '../../machines/local.ts';
+import type { Machine } from '../../machines/machine.ts';
+import type { AfterFailure, Note } from '../../model/plan.ts';
+import { childPath, type RunId, type StepPath } from '../../model/run.ts';
+import type { Step } from '../../model/step.ts';
+import type { Json } from '../../values/canonical.ts';
+import { type Clock, systemClock } from '../../values/instant.ts';
+import { diskImage } from './layer.ts';
+
+export type Driven = Readonly<{
+  run: RunId;
+  world: World;
+  /** what is taken lies below it */
+  taken: string;
+  signal?: AbortSignal;
+  /** called with each sign of life, and before and after each step */
+  at?(moment: string, context: StepContext): Promise<void> | void;
+}>;
+
+export type Outcome = { results: Record<StepPath, Json>; notes: Note[]; degraded: string[]; log: string[] };
+
+export function worldWith(clock: Clock = systemClock, over: Partial<Machine> = {}, run?: RunId): World {
+  const unreachable = () => Promise.reject(new Error('a disk image needs no server and no secret'));
+  const machine = (name: string): Machine => ({ ...localMachine({ name, clock, run }), ...over });
+  return { clock, machine, server: unreachable, secret: unreachable };
+}
+
+const kindNamed = (name: string): StepKind => {
+  const kind = diskImage.stepKinds.find((one) => one.name === name);
+  if (kind === undefined) throw new Error(`the layer has no step ${name}`);
+  return kind;
+};
+
+const never = new AbortController().signal;
+
+export function contextOf(driven: Driven, step: Step, path: StepPath, out: Outcome, signal: AbortSignal): StepContext {
+  const context: StepContext = {
+    run: driven.run,
+    path,
+    step,
+    world: driven.world,
+    signal,
+    folder: join(driven.taken, driven.run),
+    log: (line) => void out.log.push(line),
+    progress: ({ what }) => void driven.at?.(`${path} ${what}`, context),
+    take: () => {},
+    results: new Map(),
+  };
+  return context;
+}
+
+export const emptyOutcome = (): Outcome => ({ results: {}, notes: [], degraded: [], log: [] });
+
+/** @throws what the first failing step threw, after everything was led back or given back */
+export async function drive(
+  driven: Driven,
+  steps: readonly Step[],
+  afterFailure: AfterFailure,
+  out: Outcome = emptyOutcome(),
+  parent?: StepPath,
+): Promise<Outcome> {
+  const done: Step[] = [];
+  for (const step of steps) {
+    try {
+      await driveStep(driven, step, childPath(parent, step.id), out);
+      done.push(step);
+    } catch (error) {
+      if (afterFailure === 'lead back')
+        for (const before of done.reverse()) await settleStep(driven, before, childPath(parent, before.id), 'done');
+      throw error;
+    }
+  }
+  return out;
+}
+
+async function driveStep(driven: Driven, step: Step, path: StepPath, out: Outcome): Promise<void> {
+  const kind = kindNamed(step.kind);
+  const context = contextOf(driven, step, path, out, driven.signal ?? never);
+  for (const { subject, digest, says } of step.expects)
+    if ((await kind.observe(context, subject)) !== digest)
+      throw new Fault('changed-since-planned', { where: subject, says, remedy: 'make a new plan' });
+  try {
+    await driven.at?.(`${path} begins`, context);
+    const { result, expands, degraded = [] } = await kind.do(context);
+    out.results[path] = result;
+    out.degraded.push(...degraded);
+    out.notes.push(...(expands?.notes ?? []));
+    if (expands !== undefined) await drive(driven, expands.steps, expands.afterFailure, out, path);
+    await driven.at?.(`${path} ends`, context);
+  } catch (error) {
+    const fresh = contextOf(driven, step, path, out, never);
+    if ((await kind.probe(fresh)).answer !== 'done') await kind.undo?.(fresh, 'not done');
+    await kind.release?.(fresh);
+    throw error;
+  }
+  await kind.release?.(contextOf(driven, step, path, out, never));
+}
+
+/** What another process does for a step long after: undoes it, and gives back what it took. */
+export async function settleStep(driven: Driven, step: Step, path: StepPath, fate: 'done' | 'not done'): Promise<void> {
+  const context = contextOf(driven, step, path, emptyOutcome(), never);
+  await kindNamed(step.kind).undo?.(context, fate);
+  await kindNamed(step.kind).release?.(context);
+}
