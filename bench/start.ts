@@ -10,7 +10,10 @@ const estate = join(root, 'examples/s1/pbs-storage.yaml');
 const rounds = 11;
 
 export async function startRows(): Promise<readonly Row[]> {
-  execFileSync('sh', ['scripts/with-node.sh', 'scripts/package.ts'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('sh', ['scripts/with-node.sh', 'scripts/package.ts'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const [deb] = globSync('dist/holdfast_*_amd64.deb', { cwd: root });
   if (deb === undefined) throw new Error('there is no package in dist/');
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));

@@ -3,6 +3,7 @@
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
+  type ChainNodeParser,
   type Config,
   type Context,
   createFormatter,
@@ -39,7 +40,9 @@ const withoutReadonly = (inner: NodeParser): SubNodeParser => {
 
 function generated(): Readonly<Record<string, Schema>> {
   const program = createProgram(config);
-  const parser = createParser(program, config, (chain) => chain.addNodeParser(withoutReadonly(chain as never)));
+  const parser = createParser(program, config, (chain) =>
+    chain.addNodeParser(withoutReadonly(chain as ChainNodeParser)),
+  );
   const generator = new SchemaGenerator(program, parser, createFormatter(config), config);
   return generator.createSchema('*').definitions as Record<string, Schema>;
 }

@@ -9,10 +9,7 @@ import type { Surroundings } from './surroundings.ts';
 export const usualGuardFile = '/etc/holdfast/guard.yaml';
 
 /** @param given what --guard names; a file that was named must be there, the usual one need not */
-export async function readGuardFile(
-  { clock, folder, user }: Surroundings,
-  given: string | undefined,
-): Promise<Guard> {
+export async function readGuardFile({ clock, folder, user }: Surroundings, given: string | undefined): Promise<Guard> {
   const { files } = localMachine({ name: 'this machine', clock });
   const path = given === undefined ? usualGuardFile : resolve(folder, given);
   if (given !== undefined && (await files.info(path)) === undefined)

@@ -72,11 +72,21 @@ export type WayBack = Readonly<{
 export type RestoreAnswer =
   | readonly WayBack[]
   | Plan
-  | (Carried & Readonly<{ point: PointId; /** absolute */ target: string }>);
+  | (Carried &
+      Readonly<{
+        point: PointId;
+        /** absolute */
+        target: string;
+      }>);
 
-/** The worst first. With an estate: the plan they were judged by. Without one: what was read of the host. */
-export type DoctorAnswer = Readonly<{ at: Instant; findings: readonly Finding[] }> &
-  (Readonly<{ plan: Digest }> | Readonly<{ host: HostFacts }>);
+/** With an estate: the digest of the plan that was judged. Without one: what was read of the host. */
+export type Judged = Readonly<{ plan: Digest }> | Readonly<{ host: HostFacts }>;
+export type DoctorAnswer = Judged &
+  Readonly<{
+    at: Instant;
+    /** the worst first */
+    findings: readonly Finding[];
+  }>;
 
 /** Printed when it ends. */
 export type LabAnswer = Readonly<{ dir: string; servers: readonly string[] }>;

@@ -10,12 +10,13 @@ import { carryOut, planEstate } from '../pipeline.ts';
 import { planAsText } from '../plan/plan-text.ts';
 import { formatDuration } from '../values/duration.ts';
 import { between } from '../values/instant.ts';
+import type { ApplyAnswer } from './answers.ts';
 import { type Answer, type Command, flag, type Invocation } from './command.ts';
 import { agreed } from './consent.ts';
 import { open, withPve } from './open.ts';
 import { exitOf, telling } from './run-telling.ts';
 
-export const apply: Command = {
+export const apply: Command<ApplyAnswer> = {
   name: 'apply',
   says: 'carry a plan out',
   run: async (invocation) => {
@@ -41,7 +42,7 @@ export const apply: Command = {
   },
 };
 
-const shown = (invocation: Invocation, plan: Plan, says: string): Answer => ({
+const shown = (invocation: Invocation, plan: Plan, says: string): Answer<ApplyAnswer> => ({
   exit: plan.refusals.length > 0 ? 'failed' : 'fine',
   value: plan,
   text: `${planAsText(plan, invocation.paint)}${says}\n`,

@@ -3,11 +3,12 @@ import { stateFolder } from '../apply/state.ts';
 import { Fault } from '../fault.ts';
 import { openJournal } from '../journal/journal.ts';
 import { seconds } from '../values/duration.ts';
+import type { CancelAnswer } from './answers.ts';
 import type { Command } from './command.ts';
 import { theRun } from './log.ts';
 import { misused, open } from './open.ts';
 
-export const cancel: Command = {
+export const cancel: Command<CancelAnswer> = {
   name: 'cancel',
   says: 'stop a run',
   run: async (invocation) => {
@@ -33,7 +34,7 @@ export const cancel: Command = {
         if (holdfast.due(estate.name).some(({ id }) => id === run.id))
           return {
             exit: 'failed',
-            value: now,
+            value: now ?? run,
             text: `Run ${run.id} has no supervisor any more; the next command that writes finishes it.\n`,
           };
         invocation.show(`waiting for ${run.id} to end`);

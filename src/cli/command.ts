@@ -30,14 +30,14 @@ export type Invocation = Readonly<{
   say(line: string): void;
 }>;
 
-export type Answer = Readonly<{
+export type Answer<Value = unknown> = Readonly<{
   exit: Exit;
-  /** what `--json` prints */
-  value: unknown;
+  /** what `--json` prints: one of answers.ts */
+  value: Value;
   text: string;
 }>;
 
-export type Command = Readonly<{
+export type Command<Value = unknown> = Readonly<{
   name: string;
   says: string;
   /** as commander reads them: `[run]`, `<workload>` */
@@ -45,7 +45,7 @@ export type Command = Readonly<{
   options?: readonly Option[];
   /** exits and examples, shown by `--help` */
   more?: string;
-  run(invocation: Invocation): Promise<Answer>;
+  run(invocation: Invocation): Promise<Answer<Value>>;
 }>;
 
 export const flag = (invocation: Invocation, name: string): boolean => invocation.options[name] === true;

@@ -11,10 +11,11 @@ import { formatDuration } from '../values/duration.ts';
 import { between, type Instant } from '../values/instant.ts';
 import type { Paint } from '../values/paint.ts';
 import { count, shown } from '../values/text.ts';
+import type { DoctorAnswer, Judged } from './answers.ts';
 import { type Answer, type Command, flag, type Invocation, optionText } from './command.ts';
 import { hasEstate, type Opened, open, withPve } from './open.ts';
 
-export const doctor: Command = {
+export const doctor: Command<DoctorAnswer> = {
   name: 'doctor',
   says: 'what is wrong, why, and what to do',
   run: async (invocation) => {
@@ -23,7 +24,7 @@ export const doctor: Command = {
   },
 };
 
-async function hostDoctor(invocation: Invocation): Promise<Answer> {
+async function hostDoctor(invocation: Invocation): Promise<Answer<DoctorAnswer>> {
   const { clock } = invocation.surroundings;
   const { readHost } = await import('../host/read-host.ts');
   invocation.show('reading this host');
@@ -34,7 +35,7 @@ async function hostDoctor(invocation: Invocation): Promise<Answer> {
   return answerOf(invocation, findings, now, { host: facts });
 }
 
-async function estateDoctor(invocation: Invocation): Promise<Answer> {
+async function estateDoctor(invocation: Invocation): Promise<Answer<DoctorAnswer>> {
   const opened = await open(invocation);
   invocation.show('asking the servers');
   const plan = await planEstate(opened.holdfast, withPve(invocation, opened.estate), { prune: false });
@@ -82,7 +83,12 @@ const messageOf = (estate: string, findings: readonly Finding[], at: Instant): M
   findings: findings.map((finding) => ({ state: 'appeared', finding })),
 });
 
-function answerOf(invocation: Invocation, findings: readonly Finding[], now: Instant, seen: object): Answer {
+function answerOf(
+  invocation: Invocation,
+  findings: readonly Finding[],
+  now: Instant,
+  seen: Judged,
+): Answer<DoctorAnswer> {
   const order: readonly Severity[] = ['critical', 'warning', 'info'];
   const sorted = findings.toSorted((one, other) => order.indexOf(one.severity) - order.indexOf(other.severity));
   const text = sorted.map((one) => findingAsText(one, now, invocation.paint)).join('\n');

@@ -1,9 +1,10 @@
 // `lab`: the simulated estate, until it is stopped.
 import { resolve } from 'node:path';
+import type { LabAnswer } from './answers.ts';
 import { type Command, optionText } from './command.ts';
 import { misused } from './open.ts';
 
-export const lab: Command = {
+export const lab: Command<LabAnswer> = {
   name: 'lab',
   says: 'a simulated estate on this machine',
   run: async (invocation) => {

@@ -4,11 +4,12 @@ import { runFolder, stateFolder } from '../apply/state.ts';
 import { Fault } from '../fault.ts';
 import type { Holdfast } from '../holdfast.ts';
 import type { Entry, Run } from '../model/run.ts';
+import type { LogAnswer } from './answers.ts';
 import type { Command, Invocation } from './command.ts';
 import { open } from './open.ts';
 import { entryAsText } from './run-telling.ts';
 
-export const log: Command = {
+export const log: Command<LogAnswer> = {
   name: 'log',
   says: 'what one run did, step by step',
   run: async (invocation) => {

@@ -3,10 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { planEstate } from '../pipeline.ts';
 import { planAsText } from '../plan/plan-text.ts';
+import type { PlanAnswer } from './answers.ts';
 import { type Command, flag, optionText } from './command.ts';
 import { open, withPve } from './open.ts';
 
-export const plan: Command = {
+export const plan: Command<PlanAnswer> = {
   name: 'plan',
   says: 'show what would change, and why',
   run: async (invocation) => {

@@ -2,12 +2,13 @@
 import { formatDuration } from '../values/duration.ts';
 import { between } from '../values/instant.ts';
 import { bytes, formatSize } from '../values/size.ts';
+import type { PointsAnswer } from './answers.ts';
 import type { Command } from './command.ts';
 import { layersOf, layersOfWorkload } from './layers.ts';
 import { open } from './open.ts';
 import { table } from './table.ts';
 
-export const points: Command = {
+export const points: Command<PointsAnswer> = {
   name: 'points',
   says: 'restore points, with age and place',
   run: async (invocation) => {

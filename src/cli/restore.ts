@@ -7,6 +7,7 @@ import { planAsText } from '../plan/plan-text.ts';
 import { formatDuration } from '../values/duration.ts';
 import { between, type Instant, parseInstant } from '../values/instant.ts';
 import { bytes, formatSize } from '../values/size.ts';
+import type { RestoreAnswer } from './answers.ts';
 import { type Command, flag, type Invocation, optionText } from './command.ts';
 import { agreed } from './consent.ts';
 import { type LayerOfEstate, layersOfWorkload, planningIn } from './layers.ts';
@@ -15,7 +16,7 @@ import { exitOf, telling } from './run-telling.ts';
 
 type Way = LayerOfEstate & RestoreOption;
 
-export const restore: Command = {
+export const restore: Command<RestoreAnswer> = {
   name: 'restore',
   says: 'bring a workload back',
   run: async (invocation) => {
@@ -38,7 +39,7 @@ export const restore: Command = {
     if (to === undefined)
       return {
         exit: 'fine',
-        value: ways,
+        value: ways.map(({ point, because, entry }) => ({ point, because, layer: entry.name })),
         text: `${options}Say where to: --to FOLDER (absent or empty). Nothing was done.\n`,
       };
     const target = resolve(invocation.surroundings.folder, to);

@@ -7,12 +7,13 @@ import type { Risk } from '../model/step.ts';
 import { carryOut } from '../pipeline.ts';
 import { type LayerPlanning, planOfJob, planOfRun } from '../plan/layer-plan.ts';
 import { planAsText } from '../plan/plan-text.ts';
+import type { RunAnswer } from './answers.ts';
 import { type Command, flag, optionList } from './command.ts';
 import { layersOf, planningIn, standingConsent } from './layers.ts';
 import { misused, open } from './open.ts';
 import { exitOf, telling } from './run-telling.ts';
 
-export const run: Command = {
+export const run: Command<RunAnswer> = {
   name: 'run',
   says: 'run a layer now',
   run: async (invocation) => {

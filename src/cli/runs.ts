@@ -1,11 +1,12 @@
 // `runs`: what ran, and how it ended. Read-only: a run that nobody owns any more is shown as such, not finished.
 import { formatDuration } from '../values/duration.ts';
 import { between } from '../values/instant.ts';
+import type { RunsAnswer } from './answers.ts';
 import { type Command, optionText } from './command.ts';
 import { misused, open } from './open.ts';
 import { table } from './table.ts';
 
-export const runs: Command = {
+export const runs: Command<RunsAnswer> = {
   name: 'runs',
   says: 'what ran, and how it ended',
   run: async (invocation) => {

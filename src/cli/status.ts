@@ -7,11 +7,12 @@ import { formatDuration } from '../values/duration.ts';
 import { between } from '../values/instant.ts';
 import { ref } from '../values/ref.ts';
 import { bytes, formatSize } from '../values/size.ts';
+import type { StatusAnswer } from './answers.ts';
 import type { Command } from './command.ts';
 import { open, withPve } from './open.ts';
 import { table } from './table.ts';
 
-export const status: Command = {
+export const status: Command<StatusAnswer> = {
   name: 'status',
   says: 'what the servers hold now, and what differs',
   run: async (invocation) => {

@@ -1,10 +1,11 @@
 // `validate --offline`: the file alone. Nothing is contacted, no secret is opened.
 import type { Estate } from '../model/estate.ts';
 import { count } from '../values/text.ts';
+import type { ValidateAnswer } from './answers.ts';
 import { type Command, flag, type Invocation } from './command.ts';
 import { estatePath, misused } from './open.ts';
 
-export const validate: Command = {
+export const validate: Command<ValidateAnswer> = {
   name: 'validate',
   says: 'check the estate file',
   run: async (invocation) => {

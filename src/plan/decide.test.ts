@@ -11,7 +11,7 @@ import { type Deciding, decide } from './decide.ts';
 import { planAsText } from './plan-text.ts';
 
 const at = instantAt(Date.UTC(2026, 10, 21, 3));
-const pin = 'AA:'.repeat(31) + 'AA';
+const pin = `${'AA:'.repeat(31)}AA`;
 const fields = {
   ...{ server: 'pbs.lan', datastore: 'tank', port: 8007, namespace: '', username: 'root@pam', fingerprint: pin },
   ...{ enabled: true, content: ['backup'], nodes: [], prune_backups: { keep_daily: 7 }, encrypted: false },

@@ -6,7 +6,8 @@ import { canonical, type Json } from '../values/canonical.ts';
 
 /** Whether two values of a field say the same, whatever the order of their keys. */
 export const same = (one: Json | undefined, other: Json | undefined): boolean =>
-  one === other || (isObject(one) && isObject(other) ? canonical(one) === canonical(other) : isNone(one) && isNone(other));
+  one === other ||
+  (isObject(one) && isObject(other) ? canonical(one) === canonical(other) : isNone(one) && isNone(other));
 
 const isObject = (value: Json | undefined): boolean => typeof value === 'object' && value !== null;
 const isNone = (value: Json | undefined): boolean => value === undefined || value === null;

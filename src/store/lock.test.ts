@@ -18,7 +18,11 @@ async function otherProcess(path: string) {
     setInterval(() => lock, 1000);`;
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script]);
   const [answer] = await once(child.stdout, 'data');
-  return { answer: String(answer), kill: async () => (child.kill('SIGKILL'), once(child, 'close')) };
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await once(child, 'close');
+  };
+  return { answer: String(answer), kill };
 }
 
 describe('a lock', () => {

@@ -17,7 +17,9 @@ describe('the canonical text', () => {
 
   it('has the digest that its whole text has, though it is digested in pieces', () => {
     fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => assert.equal(digestOf(value), digestOfText(canonical(value)))),
+      fc.property(fc.jsonValue({ maxDepth: 6 }), (value) =>
+        assert.equal(digestOf(value), digestOfText(canonical(value))),
+      ),
     );
     assert.notEqual(digestOf([1, 2]), digestOf([12]));
   });

@@ -27,7 +27,10 @@ export function digestOf(value: unknown): Digest {
 }
 
 function feed(value: unknown, depth: number, write: (piece: string) => void): void {
-  if (depth === 0 || value === null || typeof value !== 'object') return write(canonical(value));
+  if (depth === 0 || value === null || typeof value !== 'object') {
+    write(canonical(value));
+    return;
+  }
   const entries = Array.isArray(value)
     ? value.map((item) => ['', item] as const)
     : Object.entries(value)
