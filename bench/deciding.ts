@@ -45,7 +45,15 @@ export function worldOf(count: number): { estate: Estate; observed: Observed } {
 
 export function decideAll({ estate, observed }: ReturnType<typeof worldOf>): number {
   const desired = desire(estate, resources);
-  const plan = decide({ estate: 'bench', desired, observed, resources, owned: new Set(), prune: false });
+  const plan = decide({
+    estate: 'bench',
+    desired,
+    observed,
+    resources,
+    owned: new Set(),
+    byCommand: new Set(),
+    prune: false,
+  });
   return plan.steps.length;
 }
 

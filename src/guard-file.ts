@@ -6,7 +6,7 @@ import type { Guard } from './guard/guard.ts';
 import { localMachine } from './machines/local.ts';
 import type { Surroundings } from './surroundings.ts';
 
-export const usualGuardFile = '/etc/holdfast/guard.yaml';
+const usualGuardFile = '/etc/holdfast/guard.yaml';
 
 /** @param given what --guard names; a file that was named must be there, the usual one need not */
 export async function readGuardFile({ clock, folder, user }: Surroundings, given: string | undefined): Promise<Guard> {

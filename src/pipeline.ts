@@ -18,7 +18,9 @@ export async function planEstate(holdfast: Holdfast, estate: Estate, wish: { pru
   const desired = desire(estate, kinds.resources);
   const observed = await observe(world, estate, kinds.resources, desired, holdfast.surroundings.stopped);
   const owned = holdfast.look(estate.name, (journal) => journal.owned()) ?? new Set();
-  return decide({ estate: estate.name, desired, observed, resources: kinds.resources, owned, prune: wish.prune });
+  const byCommand = new Set(estate.pve.filter(({ through }) => through === 'pvesh').map(({ name }) => name));
+  const { resources } = kinds;
+  return decide({ estate: estate.name, desired, observed, resources, owned, byCommand, prune: wish.prune });
 }
 
 /** Carries a plan out, step by step, under a supervisor, and writes it to the journal. */

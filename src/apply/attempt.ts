@@ -1,6 +1,6 @@
 // One step, from its expectations to its end. Before `do` the journal says that it is about to be tried; after it, how it
 // ended. What is in doubt is probed, never guessed.
-import type { Done, Probed, StepKind } from '../contracts/step-kind.ts';
+import { changedSincePlanned, type Done, type Probed, type StepKind } from '../contracts/step-kind.ts';
 import { asFault, Fault } from '../fault.ts';
 import type { StepEvent, StepPath } from '../model/run.ts';
 import { absent, type Step, type StepId } from '../model/step.ts';
@@ -22,7 +22,7 @@ export async function attempt(
   const record = (event: StepEvent) =>
     engine.tell({ tell: 'entry', entry: engine.journal.append(engine.run, path, event) });
   const kind = kindOfStep(engine.kinds, step);
-  const changed = await changedSincePlanned(engine, kind, step, path, results);
+  const changed = await unmet(engine, kind, step, path, results);
   if (changed !== undefined) {
     record({ event: 'refused', fault: changed.toJSON() });
     return { fate: 'refused', result: null, inner: nothing };
@@ -33,7 +33,8 @@ export async function attempt(
   return { ...ended, inner: { ...ended.inner, degraded: [...ended.inner.degraded, ...owed] } };
 }
 
-async function changedSincePlanned(
+/** The first expectation that no longer holds. */
+async function unmet(
   engine: Engine,
   kind: StepKind,
   step: Step,
@@ -46,11 +47,10 @@ async function changedSincePlanned(
       for (const expected of step.expects) {
         const now = await kind.observe(context, expected.subject);
         if (now !== expected.digest)
-          return new Fault('changed-since-planned', {
-            where: expected.subject,
-            says: `${expected.says}; ${now === absent ? 'it is gone now' : 'it is different now'}`,
-            remedy: 'make a new plan and look at it: nothing was done here',
-          });
+          return changedSincePlanned(
+            expected.subject,
+            `${expected.says}; ${now === absent ? 'it is gone now' : 'it is different now'}`,
+          );
       }
       return undefined;
     });
@@ -76,6 +76,10 @@ async function tryIt(
     );
   } catch (error) {
     if (error instanceof StuckStep) throw error;
+    if (error instanceof Fault && error.code === 'changed-since-planned') {
+      record({ event: 'refused', fault: error.toJSON() });
+      return { fate: 'refused', result: null, inner: nothing };
+    }
     return inDoubt(engine, kind, step, path, asFault(error, path), record);
   }
   const inner = done.expands === undefined ? nothing : await expand(engine, done.expands, path, record, carryOut);

@@ -38,7 +38,7 @@ const beyondConsent = (step: Step, consent: Consent): Fault =>
   });
 
 /** Names are unique, and whatever a step comes after is there and does not come after it. */
-export function checkShape(steps: readonly Step[], where: string): void {
+function checkShape(steps: readonly Step[], where: string): void {
   const seen = new Set<string>();
   const crooked = (says: string): Fault =>
     new Fault('plan-crooked', { where, says, remedy: 'this is a defect in Holdfast: please report it with the plan' });

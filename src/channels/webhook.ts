@@ -58,7 +58,7 @@ const kind: ChannelOf<WebhookEntry> = {
 
 export const webhook = defineChannel(kind);
 
-export const signatureOf = (secret: string, message: Pick<Message, 'id'>, timestamp: string, body: string): string =>
+const signatureOf = (secret: string, message: Pick<Message, 'id'>, timestamp: string, body: string): string =>
   createHmac('sha256', secret).update(`${message.id}.${timestamp}.${body}`).digest('base64');
 
 /** An answer is read as far as it will be shown: a receiver may send without end. */

@@ -16,7 +16,7 @@ import type { Instant } from '../values/instant.ts';
 import { gibibytes } from '../values/size.ts';
 
 export const now = '2026-02-25T12:00:00.000Z' as Instant;
-export const at = now;
+export const at = '2026-02-25T11:59:58.000Z' as Instant;
 const from = (source: string) => ({ source, at });
 
 export const disk = (more: Partial<GuestDisk> = {}): GuestDisk => ({

@@ -1,5 +1,5 @@
-// What each command prints with `--json`: a contract. docs/reference/json.md says what of it stays, and the schemas beside that
-// page are made from these types (scripts/json-schemas.ts).
+// What each command prints with `--json`: a contract. docs/reference/json/README.md says what of it stays, and the schemas beside
+// that page are made from these types (scripts/json-schemas.ts).
 import type { Verdict } from '../apply/outcome.ts';
 import type { Problem } from '../estate/problem.ts';
 import type { FaultRecord } from '../fault.ts';

@@ -1,7 +1,7 @@
 // The door: reads the command line, runs one command, prints its one answer, and turns every end into an exit code.
 import { CommanderError, Command as Program } from 'commander';
 import pc from 'picocolors';
-import { asFault, exitCodes, type Fault } from '../fault.ts';
+import { asFault, exitCodes, Fault } from '../fault.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { type Paint, plain } from '../values/paint.ts';
 import { shown } from '../values/text.ts';
@@ -18,34 +18,57 @@ const globals = [
   ['-v, --verbose', 'say more'],
 ] as const;
 
-export async function holdfast(surroundings: Surroundings): Promise<number> {
-  let end: (() => Promise<number>) | undefined;
+type Typed = Readonly<{ options: Record<string, unknown>; arguments: readonly string[] }>;
+
+/** The command line as commander reads it; `typed` is called with the one command that was typed. */
+export function programOf(
+  { version, output, errors }: Pick<Surroundings, 'version' | 'output' | 'errors'>,
+  typed: (command: (typeof commands)[number], typed: Typed) => void,
+): Program {
   const program = new Program('holdfast')
     .description('Backups as code for Proxmox: one estate file says what must survive.')
-    .version(surroundings.version, '--version')
+    .version(version, '--version', 'print the version')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void surroundings.output.write(text),
-      writeErr: (text) => void surroundings.errors.write(text),
+      writeOut: (text) => void output.write(text),
+      writeErr: (text) => void errors.write(text),
     });
   for (const [flags, says] of globals) program.option(flags, says);
   for (const listed of commands) {
     const command = program.command(listed.name).description(listed.says).exitOverride();
     if (listed.arguments !== undefined) command.arguments(listed.arguments);
     for (const { flags, says } of listed.options ?? []) command.option(flags, says);
-    command.action(() => {
-      const options = { ...program.opts(), ...command.opts() };
-      end = async () => perform(surroundings, options, command.args, await listed.load());
-    });
+    command.action(() => typed(listed, { options: { ...program.opts(), ...command.opts() }, arguments: command.args }));
   }
+  return program;
+}
+
+export async function holdfast(surroundings: Surroundings): Promise<number> {
+  let end: (() => Promise<number>) | undefined;
+  const program = programOf(surroundings, (listed, typed) => {
+    end = async () => perform(surroundings, typed.options, typed.arguments, await listed.load());
+  });
   try {
     await program.parseAsync([...surroundings.arguments], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? exitCodes.fine : exitCodes.misused;
+    if (error.exitCode === 0) return exitCodes.fine;
+    // Commander has told people; a program reads one value in any case.
+    if (surroundings.arguments.includes('--json')) surroundings.output.write(asJson({ fault: notUnderstood(error) }));
+    return exitCodes.misused;
   }
   return end === undefined ? exitCodes.misused : end();
 }
+
+const asJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+const notUnderstood = ({ code, message }: CommanderError): Fault =>
+  new Fault('misused', {
+    where: 'the command line',
+    says: code === 'commander.help' ? 'it names no command' : message.replace(/^error: /, ''),
+    remedy: 'see `holdfast --help`',
+    exit: 'misused',
+  });
 
 async function perform(
   surroundings: Surroundings,
@@ -66,12 +89,12 @@ async function perform(
   try {
     const answer = await command.run(invocation);
     row.clear();
-    surroundings.output.write(given.json ? `${JSON.stringify(answer.value, null, 2)}\n` : answer.text);
+    surroundings.output.write(given.json ? asJson(answer.value) : answer.text);
     return exitCodes[answer.exit];
   } catch (error) {
     row.clear();
     const fault = asFault(error, 'holdfast');
-    if (given.json) surroundings.output.write(`${JSON.stringify({ fault }, null, 2)}\n`);
+    if (given.json) surroundings.output.write(asJson({ fault }));
     surroundings.errors.write(faultAsText(fault, paint, given.verbose));
     return exitCodes[fault.exit];
   }

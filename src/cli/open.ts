@@ -20,7 +20,7 @@ export const estatePath = ({ surroundings, given }: Invocation): string =>
 export const hasEstate = (invocation: Invocation): boolean =>
   invocation.given.estate !== undefined || existsSync(estatePath(invocation));
 
-export const stateRoot = ({ surroundings, given }: Invocation): string =>
+const stateRoot = ({ surroundings, given }: Invocation): string =>
   resolve(
     surroundings.folder,
     given.state ??

@@ -3,7 +3,7 @@
 // the same for all of them (resource-steps.ts).
 import type { ZodType } from 'zod';
 import type { Datastore, Estate, PbsServer } from '../model/estate.ts';
-import type { Found } from '../model/observed.ts';
+import type { Collection, Found } from '../model/observed.ts';
 import type { Note } from '../model/plan.ts';
 import type { Change, Risk } from '../model/step.ts';
 import type { ProxmoxApi } from '../proxmox/api.ts';
@@ -64,13 +64,18 @@ export type ResourceOf<Part> = Readonly<{
   configFile: string;
   section: Section<Part>;
   /** the whole collection, in one call */
-  read(api: ProxmoxApi, signal?: AbortSignal): Promise<readonly Found[]>;
+  read(api: ProxmoxApi, signal?: AbortSignal): Promise<Collection>;
   decide(declared: Declared, found: Found | undefined): Decided;
   /** secrets are revealed inside the port only */
   create(api: ProxmoxApi, wanted: Written, signal: AbortSignal): Promise<void>;
-  update(api: ProxmoxApi, wanted: Written, found: Found, signal: AbortSignal): Promise<void>;
-  remove(api: ProxmoxApi, found: Found, signal: AbortSignal): Promise<void>;
+  update(api: ProxmoxApi, wanted: Written, found: Found, options: WriteOptions): Promise<void>;
+  remove(api: ProxmoxApi, found: Found, options: WriteOptions): Promise<void>;
+  /** which of the declared secrets a create (nothing found) or an update would send */
+  sends(declared: Pick<Declared, 'item' | 'secrets'>, found: Found | undefined): readonly string[];
 }>;
+
+/** `digest` belongs to the collection in which `found` was seen; absent where the server offers none. */
+export type WriteOptions = Readonly<{ signal: AbortSignal; digest?: string | undefined }>;
 
 /** What is written: the declared fields, and the secrets that go with them, already bound to this server. */
 export type Written = Readonly<{

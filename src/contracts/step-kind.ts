@@ -2,11 +2,11 @@
 // this order: `observe` for each expectation, then `do`; after a lost answer or a crash `probe`; after a failure `undo`;
 // and always, at the very end (after a child plan too), `release`. `probe`, `undo` and `release` may be called by another
 // process than the one that called `do`, with nothing but the step and the run's id, and must bear being called twice.
+import { Fault } from '../fault.ts';
 import type { ChildPlan } from '../model/plan.ts';
 import type { ProbeAnswer, RunId, StepPath } from '../model/run.ts';
 import type { Step } from '../model/step.ts';
 import type { Digest, Json } from '../values/canonical.ts';
-import type { Duration } from '../values/duration.ts';
 import type { Ref } from '../values/ref.ts';
 import type { World } from './world.ts';
 
@@ -52,6 +52,7 @@ export type StepKind = Readonly<{
   name: string;
   /** the digest the expectation's subject has now; `absent` where it does not exist */
   observe(context: StepContext, subject: Ref): Promise<Digest>;
+  /** may throw `changedSincePlanned`, as long as it has touched nothing: the step is then refused, not failed */
   do(context: StepContext): Promise<Done>;
   probe(context: StepContext): Promise<Probed>;
   release?(context: StepContext): Promise<void>;
@@ -59,5 +60,10 @@ export type StepKind = Readonly<{
   undo?(context: StepContext, fate: UndoFate): Promise<void>;
 }>;
 
-/** How long a step may show no progress, where its kind has no better figure. */
-export type Patience = Duration;
+/** The world is no longer as the plan saw it, and nothing was done. `says` what was expected and what is there. */
+export const changedSincePlanned = (where: string, says: string): Fault =>
+  new Fault('changed-since-planned', {
+    where,
+    says,
+    remedy: 'make a new plan and look at it: nothing was done here',
+  });

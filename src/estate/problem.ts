@@ -31,7 +31,7 @@ export const problemText = (problem: Problem): string =>
   `${placeText(problem)} ${problem.path === '' ? '' : `${problem.path}: `}${problem.says}`;
 
 /** In the order in which a reader of the files meets them, each once. */
-export function sorted(problems: readonly Problem[]): readonly Problem[] {
+function sorted(problems: readonly Problem[]): readonly Problem[] {
   const byText = new Map(problems.map((problem) => [problemText(problem), problem]));
   const files = [...new Set(problems.map(({ file }) => file))];
   const order = (one: Problem, other: Problem) =>

@@ -7,7 +7,7 @@ import { nearest } from './nearest.ts';
 type RawIssue = z.core.$ZodRawIssue;
 
 /** Whether a value under such a key may be a secret: it is then never quoted. */
-export const soundsSecret = (key: string): boolean =>
+const soundsSecret = (key: string): boolean =>
   /passw|passphrase|secret|token|credential|(api|private|access)[_-]?key/i.test(key);
 
 const quoted = (value: unknown, path: readonly PropertyKey[] | undefined): string =>

@@ -72,7 +72,7 @@ async function resolve(reader: Reader, server: string): Promise<readonly string[
 }
 
 /** Undefined where neither the wire nor a guest tells. */
-export function placeOf(
+function placeOf(
   addresses: readonly string[],
   { own, neighbours }: Network,
   guests: readonly GuestFile[],

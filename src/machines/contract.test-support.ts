@@ -18,7 +18,7 @@ export type Opened = Readonly<{
 
 const code = (expected: string) => (error: unknown) => error instanceof Fault && error.code === expected;
 
-export const hostileNames = [
+const hostileNames = [
   '-rf',
   '--help',
   '$(touch x)',

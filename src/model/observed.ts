@@ -10,6 +10,9 @@ export type Found = Readonly<{
   value: Readonly<Record<string, Json>>;
 }>;
 
+/** A whole collection, and the digest of the file it stands in, by which the server refuses a write that comes too late. */
+export type Collection = Readonly<{ found: readonly Found[]; digest?: string | undefined }>;
+
 /** One collection of one server, read once. */
 export type Reading = Readonly<{
   kind: string;

@@ -88,7 +88,7 @@ const untouched = (path: StepPath): StepRecord => ({
 });
 
 /** One step's record after one more entry. */
-export function follow(record: StepRecord, entry: Entry): StepRecord {
+function follow(record: StepRecord, entry: Entry): StepRecord {
   switch (entry.event) {
     case 'trying':
       return { ...record, fate: 'trying', owed: true, beganAt: entry.at };

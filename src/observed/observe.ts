@@ -30,7 +30,7 @@ function serversOf(resource: ResourceKind, estate: Estate, desired: Desired): re
 async function read(world: World, resource: ResourceKind, server: string, signal?: AbortSignal): Promise<Reading> {
   try {
     const api = await world.server(server, 'observe');
-    const found = [...(await resource.read(api, signal))].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const found = [...(await resource.read(api, signal)).found].sort((a, b) => (a.name < b.name ? -1 : 1));
     return { kind: resource.name, server, at: world.clock.now(), answer: { found } };
   } catch (error) {
     if (signal?.aborted) throw error;

@@ -1,5 +1,5 @@
 // desired + observed -> plan: what would have to change, why, in which order, and what it means. Pure.
-import type { Declared, Desired, Fields, ResourceKind } from '../contracts/resource.ts';
+import type { Decided, Declared, Desired, Fields, ResourceKind } from '../contracts/resource.ts';
 import { digestOfObserved, type Found, type Observed, type Reading, readingOf } from '../model/observed.ts';
 import { makePlan, type Note, type Plan, type Refusal } from '../model/plan.ts';
 import { type Act, absent, type Step } from '../model/step.ts';
@@ -16,6 +16,8 @@ export type Deciding = Readonly<{
   resources: readonly ResourceKind[];
   /** what Holdfast made or took over */
   owned: ReadonlySet<Ref>;
+  /** servers that are asked by a command on this machine: a secret would be an argument there, which every process can read */
+  byCommand: ReadonlySet<string>;
   /** `--prune`: remove what is ours and no longer declared */
   prune: boolean;
 }>;
@@ -61,7 +63,7 @@ function decideResource(deciding: Deciding, resource: ResourceKind): readonly Pa
     if (reading === undefined || 'fault' in reading.answer) return [unread(resource, server, here, reading)];
     const found = new Map(reading.answer.found.map((one) => [one.name, one]));
     return [
-      ...here.map((one) => decideOne(resource, one, found.get(one.name))),
+      ...here.map((one) => decideOne(deciding, resource, one, found.get(one.name))),
       undeclared(deciding, resource, server, here, reading.answer.found),
     ];
   });
@@ -86,9 +88,9 @@ function unread(
   };
 }
 
-function decideOne(resource: ResourceKind, declared: Declared, found: Found | undefined): Part {
+function decideOne(deciding: Deciding, resource: ResourceKind, declared: Declared, found: Found | undefined): Part {
   const subject = subjectOf(resource, declared);
-  const decided = resource.decide(declared, found);
+  const decided = sendable(deciding, resource, declared, found, resource.decide(declared, found));
   const notes = declared.notes.map((note) => ({ ...note, subject }));
   if (decided.act === 'none') return { steps: [], notes, refusals: [], unchanged: 1 };
   if (decided.act === 'refuse') {
@@ -112,6 +114,24 @@ function decideOne(resource: ResourceKind, declared: Declared, found: Found | un
     wayBack: 'undo',
   };
   return { steps: [step], notes, refusals: [], unchanged: 0 };
+}
+
+function sendable(
+  { byCommand }: Deciding,
+  resource: ResourceKind,
+  declared: Declared,
+  found: Found | undefined,
+  decided: Decided,
+): Decided {
+  if (decided.act === 'none' || decided.act === 'refuse' || !byCommand.has(declared.server)) return decided;
+  const sent = resource.sends(declared, found);
+  if (sent.length === 0) return decided;
+  return {
+    act: 'refuse',
+    code: 'secret-on-command-line',
+    says: `pvesh takes its ${sent.join(' and its ')} only as an argument, and every process on the node can read arguments`,
+    remedy: 'go over HTTPS: add --pve https://HOST:8006 --pve-token USER@REALM!NAME=file:PATH --pve-fingerprint SHA256',
+  };
 }
 
 function undeclared(

@@ -5,10 +5,7 @@ import { type Act, type Change, classOf, type Step } from '../model/step.ts';
 import { type Paint, plain } from '../values/paint.ts';
 import { count, shown } from '../values/text.ts';
 
-export const signs = { create: '+', update: '~', replace: '-/+', remove: '-', do: '>' } as const satisfies Record<
-  Act,
-  string
->;
+const signs = { create: '+', update: '~', replace: '-/+', remove: '-', do: '>' } as const satisfies Record<Act, string>;
 
 export function planAsText(plan: Plan, paint: Paint = plain): string {
   const lines = [
@@ -22,7 +19,7 @@ export function planAsText(plan: Plan, paint: Paint = plain): string {
   return `${lines.join('\n')}\n`;
 }
 
-export function stepAsText(step: Step, paint: Paint): readonly string[] {
+function stepAsText(step: Step, paint: Paint): readonly string[] {
   const colour = { create: paint.good, update: paint.warning, replace: paint.bad, remove: paint.bad, do: paint.strong };
   const { title, because, wayBack, risk, expands } = step;
   return [
@@ -58,7 +55,7 @@ function value(json: unknown): string {
   return typeof json === 'boolean' ? (json ? 'yes' : 'no') : String(json);
 }
 
-export function refusalsAsText(refusals: readonly Refusal[], paint: Paint): readonly string[] {
+function refusalsAsText(refusals: readonly Refusal[], paint: Paint): readonly string[] {
   return refusals.flatMap(({ subject, code, says, remedy }) => [
     `  ${paint.bad(`! ${subject} cannot be done as declared (${code})`)}`,
     `      ${shown(says)}`,
@@ -67,13 +64,13 @@ export function refusalsAsText(refusals: readonly Refusal[], paint: Paint): read
   ]);
 }
 
-export function notesAsText(notes: readonly Note[], paint: Paint): readonly string[] {
+function notesAsText(notes: readonly Note[], paint: Paint): readonly string[] {
   if (notes.length === 0) return [];
   const mark = { info: paint.dim('note'), warning: paint.warning('warning') };
   return [...notes.map(({ subject, level, says }) => `  ${mark[level]}  ${subject}: ${shown(says)}`), ''];
 }
 
-export function tally({ steps, unchanged, refusals }: Plan): string {
+function tally({ steps, unchanged, refusals }: Plan): string {
   const of = (act: Act): number => steps.filter((step) => step.act === act).length;
   const parts = [
     [of('create'), 'to create'],

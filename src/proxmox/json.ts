@@ -4,7 +4,7 @@
 export type JsonLimits = Readonly<{ depth: number; containers: number; values: number }>;
 
 // 60,000 snapshots with their files, as PBS lists them, stay below these.
-export const usualJsonLimits: JsonLimits = { depth: 64, containers: 500_000, values: 4_000_000 };
+const usualJsonLimits: JsonLimits = { depth: 64, containers: 500_000, values: 4_000_000 };
 
 export type Parsed = Readonly<{ kind: 'value'; value: unknown }> | Readonly<{ kind: 'problem'; says: string }>;
 

@@ -13,6 +13,8 @@ export type PveStorage = Readonly<{
   nodes: readonly string[] | undefined;
   disabled: boolean;
   pruneBackups: ReadonlyMap<string, string>;
+  /** of the whole storage.cfg */
+  digest: string | undefined;
   raw: Row;
 }>;
 
@@ -39,6 +41,7 @@ function storageIn(api: ProxmoxApi, raw: Row): PveStorage {
     nodes: nodes.length === 0 ? undefined : nodes,
     disabled: flag(raw.disable),
     pruneBackups: parsePropertyString(text(raw['prune-backups']) ?? ''),
+    digest: text(raw.digest),
     raw,
   };
 }

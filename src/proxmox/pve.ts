@@ -156,7 +156,7 @@ export async function startBackup(
   return { started: upidIn(api, 'vzdump', data) };
 }
 
-export function upidIn(api: ProxmoxApi, what: string, data: unknown): Upid {
+function upidIn(api: ProxmoxApi, what: string, data: unknown): Upid {
   const upid = typeof data === 'string' ? parseUpid(data) : undefined;
   if (upid === undefined) throw misshapen(api, what, 'the id of a task', data);
   return upid;

@@ -37,7 +37,9 @@ export function smallPve(): SmallPve {
     const disable = given.disable ?? '0';
     if (!['0', '1'].includes(disable))
       return refusedParameters({ disable: `type check ('boolean') failed - got '${disable}'` });
-    storages.set(storage, { ...storages.get(storage), ...given });
+    const { delete: gone = '', ...set } = given;
+    const kept = Object.entries(storages.get(storage) ?? {}).filter(([name]) => !gone.split(',').includes(name));
+    storages.set(storage, { ...Object.fromEntries(kept), ...set });
     return { data: null };
   };
   const call = (verb: Verb, path: string, params: URLSearchParams): SmallAnswer => {

@@ -1,9 +1,23 @@
 // What all resources have in common, once: a declared thing is created, updated or removed by a step that reads back what it
 // wrote, can tell whether it was done, and leads back. A resource itself says only how its collection is read and written.
-import type { Decided, Declared, Fields, ResourceKind, ResourceOf, Written } from '../contracts/resource.ts';
-import type { Done, Probed, StepContext, StepKind } from '../contracts/step-kind.ts';
+import type {
+  Decided,
+  Declared,
+  Fields,
+  ResourceKind,
+  ResourceOf,
+  WriteOptions,
+  Written,
+} from '../contracts/resource.ts';
+import {
+  changedSincePlanned,
+  type Done,
+  type Probed,
+  type StepContext,
+  type StepKind,
+} from '../contracts/step-kind.ts';
 import { Fault } from '../fault.ts';
-import type { Found } from '../model/observed.ts';
+import type { Collection, Found } from '../model/observed.ts';
 import { absent } from '../model/step.ts';
 import type { ProxmoxApi } from '../proxmox/api.ts';
 import { digestOf, type Json } from '../values/canonical.ts';
@@ -19,7 +33,7 @@ export type ResourceGiven = Readonly<{
   before: Fields | null;
 }>;
 
-export const stepKindName = (resource: string, act: 'create' | 'update' | 'remove'): string => `${resource}.${act}`;
+const stepKindName = (resource: string, act: 'create' | 'update' | 'remove'): string => `${resource}.${act}`;
 
 export function defineResource<Part>(resource: ResourceOf<Part>): ResourceKind {
   // The one place where the type of the kind's own section is forgotten: the estate was parsed by this very schema.
@@ -32,7 +46,7 @@ const givenOf = (context: StepContext): ResourceGiven => context.step.given as u
 const apiOf = (context: StepContext): Promise<ProxmoxApi> => context.world.server(givenOf(context).server, 'configure');
 
 async function foundNow(resource: ResourceOf<unknown>, context: StepContext, name: string): Promise<Found | undefined> {
-  const found = await resource.read(await apiOf(context), context.signal);
+  const { found } = await resource.read(await apiOf(context), context.signal);
   return found.find((one) => one.name === name);
 }
 
@@ -103,6 +117,36 @@ async function isAsDeclared(resource: ResourceOf<unknown>, context: StepContext)
     : { answer: 'cannot tell', evidence: `it is neither as before nor as declared: ${differing.join(', ')} differ` };
 }
 
+const attempts = 3;
+
+/**
+ * Writes over what the plan saw, and over nothing else. The digest is that of the very reading that was compared; it covers
+ * the whole file, so that another entry's change refuses the write too, and then it is looked at again.
+ */
+async function asPlanned(
+  resource: ResourceOf<unknown>,
+  context: StepContext,
+  write: (found: Found, options: WriteOptions) => Promise<void>,
+  attempt = 1,
+): Promise<void> {
+  const { name, server, before } = givenOf(context);
+  const { found, digest }: Collection = await resource.read(await apiOf(context), context.signal);
+  const now = found.find((one) => one.name === name);
+  const seen = before === null ? absent : digestOf(before);
+  if (now === undefined || digestOf(now.value) !== seen)
+    throw changedSincePlanned(
+      context.step.subject,
+      `${server} held it as the plan shows; ${now === undefined ? 'it is gone now' : 'it is different now'}`,
+    );
+  try {
+    await write(now, { signal: context.signal, digest });
+  } catch (error) {
+    const late = error instanceof Fault && error.code === 'changed-meanwhile';
+    if (!late || attempt === attempts) throw error;
+    await asPlanned(resource, context, write, attempt + 1);
+  }
+}
+
 const createKind = (resource: ResourceOf<unknown>): StepKind => ({
   name: stepKindName(resource.name, 'create'),
   observe: (context, subject) => observe(resource, context, subject),
@@ -116,7 +160,7 @@ const createKind = (resource: ResourceOf<unknown>): StepKind => ({
     // What was not done by us may be somebody else's by now.
     if (fate !== 'done') return;
     const found = await foundNow(resource, context, givenOf(context).name);
-    if (found !== undefined) await resource.remove(await apiOf(context), found, context.signal);
+    if (found !== undefined) await resource.remove(await apiOf(context), found, { signal: context.signal });
   },
 });
 
@@ -125,14 +169,8 @@ const updateKind = (resource: ResourceOf<unknown>): StepKind => ({
   observe: (context, subject) => observe(resource, context, subject),
   do: async (context) => {
     const api = await apiOf(context);
-    const found = await foundNow(resource, context, givenOf(context).name);
-    if (found === undefined)
-      throw new Fault('object-not-found', {
-        where: context.step.subject,
-        says: `${givenOf(context).server} no longer has it`,
-        remedy: 'make a new plan',
-      });
-    await resource.update(api, await written(context, api), found, context.signal);
+    const wanted = await written(context, api);
+    await asPlanned(resource, context, (found, options) => resource.update(api, wanted, found, options));
     return readBack(resource, context);
   },
   probe: (context) => isAsDeclared(resource, context),
@@ -140,7 +178,9 @@ const updateKind = (resource: ResourceOf<unknown>): StepKind => ({
     const { name, before } = givenOf(context);
     const found = await foundNow(resource, context, name);
     if (fate !== 'done' || before === null || found === undefined) return;
-    await resource.update(await apiOf(context), { name, fields: before, secrets: {} }, found, context.signal);
+    await resource.update(await apiOf(context), { name, fields: before, secrets: {} }, found, {
+      signal: context.signal,
+    });
   },
 });
 
@@ -149,8 +189,8 @@ const removeKind = (resource: ResourceOf<unknown>): StepKind => ({
   observe: (context, subject) => observe(resource, context, subject),
   do: async (context) => {
     const { name, server } = givenOf(context);
-    const found = await foundNow(resource, context, name);
-    if (found !== undefined) await resource.remove(await apiOf(context), found, context.signal);
+    const api = await apiOf(context);
+    await asPlanned(resource, context, (found, options) => resource.remove(api, found, options));
     if ((await foundNow(resource, context, name)) === undefined) return { result: null };
     throw new Fault('not-as-written', {
       where: context.step.subject,

@@ -4,7 +4,7 @@ import { isCalendarProblem } from '../values/calendar.ts';
 import { parseCalendar } from '../values/calendar-parse.ts';
 import { keepProblem, keepSchema } from '../values/retention.ts';
 
-export const calendarEvent = z.string().superRefine((text, context) => {
+const calendarEvent = z.string().superRefine((text, context) => {
   const event = parseCalendar(text);
   if (isCalendarProblem(event))
     context.addIssue({ code: 'custom', message: `${event.problem}, at character ${event.at + 1}` });

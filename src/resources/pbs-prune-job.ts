@@ -26,12 +26,17 @@ export const pbsPruneJob = defineResource<PruneJobsPart>({
   after: [],
   configFile: 'prune.cfg',
   section: { at: 'datastore', key: 'prune', schema, declare },
-  read: async (api, signal) => (await pruneJobs(api, { signal })).entries.map(foundIn),
+  read: async (api, signal) => {
+    const { entries, digest } = await pruneJobs(api, { signal });
+    return { found: entries.map(foundIn), digest };
+  },
   decide: decidePruneJob,
   create: (api, { name, fields }, signal) =>
     createPruneJob(api, { id: name, ...paramsOf(fields, Object.keys(fields)) }, { signal }),
-  update: (api, wanted, found, signal) => updatePruneJob(api, wanted.name, patchOf(wanted, found), { signal }),
-  remove: (api, { name }, signal) => deletePruneJob(api, name, undefined, { signal }),
+  update: (api, wanted, found, { signal, digest }) =>
+    updatePruneJob(api, wanted.name, { ...patchOf(wanted, found), digest }, { signal }),
+  remove: (api, { name }, { signal, digest }) => deletePruneJob(api, name, digest, { signal }),
+  sends: () => [],
 });
 
 /** Where only one job is declared it needs no id of its own. */

@@ -13,7 +13,7 @@ const storageName = z
     'starts with a letter, ends with a letter or digit, and has no blanks',
   );
 
-export const fingerprint = z
+const fingerprint = z
   .string()
   .superRefine((text, context) => {
     const problem = fingerprintProblem(text);

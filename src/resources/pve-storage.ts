@@ -22,16 +22,21 @@ export const pveStorage = defineResource<PveStorageEntry[]>({
   after: [],
   configFile: 'storage.cfg',
   section: { at: 'top', key: 'pbs_storages', schema: pveStorages, declare },
-  read: async (api, signal) => (await storages(api, 'pbs', { signal })).map(foundIn),
+  read: async (api, signal) => {
+    const entries = await storages(api, 'pbs', { signal });
+    // Each row carries the digest of the whole file.
+    return { found: entries.map(foundIn), digest: entries[0]?.digest };
+  },
   decide: decideStorage,
   create: async (api, { name, fields, secrets }, signal) => {
     const params = { type: 'pbs', storage: name, ...paramsOf(fields, Object.keys(fields)), ...secrets };
     await createStorage(api, params, { signal });
   },
-  update: async (api, wanted, found, signal) => {
-    await updateStorage(api, wanted.name, patchOf(wanted, found), { signal });
+  update: async (api, wanted, found, { signal, digest }) => {
+    await updateStorage(api, wanted.name, { ...patchOf(wanted, found), digest }, { signal });
   },
-  remove: (api, { name }, signal) => deleteStorage(api, name, { signal }),
+  remove: (api, { name }, { signal }) => deleteStorage(api, name, { signal }),
+  sends: ({ item, secrets }, found) => Object.keys(secrets).filter((secret) => isSent(secret, item, found)),
 });
 
 function declare(entries: PveStorageEntry[], estate: Estate): readonly Declared[] {
@@ -107,21 +112,31 @@ function decideStorage(declared: Declared, found: Found | undefined): Decided {
   const compared = wanted['encrypted'] === true ? wanted : { ...wanted, encrypted: found.value['encrypted'] ?? false };
   const changes = changesBetween(section, found.value, compared);
   if (changes.length === 0) return { act: 'none' };
+  if (!same(found.value['username'], wanted['username']) && declared.secrets['password'] === undefined)
+    return withoutCredentials(
+      declared.name,
+      `its user is ${String(found.value['username'])} on ${declared.server} and ${String(wanted['username'])} here, and the password that PVE holds is the other user's`,
+    );
   const because = [`${declared.server} holds another value than ${declared.place}`];
   return { act: 'update', ...verbOf(changes), because, changes, risk: 'changes' };
 }
 
 function decideCreate({ server, name, item, secrets, place }: Declared): Decided {
   if (item['enabled'] === true && secrets['password'] === undefined)
-    return {
-      act: 'refuse',
-      code: 'storage-without-credentials',
-      says: `${server} has no storage ${name}, and PVE logs in to the PBS when one is made: it needs the password or token secret`,
-      remedy: `add this line to it: password: { file: /etc/holdfast/${name}.password } (mode 0600, the bare secret in it)`,
-    };
+    return withoutCredentials(
+      name,
+      `${server} has no storage ${name}, and PVE logs in to the PBS when one is made: it needs the password or token secret`,
+    );
   const because = [`${place} declares it, and ${server} has no storage of that name`];
   return { act: 'create', because, changes: creationOf(section, item), risk: 'adds' };
 }
+
+const withoutCredentials = (name: string, says: string): Decided => ({
+  act: 'refuse',
+  code: 'storage-without-credentials',
+  says,
+  remedy: `add this line to it: password: { file: /etc/holdfast/${name}.password } (mode 0600, the bare secret in it)`,
+});
 
 function verbOf(changes: readonly { field: string; to?: Json }[]): { verb?: 'enable' | 'disable' } {
   const enabled = changes.find(({ field }) => field === 'enabled');
@@ -153,13 +168,19 @@ function paramsOf(fields: Fields, names: readonly string[]): Params {
 
 const unsetNames: Readonly<Record<string, string>> = { enabled: 'disable', prune_backups: 'prune-backups' };
 
-function patchOf({ fields, secrets }: Written, { value }: Found) {
+/** Another user name has another password; else the one that PVE holds stays, and so does its key. */
+function isSent(secret: string, fields: Fields, found: Found | undefined): boolean {
+  if (found === undefined) return true;
+  return secret === 'password'
+    ? !same(found.value['username'], fields['username'])
+    : fields['encrypted'] === true && found.value['encrypted'] !== true;
+}
+
+function patchOf({ fields, secrets }: Written, found: Found) {
+  const { value } = found;
   const differing = Object.keys(fields).filter((name) => name !== 'encrypted' && !same(value[name], fields[name]));
   const unset = differing.filter((name) => isNothing(fields[name]) || (name === 'enabled' && fields[name] === true));
-  const newKey = fields['encrypted'] === true && value['encrypted'] !== true ? ['encryption-key'] : [];
-  // Another user name has another password; else the one PVE holds stays.
-  const sent = [...newKey, ...(differing.includes('username') ? ['password'] : [])];
-  const given = Object.entries(secrets).filter(([parameter]) => sent.includes(parameter));
+  const given = Object.entries(secrets).filter(([parameter]) => isSent(parameter, fields, found));
   return {
     set: { ...paramsOf(fields, differing), ...Object.fromEntries(given) },
     delete: unset.map((name) => unsetNames[name] ?? name),

@@ -46,12 +46,12 @@ export function estateIn(text: string, name: string, folder = mkdtempSync(join(t
   return estateAt(file, name, join(folder, 'state'), folder);
 }
 
-export function estateAt(file: string, name: string, state: string, folder: string): Estate {
+export function estateAt(file: string, name: string, state: string, folder: string, env = process.env): Estate {
   const full = (args: readonly string[]) => [...holdfast.slice(1), '--estate', file, '--state', state, ...args];
   const program = holdfast[0] ?? process.execPath;
   const own = join(state, encodeURIComponent(name));
   const start: Estate['start'] = (...args) => {
-    const child = spawn(program, full(args), { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, full(args), { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const said = { stdout: '', stderr: '' };
     child.stdout.on('data', (chunk) => (said.stdout += chunk));
     child.stderr.on('data', (chunk) => (said.stderr += chunk));

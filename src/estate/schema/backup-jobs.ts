@@ -40,4 +40,3 @@ export const backupJob = z
     comment: oneLine(512).optional().describe('a note on the job itself'),
   })
   .describe('a backup job of PVE');
-export type BackupJob = z.output<typeof backupJob>;

@@ -8,7 +8,7 @@ import { fingerprintProblem, parseFingerprint } from '../../values/fingerprint.t
 import { secretReference } from '../../values/secret-reference.ts';
 import { serverUrl } from './texts.ts';
 
-export const fingerprint = z.string().transform((written, context) => {
+const fingerprint = z.string().transform((written, context) => {
   const read = parseFingerprint(written);
   if (read !== undefined) return read;
   const message = `${fingerprintProblem(written)}; \`proxmox-backup-manager cert info\` or \`pvenode cert info\` on the server prints it`;
