@@ -21,6 +21,8 @@ export type Sought = Readonly<{
   since: Instant;
   /** tasks known to be another run's, by UPID */
   others?: readonly string[];
+  /** asked of each task that fits by its row; false where it is certainly another's */
+  mayBe?: (upid: Upid) => Promise<boolean>;
 }>;
 
 export type FoundTask =
@@ -46,7 +48,8 @@ export async function findTask(
   for (const entry of rows(api, 'tasks', data)) {
     const upid = parseUpid(text(entry.upid) ?? '');
     const id = text(entry.worker_id) ?? upid?.id ?? '';
-    if (upid !== undefined && fits(sought, upid, id, earliest)) found.set(upid.text, upid);
+    if (upid === undefined || !fits(sought, upid, id, earliest)) continue;
+    if ((await sought.mayBe?.(upid)) !== false) found.set(upid.text, upid);
   }
   const [only, ...more] = found.values();
   if (only === undefined) return { kind: 'none' };

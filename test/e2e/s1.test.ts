@@ -78,7 +78,7 @@ describe("the seed's file, verbatim", () => {
     const applied = await estate.type('apply', '--yes');
     assert.equal(applied.status, 0, `${applied.stdout}${applied.stderr}`);
     const [storage] = storages();
-    assert.equal(storage?.['prune-backups'], 'keep-daily=7,keep-monthly=3,keep-weekly=4');
+    assert.equal(storage?.['prune-backups'], 'keep-daily=7,keep-weekly=4,keep-monthly=3');
     assert.equal(storage?.['disable'], undefined);
     assert.match((await estate.type('plan')).stdout, /No changes; 1 as declared/);
   });

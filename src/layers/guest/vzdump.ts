@@ -3,8 +3,8 @@
 import type { Done, Probed, StepContext, StepKind } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
 import { absent } from '../../model/step.ts';
-import { type ProxmoxApi, path } from '../../proxmox/api.ts';
-import { isRow, rows, text } from '../../proxmox/decode.ts';
+import type { ProxmoxApi } from '../../proxmox/api.ts';
+import { isRow } from '../../proxmox/decode.ts';
 import { guests, startBackup } from '../../proxmox/pve.ts';
 import { type FoundTask, findTask, type Sought, startOnce } from '../../proxmox/start-once.ts';
 import { cancelTask, followTask, type TaskEnd } from '../../proxmox/task.ts';
@@ -13,7 +13,8 @@ import { digestOf, type Json } from '../../values/canonical.ts';
 import { minutes } from '../../values/duration.ts';
 import type { Instant } from '../../values/instant.ts';
 import { partsOf } from '../../values/ref.ts';
-import { parseUpid, type Upid } from '../../values/upid.ts';
+import type { Upid } from '../../values/upid.ts';
+import { isBackupOf, runningBackup } from './vzdump-log.ts';
 
 export type VzdumpGiven = Readonly<{
   server: string;
@@ -28,13 +29,15 @@ export type VzdumpGiven = Readonly<{
 const givenOf = ({ step }: StepContext): VzdumpGiven => step.given as unknown as VzdumpGiven;
 const apiOf = (context: StepContext): Promise<ProxmoxApi> => context.world.server(givenOf(context).server, 'run');
 
-const soughtBy = ({ node, vmids, since }: VzdumpGiven, user: string): Sought => ({
-  ...{ node, vmids, since, user },
-  type: 'vzdump',
-});
+function soughtBy(context: StepContext, api: ProxmoxApi): Sought {
+  const given = givenOf(context);
+  const { node, vmids, since } = given;
+  const mayBe = async (upid: Upid) => (await isBackupOf(api, upid, given, { signal: context.signal })) !== false;
+  return { ...{ node, vmids, since, user: api.identity, mayBe }, type: 'vzdump' };
+}
 
 const find = (context: StepContext, api: ProxmoxApi): Promise<FoundTask> =>
-  findTask(api, soughtBy(givenOf(context), api.identity), context.world.clock, { signal: context.signal });
+  findTask(api, soughtBy(context, api), context.world.clock, { signal: context.signal });
 
 export const vzdump: StepKind = {
   name: 'guest.vzdump',
@@ -47,14 +50,15 @@ export const vzdump: StepKind = {
     const api = await apiOf(context);
     const { node, vmids, storage, mode } = givenOf(context);
     context.take('vzdump task', `${node}, started by ${api.identity}`);
-    const running = await runningTask(context, api);
+    // A run that was killed may have left its task at work: a second one would only wait for it, and do it all again.
+    const running = await runningBackup(api, node, givenOf(context), context.world.clock, { signal: context.signal });
     if (running !== undefined) {
       context.log(`a task of an interrupted run is still at it, and is taken over: ${running.text}`);
       return followed(context, api, running);
     }
     const started = await startOnce(
       api,
-      soughtBy(givenOf(context), api.identity),
+      soughtBy(context, api),
       context.world.clock,
       () => startBackup(api, node, vmids, { storage, mode }, { signal: context.signal }),
       { signal: context.signal },
@@ -91,20 +95,6 @@ const isRunning = async (context: StepContext, api: ProxmoxApi, upid: Upid): Pro
   const { data } = await api.get(taskStatusPath(api, upid), {}, { signal: context.signal });
   return isRow(data) && data['status'] === 'running';
 };
-
-/** A run that was killed may have left its task at work: a second one would only wait for it, and then do it all again. */
-async function runningTask(context: StepContext, api: ProxmoxApi): Promise<Upid | undefined> {
-  const { node, vmids } = givenOf(context);
-  const { data } = await api.get(
-    path`/nodes/${node}/tasks`,
-    { source: 'active', typefilter: 'vzdump', userfilter: api.identity, limit: 1000 },
-    { signal: context.signal },
-  );
-  const wanted = vmids.length === 1 ? String(vmids[0]) : '';
-  return rows(api, 'tasks', data)
-    .map((row) => parseUpid(text(row['upid']) ?? ''))
-    .find((upid) => upid !== undefined && upid.user === api.identity && upid.id === wanted);
-}
 
 const following = (context: StepContext) => ({
   clock: context.world.clock,
