@@ -246,8 +246,8 @@ async function proveKill(
   let dueSaid = true;
   if (victim !== 'worker') {
     dueSaid = /recovery due/.test((await place.type('runs')).stdout);
-    // Any command that may write finishes it first; this one is refused right after, and leaves no run of its own.
-    await place.type('restore', 'photos', '--to', '/proc/holdfast', '--yes');
+    // Any command that may write finishes it first; this one then has nothing left to do.
+    await place.type('cancel', run);
   }
   const state = place.journal((runs) => runs.find(({ id }) => id === run)?.state);
   const left = leftBehind(run, place.image, place.copies);

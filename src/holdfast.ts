@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Told } from './apply/engine-types.ts';
-import { deadRuns, finishDeadRuns } from './apply/finish-dead-runs.ts';
+import { deadRuns, type FinishedRun, finishDeadRuns } from './apply/finish-dead-runs.ts';
 import type { Verdict } from './apply/outcome.ts';
 import { recoverRun } from './apply/recover-run.ts';
 import { runFolder, stateFolder } from './apply/state.ts';
@@ -68,6 +68,21 @@ export const workshopOf = ({ surroundings, guard }: Pick<Holdfast, 'surroundings
   openJournal: (state) => openJournal(state, surroundings.clock),
   openWorld: (connections, run) => openWorld(surroundings, connections, guard, run),
 });
+
+/** Runs whose supervisor died are finished before anything else is planned or written. */
+export async function finished(holdfast: Holdfast, estate: string): Promise<readonly FinishedRun[]> {
+  const state = stateFolder(holdfast.root, estate);
+  const journal = openJournal(state, holdfast.surroundings.clock);
+  try {
+    return await finishDeadRuns(
+      journal,
+      state,
+      recovering(holdfast, journal, state, () => {}),
+    );
+  } finally {
+    journal.close();
+  }
+}
 
 export async function supervised(
   holdfast: Holdfast,

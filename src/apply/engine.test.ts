@@ -154,6 +154,42 @@ describe('the engine', () => {
   });
 });
 
+describe('a clock that is stepped', () => {
+  const year = 365 * 24 * 3_600_000;
+  for (const [step, jump] of [
+    ['ten years ahead', 10 * year],
+    ['back by a day', -24 * 3_600_000],
+  ] as const)
+    it(`(${step}) gives up no step, loses no order, and a run after it is the newest`, async () => {
+      let wall = Date.UTC(2026, 10, 21, 3);
+      const clock: Clock = { ...still, now: () => instantAt(wall) };
+      const on = shelf();
+      const stepped = {
+        before: () => {
+          wall += jump;
+        },
+      };
+      const plan = planOf([put('one'), put('two', { after: ['one'] }), put('three', { after: ['two'] })]);
+      const bench = benchFor(plan, [putKind(on, { two: stepped })], { clock });
+      const { fates } = await carryOut(bench, plan);
+      assert.deepEqual([...fates.values()], ['done', 'done', 'done']);
+      bench.journal.finish('run-1', 'done', 'all of it');
+      const done = bench.journal.entries('run-1').filter(({ event }) => event === 'done');
+      assert.deepEqual(
+        done.map(({ path }) => path),
+        ['one', 'two', 'three'],
+      );
+      bench.journal.begin({
+        ...{ id: 'run-2', job: plan.job, startedBy: 'test', startedAt: clock.now(), supervisor: process.pid, plan },
+        ...{ connections: { pve: [], pbs: [], machines: [] }, consent: { upTo: 'adds', confirmed: [] } },
+      });
+      assert.deepEqual(
+        bench.journal.runs(10).map(({ id }) => id),
+        ['run-2', 'run-1'],
+      );
+    });
+});
+
 describe('recovery', () => {
   const dies = (names: readonly string[], when: 'before' | 'after', leadBack = false) => {
     const on = shelf();

@@ -13,14 +13,14 @@ import { between } from '../values/instant.ts';
 import type { ApplyAnswer } from './answers.ts';
 import { type Answer, type Command, flag, type Invocation } from './command.ts';
 import { agreed } from './consent.ts';
-import { open, withPve } from './open.ts';
+import { open, openToWrite, withPve } from './open.ts';
 import { exitOf, telling } from './run-telling.ts';
 
 export const apply: Command<ApplyAnswer> = {
   name: 'apply',
   says: 'carry a plan out',
   run: async (invocation) => {
-    const { holdfast, estate: read } = await open(invocation);
+    const { holdfast, estate: read } = await (flag(invocation, 'dryRun') ? open : openToWrite)(invocation);
     const estate = withPve(invocation, read);
     const [file] = invocation.arguments;
     invocation.show('asking the servers');

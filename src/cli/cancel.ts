@@ -6,7 +6,7 @@ import { seconds } from '../values/duration.ts';
 import type { CancelAnswer } from './answers.ts';
 import type { Command } from './command.ts';
 import { theRun } from './log.ts';
-import { misused, open } from './open.ts';
+import { misused, openToWrite } from './open.ts';
 
 export const cancel: Command<CancelAnswer> = {
   name: 'cancel',
@@ -14,9 +14,11 @@ export const cancel: Command<CancelAnswer> = {
   run: async (invocation) => {
     const [wanted] = invocation.arguments;
     if (wanted === undefined) throw misused('cancel', 'it needs the id of a run');
-    const { holdfast, estate } = await open(invocation);
+    const { holdfast, estate, recovered } = await openToWrite(invocation);
     const { clock, stopped } = invocation.surroundings;
     const run = theRun(holdfast, estate.name, wanted);
+    if (recovered.some((one) => one.run.id === run.id))
+      return { exit: 'fine', value: run, text: `Run ${run.id}: ${run.state} (${run.summary ?? ''})\n` };
     if (run.state !== 'running')
       throw new Fault('run-already-ended', {
         where: run.id,

@@ -1,10 +1,11 @@
 // What most commands begin with: the estate, the guard, the state folder.
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { FinishedRun } from '../apply/finish-dead-runs.ts';
 import { readEstateFile } from '../estate-file.ts';
 import { Fault } from '../fault.ts';
 import { readGuardFile } from '../guard-file.ts';
-import { type Holdfast, holdfastIn } from '../holdfast.ts';
+import { finished, type Holdfast, holdfastIn } from '../holdfast.ts';
 import type { Estate, PveServer } from '../model/estate.ts';
 import { parseFingerprint } from '../values/fingerprint.ts';
 import type { SecretReference } from '../values/secret-reference.ts';
@@ -27,18 +28,38 @@ const stateRoot = ({ surroundings, given }: Invocation): string =>
       (surroundings.user === 0 ? '/var/lib/holdfast' : join(surroundings.home, '.local', 'state', 'holdfast')),
   );
 
+/** For commands that only read. */
 export async function open(invocation: Invocation): Promise<Opened> {
+  const opened = await estateAndState(invocation);
+  for (const run of opened.holdfast.due(opened.estate.name))
+    invocation.say(
+      `run ${run.id} (${run.job}) was interrupted: a recovery is due, and the next command that writes does it first`,
+    );
+  return opened;
+}
+
+/** For commands that write: what an interrupted run left behind is given back before anything is planned on top of it. */
+export async function openToWrite(invocation: Invocation): Promise<Opened & { recovered: readonly FinishedRun[] }> {
+  const opened = await estateAndState(invocation);
+  const { holdfast, estate } = opened;
+  const due = holdfast.due(estate.name);
+  if (due.length === 0) return { ...opened, recovered: [] };
+  for (const run of due) invocation.say(`run ${run.id} (${run.job}) was interrupted: it is finished first`);
+  const recovered = await finished(holdfast, estate.name);
+  for (const { run, left } of recovered)
+    invocation.say(
+      `run ${run.id}: aborted; ${left.length === 0 ? 'what it had taken was given back' : left.join('; ')}`,
+    );
+  return { ...opened, recovered };
+}
+
+async function estateAndState(invocation: Invocation): Promise<Opened> {
   const { surroundings, given } = invocation;
   const guard = await readGuardFile(surroundings, given.guard);
   const read = await readEstateFile(surroundings, estatePath(invocation), guard);
   const startedBy = `holdfast ${surroundings.arguments.join(' ')}`;
   const root = stateRoot(invocation);
-  const holdfast = holdfastIn({ surroundings, guard, guardFile: given.guard, root, startedBy });
-  for (const run of holdfast.due(read.name))
-    invocation.say(
-      `run ${run.id} (${run.job}) was interrupted: a recovery is due, and the next \`holdfast apply\` or \`holdfast run\` does it first`,
-    );
-  return { holdfast, estate: read };
+  return { holdfast: holdfastIn({ surroundings, guard, guardFile: given.guard, root, startedBy }), estate: read };
 }
 
 /** The estate with a PVE server to plan against: its own, one from the options, or the node this command runs on. */

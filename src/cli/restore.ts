@@ -11,7 +11,7 @@ import type { RestoreAnswer } from './answers.ts';
 import { type Command, flag, type Invocation, optionText } from './command.ts';
 import { agreed } from './consent.ts';
 import { type LayerOfEstate, layersOfWorkload, planningIn } from './layers.ts';
-import { misused, open } from './open.ts';
+import { misused, open, openToWrite } from './open.ts';
 import { exitOf, telling } from './run-telling.ts';
 
 type Way = LayerOfEstate & RestoreOption;
@@ -22,7 +22,9 @@ export const restore: Command<RestoreAnswer> = {
   run: async (invocation) => {
     const [workload] = invocation.arguments;
     if (workload === undefined) throw misused('restore', 'it needs the name of a workload');
-    const { holdfast, estate } = await open(invocation);
+    const to = optionText(invocation, 'to');
+    const onlyLooks = to === undefined || flag(invocation, 'dryRun');
+    const { holdfast, estate } = await (onlyLooks ? open : openToWrite)(invocation);
     const lostAt = lostAtOf(invocation);
     const protecting = layersOfWorkload(estate, workload);
     await using world = holdfast.world(estate);
@@ -35,7 +37,6 @@ export const restore: Command<RestoreAnswer> = {
     ).flat();
     const way = chosen(invocation, workload, ways);
     const options = waysAsText(ways, way, invocation.surroundings.clock.now());
-    const to = optionText(invocation, 'to');
     if (to === undefined)
       return {
         exit: 'fine',

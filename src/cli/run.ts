@@ -10,7 +10,7 @@ import { planAsText } from '../plan/plan-text.ts';
 import type { RunAnswer } from './answers.ts';
 import { type Command, flag, optionList } from './command.ts';
 import { layersOf, planningIn, standingConsent } from './layers.ts';
-import { misused, open } from './open.ts';
+import { misused, open, openToWrite } from './open.ts';
 import { exitOf, telling } from './run-telling.ts';
 
 export const run: Command<RunAnswer> = {
@@ -19,7 +19,7 @@ export const run: Command<RunAnswer> = {
   run: async (invocation) => {
     const [wanted] = invocation.arguments;
     if (wanted === undefined) throw misused('run', 'it needs the name of a layer or a backup job');
-    const { holdfast, estate } = await open(invocation);
+    const { holdfast, estate } = await (flag(invocation, 'dryRun') ? open : openToWrite)(invocation);
     const { plan, upTo } = planOf(estate, wanted, planningIn(estate, invocation.surroundings.clock));
     const text = planAsText(plan, invocation.paint);
     if (flag(invocation, 'dryRun') || plan.steps.length === 0)

@@ -36,13 +36,13 @@ function reading(database: Database): ReadJournal {
   const runs = (sql: string, ...values: (string | number)[]) =>
     database.all(`SELECT * FROM runs ${sql}`, ...values).map(runOf);
   return {
-    runs: (limit) => runs('ORDER BY started_at DESC, rowid DESC LIMIT ?', limit),
+    runs: (limit) => runs('ORDER BY rowid DESC LIMIT ?', limit),
     run: (id) => runs('WHERE id = ?', id)[0],
     charge: (id) => {
       const row = database.one('SELECT charge FROM runs WHERE id = ?', id);
       return row === undefined ? undefined : JSON.parse(String(row['charge']));
     },
-    unfinished: () => runs(`WHERE state = 'running' ORDER BY started_at, rowid`),
+    unfinished: () => runs(`WHERE state = 'running' ORDER BY rowid`),
     entries: (id) => database.all('SELECT * FROM entries WHERE run = ? ORDER BY sequence', id).map(entryOf),
     owned: () => new Set(database.all('SELECT subject FROM owned').map((row) => String(row['subject']) as Ref)),
     close: () => database.close(),
