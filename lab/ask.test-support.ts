@@ -94,7 +94,7 @@ export async function testLab(options: Omit<LabOptions, 'dir'> = {}): Promise<Te
 
 function formText(form: Form): string {
   const pairs = Object.entries(form).flatMap(([name, value]) =>
-    (typeof value === 'object' ? value : [String(value)]).map((one) => [name, one]),
+    (typeof value === 'object' ? value : [String(value)]).map((one): [string, string] => [name, one]),
   );
   return new URLSearchParams(pairs).toString();
 }

@@ -144,7 +144,19 @@ describe('PBS', () => {
   });
 
   it('gives a ticket that is good with its cookie, and on writes with its second token', async () => {
-    const wrong = await ask('POST', '/access/ticket', { username: 'root@pam', password: 'no' }, { login: null });
-    refused(wrong, 401, /permission check failed/);
+    const login = (password: string) =>
+      ask('POST', '/access/ticket', { username: 'holdfast@pbs', password }, { login: null });
+    refused(await login('no'), 401, /permission check failed/);
+    const made = (await login(lab.secret('pihanga.token'))).json.data as Record<string, string>;
+    assert.equal(made['username'], 'holdfast@pbs');
+    const cookie = `PBSAuthCookie=${encodeURIComponent(made['ticket'] ?? '')}`;
+    const run = (headers: Readonly<Record<string, string>>) =>
+      ask('POST', '/config/prune', { id: 'job-e', store: 'tank', schedule: 'daily' }, { login: null, headers });
+    assert.equal((await ask('GET', '/version', undefined, { login: null, headers: { cookie } })).status, 200);
+    refused(await run({ cookie }), 401, 'authentication failed');
+    assert.equal((await run({ cookie, csrfpreventiontoken: made['CSRFPreventionToken'] ?? '' })).status, 200);
+    assert.equal((await job('job-e'))['id'], 'job-e');
+    const renewed = (await login(made['ticket'] ?? '')).json.data as Record<string, string>;
+    assert.match(renewed['ticket'] ?? '', /^PBS:holdfast@pbs:/, 'a ticket is as good as the password');
   });
 });

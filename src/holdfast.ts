@@ -93,13 +93,10 @@ export async function supervised(
   const { surroundings, root } = holdfast;
   const { clock } = surroundings;
   const state = stateFolder(root, estate.name);
+  // Another run of this estate may have died since this one was planned.
+  await finished(holdfast, estate.name);
   const journal = openJournal(state, clock);
   try {
-    await finishDeadRuns(
-      journal,
-      state,
-      recovering(holdfast, journal, state, () => {}),
-    );
     const run = newRunId(clock.now());
     const log = logOf(state, run, tell);
     const verdict = await superviseRun(

@@ -3,19 +3,19 @@ import { type FaultName, type FaultSpot, faultCatalogue } from './catalogue.ts';
 
 export type FaultOptions = Readonly<{
   /** how many requests (or tasks) meet it; without, every one until it is cleared */
-  count?: number;
+  count?: number | undefined;
   /** it is over after so many seconds */
-  seconds?: number;
-  /** a regular expression that the path of the request must fit */
-  path?: string;
+  seconds?: number | undefined;
+  /** a regular expression that the path of the request must fit, without /api2/json: `^/storage$` */
+  path?: string | undefined;
   /** GET, POST, PUT or DELETE */
-  method?: string;
+  method?: string | undefined;
   /** how long `slow` waits; without, it never answers */
-  milliseconds?: number;
+  milliseconds?: number | undefined;
   /** how many bytes `huge-body` sends */
-  bytes?: number;
+  bytes?: number | undefined;
   /** the storage or prune job that `foreign-change` alters; without, the first */
-  object?: string;
+  object?: string | undefined;
 }>;
 
 export type Asked = Readonly<{ method: string; path: string }>;
@@ -61,4 +61,4 @@ export function faultBoard(): FaultBoard {
 
 const fits = ({ path, method }: FaultOptions, asked: Asked): boolean =>
   (method === undefined || method.toUpperCase() === asked.method) &&
-  (path === undefined || new RegExp(path).test(asked.path));
+  (path === undefined || new RegExp(path).test(asked.path.replace(/^\/api2\/(?:json|extjs)(?=\/)/, '')));

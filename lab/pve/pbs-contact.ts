@@ -48,26 +48,41 @@ export async function datastoresAt(address: PbsAddress): Promise<readonly SeenDa
   }
 }
 
-/** The `data` of a GET below /api2/json. */
-export async function askPbs(address: PbsAddress, path: string): Promise<unknown> {
-  const headers = address.username.includes('!')
-    ? { authorization: `PBSAPIToken=${address.username}:${encodeURIComponent(address.password)}` }
-    : { cookie: `PBSAuthCookie=${encodeURIComponent(await ticketAt(address))}` };
-  return call(address, 'GET', path, headers, '');
+type Form = Readonly<Record<string, string | number>>;
+
+/** The `data` of a GET below /api2/json or, with a form, of a POST. */
+export async function askPbs(address: PbsAddress, path: string, form?: Form): Promise<unknown> {
+  const login = await loginAt(address);
+  return form === undefined ? call(address, 'GET', path, login, '') : post(address, path, login, form);
 }
 
-async function ticketAt(address: PbsAddress): Promise<string> {
-  const form = new URLSearchParams({ username: address.username, password: address.password }).toString();
-  const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(form.length) };
-  const data = (await call(address, 'POST', '/access/ticket', headers, form)) as { ticket?: string };
-  return data.ticket ?? '';
+type Headers = Readonly<Record<string, string>>;
+
+async function loginAt(address: PbsAddress): Promise<Headers> {
+  const { username, password } = address;
+  if (username.includes('!')) return { authorization: `PBSAPIToken=${username}:${encodeURIComponent(password)}` };
+  const made = (await post(address, '/access/ticket', {}, { username, password })) as Ticket;
+  return {
+    cookie: `PBSAuthCookie=${encodeURIComponent(made.ticket ?? '')}`,
+    csrfpreventiontoken: made.CSRFPreventionToken ?? '',
+  };
+}
+
+type Ticket = Readonly<{ ticket?: string; CSRFPreventionToken?: string }>;
+
+function post(address: PbsAddress, path: string, login: Headers, form: Form): Promise<unknown> {
+  const body = new URLSearchParams(
+    Object.entries(form).map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(body.length) };
+  return call(address, 'POST', path, { ...login, ...headers }, body);
 }
 
 async function call(
   address: PbsAddress,
   method: string,
   path: string,
-  headers: Readonly<Record<string, string>>,
+  headers: Headers,
   body: string,
 ): Promise<unknown> {
   const signal = AbortSignal.timeout(patience);

@@ -14,8 +14,7 @@ const textOf = (entries: readonly StorageEntry[]): string =>
     .join('\n');
 
 /** SHA-1 of the whole file. */
-export const storageDigest = (state: PveState): string =>
-  createHash('sha1').update(textOf(state.storages)).digest('hex');
+const storageDigest = (state: PveState): string => createHash('sha1').update(textOf(state.storages)).digest('hex');
 
 /** An empty digest is not compared. */
 export function refuseStale(state: PveState, digest: string | undefined): void {

@@ -24,7 +24,7 @@ async function sizesOf(host: PveHost, entry: StorageEntry): Promise<Sizes | unde
   }
 }
 
-async function liveStatus(host: PveHost, entry: StorageEntry) {
+export async function liveStatus(host: PveHost, entry: StorageEntry) {
   const enabled = isDisabled(entry) ? 0 : 1;
   const sizes = enabled === 1 ? await sizesOf(host, entry) : undefined;
   return {

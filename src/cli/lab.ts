@@ -1,5 +1,5 @@
 // `lab`: the simulated estate, until it is stopped.
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { LabAnswer } from './answers.ts';
 import { type Command, optionText } from './command.ts';
 import { misused } from './open.ts';
@@ -12,17 +12,45 @@ export const lab: Command<LabAnswer> = {
     const given = optionText(invocation, 'dir');
     if (given === undefined)
       throw misused('lab', 'it needs a folder for its estate', 'say `holdfast lab --dir FOLDER`');
-    const dir = resolve(surroundings.folder, given);
     const { startLab } = await import('../../lab/lab.ts');
-    const running = await startLab({ dir });
-    const servers = Object.entries(running.servers).map(([name, { url }]) => `  ${name.padEnd(12)}${url}`);
-    invocation.say(
-      `The lab is up, until you stop it with Ctrl-C:\n${servers.join('\n')}\n  its estate  ${dir}/estate.yaml`,
-    );
+    const running = await startLab({ dir: resolve(surroundings.folder, given) });
+    invocation.say(greeting(running));
     const { stopped } = surroundings;
     if (!stopped.aborted)
       await new Promise<void>((done) => stopped.addEventListener('abort', () => done(), { once: true }));
     await running.close();
-    return { exit: 'fine', value: { dir, servers: Object.keys(running.servers) }, text: 'The lab is down.\n' };
+    const { dir, servers } = running;
+    return { exit: 'fine', value: { dir, servers: Object.keys(servers) }, text: 'The lab is down.\n' };
   },
 };
+
+type Running = Readonly<{
+  dir: string;
+  servers: Readonly<Record<string, Readonly<{ url: string }>>>;
+  control: string;
+  files: readonly string[];
+}>;
+
+const remarks: Readonly<Record<string, string>> = {
+  'estate.yaml': 'declares more than the servers hold',
+  'connections.yaml': 'only how the servers are reached',
+  'requests.ndjson': 'every request they get, one line each',
+  'lab.json': 'where they are; it goes when the lab ends',
+};
+
+function greeting({ dir, servers, control, files }: Running): string {
+  const line = (name: string, says: string): string => `  ${name.padEnd(18)}${says}`;
+  const secrets = files.filter((name) => name.endsWith('.token'));
+  return [
+    'The lab is up, until you stop it with Ctrl-C:',
+    ...Object.entries(servers).map(([name, { url }]) => line(name, url)),
+    line('control', `${control}/faults`),
+    '',
+    `Written to ${dir}:`,
+    ...Object.entries(remarks).flatMap(([name, says]) => (files.includes(name) ? [line(name, says)] : [])),
+    line('*.token', `the secrets: ${secrets.join(', ')}`),
+    line('*.pem, *.key', 'the certificates and their keys'),
+    '',
+    `Look what it would change: holdfast plan --estate ${join(dir, 'estate.yaml')}`,
+  ].join('\n');
+}

@@ -11,6 +11,16 @@ import { must } from './commands.ts';
 
 type Watched = Pick<StepContext, 'signal' | 'progress' | 'world'>;
 
+/** Often enough that a copy needs little of the machine's memory, seldom enough that it costs nothing. */
+const forgetEvery = 64 * 1024 * 1024;
+
+/**
+ * Has the kernel write out what it holds of a file in memory, and forget what is on the disk already (dd with `nocache` and
+ * nothing to copy: dd(1)). A copy so neither pushes everybody else's files out of memory, nor pays for fresh pages.
+ */
+const forget = (machine: Machine, path: string, signal: AbortSignal): Promise<unknown> =>
+  must(machine, ['dd', `if=${path}`, 'iflag=nocache', 'count=0', 'status=none'], { signal });
+
 /**
  * The digest of a file that another program is writing, taken from its bytes as they arrive; the program's own speed is not
  * held back by ours, as a pipe through this process would, and nothing of the stream stays in its memory.
@@ -24,6 +34,7 @@ export async function followed(
 ): Promise<Part> {
   const hash = createHash('sha256');
   let bytes = 0;
+  let forgotten = 0;
   let over = false;
   const end = written.then(
     () => {
@@ -35,15 +46,28 @@ export async function followed(
   );
   for (let last = false; !last; ) {
     last = over;
+    if (!last && (await grownBy(machine, path, bytes)) < worthReading) {
+      await pause(end, world, signal);
+      continue;
+    }
     for await (const piece of machine.files.source(path, { signal, from: bytes })) {
       hash.update(piece);
       bytes += piece.length;
       progress({ done: bytes, total: Math.max(total, bytes), unit: 'bytes', what: `writing ${basename(path)}` });
     }
-    if (!last) await pause(end, world, signal);
+    if (last || bytes - forgotten < forgetEvery) continue;
+    // Here everything was read: a digest of what was forgotten before would be of what the disk had made of it.
+    await forget(machine, path, signal);
+    forgotten = bytes;
   }
   return { name: basename(path), bytes, sha256: hash.digest('hex') };
 }
+
+/** Each reading needs buffers of its own: many small ones would be much memory before it is collected. */
+const worthReading = 8 * 1024 * 1024;
+
+const grownBy = async (machine: Machine, path: string, known: number): Promise<number> =>
+  ((await machine.files.info(path))?.size ?? 0) - known;
 
 async function pause(end: Promise<void>, { clock }: Watched['world'], signal: AbortSignal): Promise<void> {
   const over = new AbortController();
@@ -79,7 +103,7 @@ export async function writtenPart(machine: Machine, path: string, pieces: AsyncI
 export async function proveWritten(machine: Machine, path: string, part: Part, watched: Watched): Promise<void> {
   const { signal } = watched;
   await must(machine, ['sync', '--', path], { signal });
-  await must(machine, ['dd', `if=${path}`, 'iflag=nocache', 'count=0', 'status=none'], { signal });
+  await forget(machine, path, signal);
   const found = await digested(machine, path, part.bytes, 'reading back', watched);
   if (found.bytes === part.bytes && found.sha256 === part.sha256) return;
   throw new Fault('copy-not-verified', {
@@ -98,10 +122,14 @@ export async function digested(
 ): Promise<Part> {
   const hash = createHash('sha256');
   let bytes = 0;
+  let forgotten = 0;
   for await (const piece of machine.files.source(path, { signal })) {
     hash.update(piece);
     bytes += piece.length;
-    progress({ done: bytes, total, unit: 'bytes', what: `${what} ${basename(path)}` });
+    if (bytes % (8*1024*1024) === 0) progress({ done: bytes, total, unit: 'bytes', what: `${what} ${basename(path)}` });
+    if (bytes - forgotten < forgetEvery) continue;
+    await forget(machine, path, signal);
+    forgotten = bytes;
   }
   return { name: basename(path), bytes, sha256: hash.digest('hex') };
 }

@@ -1,0 +1,85 @@
+// Sets and clears the faults of all servers: most wait on a server's board until they are met, two are done to its port.
+import { z } from 'zod';
+import { selfSigned } from '../certificate.ts';
+import type { Server } from '../server.ts';
+import type { FaultOptions, FaultSeen } from './board.ts';
+import { type FaultName, faultCatalogue, faultNames, isFaultName } from './catalogue.ts';
+
+export interface FaultSetter {
+  /** Rejects, and says why in words, where there is no such server or fault, or an option makes no sense. */
+  set(server: string, name: string, options?: FaultOptions): Promise<void>;
+  clear(): Promise<void>;
+  present(): Readonly<Record<string, readonly FaultSeen[]>>;
+  /** the clocks of faults that end by themselves */
+  forget(): void;
+}
+
+const isExpression = (text: string): boolean => {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+};
+
+export const faultOptions = z.strictObject({
+  count: z.int().min(1).optional(),
+  seconds: z.number().positive().max(86_400).optional(),
+  path: z.string().refine(isExpression, 'is no regular expression').optional(),
+  method: z.enum(['GET', 'POST', 'PUT', 'DELETE']).optional(),
+  milliseconds: z.number().min(0).max(86_400_000).optional(),
+  bytes: z.int().min(1).optional(),
+  object: z.string().min(1).optional(),
+});
+
+export function faultSetter(servers: readonly Server[], now: () => number): FaultSetter {
+  const timers = new Set<NodeJS.Timeout>();
+  const set = async (on: string, name: string, options: FaultOptions = {}): Promise<void> => {
+    const server = servers.find((one) => one.name === on);
+    if (server === undefined)
+      throw new Error(`there is no server '${on}': they are ${servers.map((one) => one.name).join(', ')}`);
+    if (!isFaultName(name)) throw new Error(`there is no fault '${name}': they are ${faultNames.join(', ')}`);
+    refuseSenseless(server, name, options);
+    server.board.add(name, options);
+    if (name === 'down') await server.listener.shut();
+    if (name === 'certificate-changed') server.listener.show(selfSigned('localhost', now()));
+    if (options.seconds === undefined) return;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      // Whoever asks next sees whether it is over; nobody waits for this.
+      void end(server, name);
+    }, options.seconds * 1000);
+    timers.add(timer.unref());
+  };
+  const forget = (): void => {
+    for (const timer of timers) clearTimeout(timer);
+    timers.clear();
+  };
+  return {
+    set,
+    clear: async () => {
+      forget();
+      for (const server of servers) {
+        for (const { name } of server.board.seen()) await end(server, name);
+      }
+    },
+    present: () => Object.fromEntries(servers.map(({ name, board }) => [name, board.seen()])),
+    forget,
+  };
+}
+
+async function end({ board, listener, certificate }: Server, name: FaultName): Promise<void> {
+  board.remove(name);
+  if (name === 'down') await listener.open();
+  if (name === 'certificate-changed') listener.show(certificate);
+}
+
+function refuseSenseless({ product }: Server, name: FaultName, options: FaultOptions): void {
+  const { at, on } = faultCatalogue[name];
+  if (!(on as readonly string[]).includes(product)) throw new Error(`a ${product} server has no '${name}'`);
+  const read = faultOptions.safeParse(options);
+  if (!read.success) throw new Error(z.prettifyError(read.error));
+  const aboutRequests = (['count', 'path', 'method'] as const).find((option) => options[option] !== undefined);
+  if (at === 'listener' && aboutRequests !== undefined)
+    throw new Error(`'${name}' is about the whole port: it takes no '${aboutRequests}'`);
+}

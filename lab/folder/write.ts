@@ -1,0 +1,64 @@
+// What the lab leaves in its folder: secrets and keys for the owner alone, the estates, and at the very end lab.json, which
+// says that everything else is there.
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Server, urlOf } from '../server.ts';
+import { connectionsText, type EstateParts, estateText } from './estate-text.ts';
+
+export type LabServer = Readonly<{ name: string; product: 'pve' | 'pbs'; url: string; fingerprint: string }>;
+
+export type FolderParts = Readonly<{
+  dir: string;
+  servers: readonly Server[];
+  /** by the name of their file without its ending */
+  secrets: Readonly<Record<string, string>>;
+  control: string;
+}>;
+
+const ready = 'lab.json';
+
+/** Gives the names of the files, lab.json the last. */
+export function writeFolder({ dir, servers, secrets, control }: FolderParts): readonly string[] {
+  const written = ['requests.ndjson'];
+  const write = (name: string, text: string, mode: number): void => {
+    const file = join(dir, name);
+    // A file of an earlier lab may have another mode, and the umask may be any.
+    rmSync(file, { force: true });
+    writeFileSync(file, text, { mode });
+    chmodSync(file, mode);
+    written.push(name);
+  };
+  chmodSync(join(dir, 'requests.ndjson'), 0o644);
+  for (const { name, certificate } of servers) {
+    write(`${name}.key`, certificate.key, 0o600);
+    write(`${name}.pem`, certificate.cert, 0o644);
+  }
+  for (const [name, secret] of Object.entries(secrets)) write(`${name}.token`, secret, 0o600);
+  const known = servers.map((server) => ({
+    name: server.name,
+    product: server.product,
+    url: urlOf(server),
+    fingerprint: server.certificate.fingerprint,
+  }));
+  const parts = partsOf(known);
+  write('connections.yaml', connectionsText(parts), 0o644);
+  write('estate.yaml', estateText(parts), 0o644);
+  write(`${ready}.part`, readyText(known, control), 0o644);
+  renameSync(join(dir, `${ready}.part`), join(dir, ready));
+  return [...written.slice(0, -1), ready];
+}
+
+/** Nobody must find a lab that is gone. */
+export const takeDown = (dir: string): void => rmSync(join(dir, ready), { force: true });
+
+function partsOf(servers: readonly LabServer[]): EstateParts {
+  const pve = servers.filter(({ product }) => product === 'pve');
+  const pbs = servers.find(({ product }) => product === 'pbs');
+  if (pbs === undefined) throw new Error('a lab has a PBS');
+  return { pve, pbs };
+}
+
+function readyText(servers: readonly LabServer[], control: string): string {
+  const shown = servers.map(({ name, ...server }) => [name, server] as const);
+  return `${JSON.stringify({ servers: Object.fromEntries(shown), control, pid: process.pid }, null, 2)}\n`;
+}

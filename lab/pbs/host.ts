@@ -1,0 +1,44 @@
+// What the calls of the PBS work with.
+import type { Chance } from '../chance.ts';
+import type { FaultBoard } from '../faults/board.ts';
+import type { Delays } from '../pve/host.ts';
+import type { Shelf } from '../shelf.ts';
+import type { Tasks } from '../tasks/tasks.ts';
+import type { Tickets } from '../tickets.ts';
+import type { Values } from './schema.ts';
+import type { PbsState } from './state.ts';
+
+export type PbsHost = Readonly<{
+  state: PbsState;
+  tasks: Tasks;
+  board: FaultBoard;
+  chance: Chance;
+  /** `token USER@REALM!NAME` and `password USER@REALM` */
+  secrets: Shelf;
+  tickets: Tickets;
+  delays: Delays;
+  /** epoch milliseconds */
+  now: () => number;
+}>;
+
+export type PbsCall = Readonly<{
+  method: string;
+  path: string;
+  /** those in the path among them */
+  params: Values;
+  /** user or token; empty where the call is open to all */
+  user: string;
+}>;
+
+/** `digest`, `total` and the like stand beside `data`; `plain` is a body that is no JSON. */
+export type Outcome =
+  | Readonly<{ data: unknown; beside?: Readonly<Record<string, unknown>>; cookie?: string }>
+  | Readonly<{ plain: string }>;
+export type PbsHandler = (host: PbsHost, call: PbsCall) => Outcome | Promise<Outcome>;
+export type PbsHandlers = Readonly<Record<string, PbsHandler>>;
+
+export const answerWith = (data: unknown, beside?: Readonly<Record<string, unknown>>): Outcome =>
+  beside === undefined ? { data } : { data, beside };
+export const text = (params: Values, name: string): string | undefined =>
+  params[name] === undefined ? undefined : String(params[name]);
+export const required = (params: Values, name: string): string => String(params[name]);

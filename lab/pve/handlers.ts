@@ -1,0 +1,25 @@
+// Every call that a PVE host of the lab serves, by its name in the contract.
+import { access } from './access.ts';
+import { basics } from './basics.ts';
+import type { PveHandlers } from './host.ts';
+import { jobs } from './jobs.ts';
+import { resources } from './resources.ts';
+import { storageContent } from './storage-content.ts';
+import { storageLive } from './storage-live.ts';
+import { storageReads } from './storage-read.ts';
+import { storageWrites } from './storage-write.ts';
+import { taskCalls } from './task-calls.ts';
+import { vzdump } from './vzdump.ts';
+
+export const pveHandlers: PveHandlers = {
+  ...access,
+  ...basics,
+  ...jobs,
+  ...resources,
+  ...storageContent,
+  ...storageLive,
+  ...storageReads,
+  ...storageWrites,
+  ...taskCalls,
+  ...vzdump,
+};

@@ -1,0 +1,90 @@
+// One simulated server: its state, its faults, its tasks and its port.
+import type { Certificate } from './certificate.ts';
+import type { Chance } from './chance.ts';
+import { type FaultBoard, faultBoard } from './faults/board.ts';
+import type { Product } from './front/call.ts';
+import { frontOf } from './front/front.ts';
+import { type Listener, listenOn } from './front/listener.ts';
+import type { RequestLog } from './front/request-log.ts';
+import type { PbsHost } from './pbs/host.ts';
+import { pbsProduct } from './pbs/product.ts';
+import type { PbsState } from './pbs/state.ts';
+import { pveHandlers } from './pve/handlers.ts';
+import type { Delays, PveHost } from './pve/host.ts';
+import { pveProduct } from './pve/server.ts';
+import type { PveState } from './pve/state.ts';
+import { type KnownSecrets, shelf } from './shelf.ts';
+import { stoppedWords } from './tasks/stopped.ts';
+import { pbsUpid, pveUpid } from './tasks/task.ts';
+import { runTasks, type TaskSettings, type Tasks } from './tasks/tasks.ts';
+import { ticketOffice } from './tickets.ts';
+
+/** What all servers of a lab share. */
+export type LabParts = Readonly<{
+  now: () => number;
+  chance: Chance;
+  delays: Delays;
+  taskSeconds: number;
+  known: KnownSecrets;
+  log: RequestLog;
+  closing: AbortSignal;
+}>;
+
+type OfAny = Readonly<{
+  name: string;
+  certificate: Certificate;
+  board: FaultBoard;
+  tasks: Tasks;
+  listener: Listener;
+}>;
+export type PveServer = OfAny & Readonly<{ product: 'pve'; host: PveHost }>;
+export type PbsServer = OfAny & Readonly<{ product: 'pbs'; host: PbsHost }>;
+export type Server = PveServer | PbsServer;
+
+export type ServerParts<State> = Readonly<{
+  name: string;
+  certificate: Certificate;
+  state: State;
+  /** `token USER@REALM!NAME` and `password USER@REALM` */
+  secrets: Readonly<Record<string, string>>;
+}>;
+
+export const urlOf = ({ listener }: Pick<Server, 'listener'>): string => `https://127.0.0.1:${listener.port}`;
+
+export async function startPve(
+  lab: LabParts,
+  parts: ServerParts<PveState>,
+  pbsAt: PveHost['pbsAt'],
+): Promise<PveServer> {
+  const upid = { upidOf: pveUpid, prefix: () => '', stopped: stoppedWords.pve };
+  const common = commonParts(lab, parts, upid);
+  const host: PveHost = { ...common, state: parts.state, tickets: ticketOffice('PVE', lab.now, lab.known), pbsAt };
+  const listener = await listenOn(parts.certificate, serveOf(lab, parts.name, pveProduct(host, pveHandlers), host));
+  return { ...named(parts), board: host.board, tasks: host.tasks, listener, product: 'pve', host };
+}
+
+export async function startPbs(lab: LabParts, parts: ServerParts<PbsState>): Promise<PbsServer> {
+  const stamp = (now: number) => `${new Date(now).toISOString().slice(0, 19)}+00:00: `;
+  const upid = { upidOf: pbsUpid, prefix: stamp, stopped: stoppedWords.pbs };
+  const common = commonParts(lab, parts, upid);
+  const host: PbsHost = { ...common, state: parts.state, tickets: ticketOffice('PBS', lab.now, lab.known) };
+  const listener = await listenOn(parts.certificate, serveOf(lab, parts.name, pbsProduct(host), host));
+  return { ...named(parts), board: host.board, tasks: host.tasks, listener, product: 'pbs', host };
+}
+
+const named = ({ name, certificate }: ServerParts<unknown>) => ({ name, certificate });
+
+const serveOf = (lab: LabParts, server: string, product: Product, { board }: { board: FaultBoard }) =>
+  frontOf({ server, product, board, log: lab.log, closing: lab.closing });
+
+type Wording = Pick<TaskSettings, 'upidOf' | 'prefix' | 'stopped'>;
+
+function commonParts(lab: LabParts, parts: ServerParts<PveState | PbsState>, wording: Wording) {
+  const { now, chance, delays, taskSeconds: seconds, known, closing } = lab;
+  const board = faultBoard();
+  const secrets = shelf(known);
+  for (const [name, value] of Object.entries(parts.secrets)) secrets.put(name, value);
+  const { node, tasks: list } = parts.state;
+  const tasks = runTasks({ node, list, board, seconds, now, closing, ...wording });
+  return { tasks, board, chance, secrets, delays, now };
+}
