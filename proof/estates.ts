@@ -26,14 +26,14 @@ const bad: readonly Bad[] = [
   replaced('duplicate', /already/, 'pve:\n', 'pve:\n  - { name: pihanga, url: "https://127.0.0.1:1", trust: ca }\n'),
   replaced('bad fingerprint', /fingerprint/, /fingerprint: "[^"]+"/, 'fingerprint: "AA:BB"'),
   replaced('keep_all beside another keep', /keep_all/, 'keep_all: 1', 'keep_all: 1, keep_daily: 7'),
-  replaced('literal secret', /secret/, /secret: \{ file: ruapehu.token \}/, 'secret: hunter2-hunter2-hunter2'),
+  replaced('literal secret', /secret/, /secret: \{ file: \S*ruapehu\.token \}/, 'secret: hunter2-hunter2-hunter2'),
   replaced('overlapping destinations', /destination|inside|prefix/, /$/, overlapping()),
   replaced('__proto__', /__proto__/, /^/, '__proto__: { polluted: true }\n'),
   {
     ...{ name: 'world-readable secret file', says: /readable|0600|chmod/ },
     write: (folder, good) => {
       writeFileSync(join(folder, 'open.token'), 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee', { mode: 0o644 });
-      return into(folder, good.replace('file: ruapehu.token', `file: ${join(folder, 'open.token')}`));
+      return into(folder, good.replace(/file: \S*ruapehu\.token/, `file: ${join(folder, 'open.token')}`));
     },
   },
   {
@@ -61,7 +61,7 @@ const bad: readonly Bad[] = [
 function overlapping(): string {
   const layer = (name: string, to: string) =>
     `  - { name: ${name}, kind: disk-image, machine: here, workload: w, image: /srv/${name}.img, to: ${to}, keep: { keep_daily: 7 } }\n`;
-  return `machines: [{ name: here, local: true }]\nworkloads: [{ name: w }]\nlayers:\n${layer('one', '/mnt/b')}${layer('two', '/mnt/b/deeper')}`;
+  return `machines: [{ name: here, local: true }]\nworkloads: [{ name: w }]\nlayers:\n${layer('one', '/mnt/b')}${layer('two', '/mnt/b/one')}`;
 }
 
 const isRefused = ({ status, stderr }: Answered, says: RegExp): true | Error =>

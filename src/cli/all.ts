@@ -1,8 +1,11 @@
 // The only list of commands. Each is loaded when it is asked for, so that a short command starts fast.
+import type { Answers } from './answers.ts';
 import type { Command } from './command.ts';
 
-type Listed = Readonly<Pick<Command, 'name' | 'says' | 'arguments' | 'options'>> &
-  Readonly<{ load(): Promise<Command> }>;
+/** A command prints what answers.ts has under its name. */
+type Named<Name extends keyof Answers> = Readonly<Pick<Command, 'says' | 'arguments' | 'options'>> &
+  Readonly<{ name: Name; load(): Promise<Command<Answers[Name]>> }>;
+type Listed = { [Name in keyof Answers]: Named<Name> }[keyof Answers];
 
 const estate = [
   { flags: '--pve <url>', says: 'a PVE server the estate does not name, for a file that holds only storages' },

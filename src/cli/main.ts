@@ -6,6 +6,7 @@ import type { Surroundings } from '../surroundings.ts';
 import { type Paint, plain } from '../values/paint.ts';
 import { shown } from '../values/text.ts';
 import { commands } from './all.ts';
+import type { FaultAnswer } from './answers.ts';
 import type { Answer, Given, Invocation } from './command.ts';
 
 const globals = [
@@ -54,13 +55,14 @@ export async function holdfast(surroundings: Surroundings): Promise<number> {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return exitCodes.fine;
     // Commander has told people; a program reads one value in any case.
-    if (surroundings.arguments.includes('--json')) surroundings.output.write(asJson({ fault: notUnderstood(error) }));
+    if (surroundings.arguments.includes('--json')) surroundings.output.write(faultAsJson(notUnderstood(error)));
     return exitCodes.misused;
   }
   return end === undefined ? exitCodes.misused : end();
 }
 
 const asJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+const faultAsJson = (fault: Fault): string => asJson({ fault: fault.toJSON() } satisfies FaultAnswer);
 
 const notUnderstood = ({ code, message }: CommanderError): Fault =>
   new Fault('misused', {
@@ -94,7 +96,7 @@ async function perform(
   } catch (error) {
     row.clear();
     const fault = asFault(error, 'holdfast');
-    if (given.json) surroundings.output.write(asJson({ fault }));
+    if (given.json) surroundings.output.write(faultAsJson(fault));
     surroundings.errors.write(faultAsText(fault, paint, given.verbose));
     return exitCodes[fault.exit];
   }

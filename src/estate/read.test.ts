@@ -28,7 +28,7 @@ describe("S1's file", () => {
     const [storage] = estate.sections['pbs_storages'] as readonly Readonly<Record<string, unknown>>[];
     assert.equal(storage?.['description'], 'Primary PBS storage for homelab backups');
     assert.deepEqual(storage?.['prune_backups'], { keep_daily: 7, keep_weekly: 4, keep_monthly: 3 });
-    assert.equal(estate.placeOf(['pbs_storages', 0, 'fingerprint']), `${path}:9:18`);
+    assert.equal(estate.placeOf(['pbs_storages', 0, 'fingerprint']), 'pbs-storage.yaml:9:18');
   });
 });
 

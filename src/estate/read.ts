@@ -1,6 +1,6 @@
 // Reading the estate: every file of it, every rule, and then either the whole estate or everything that is wrong with it.
 // Nothing is contacted, and no secret is opened.
-import { resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import type { Estate } from '../model/estate.ts';
 import { digestOf, digestOfText } from '../values/canonical.ts';
 import { connectionRemarks } from './checks/connections.ts';
@@ -47,7 +47,7 @@ export async function readEstate(path: string, { files, kinds }: ReadOptions): P
   const told = [...problems, ...merged.problems];
   const all = [...told, ...placed(remarks, merged).filter(notYetTold(told))];
   if (all.length > 0 || !parsed.success) throw invalid(path, all);
-  return estateOf(parsed.data, { path, real, merged });
+  return estateOf(parsed.data, { path, real, merged, folder: dirname(first.file) });
 }
 
 const invalid = (path: string, problems: readonly Problem[]): InvalidFile =>
@@ -80,9 +80,9 @@ function placedLayers({ value }: Merged, { layers }: Kinds): readonly Placed[] {
 }
 
 type Parsed = ReturnType<ReturnType<typeof estateSchema>['parse']>;
-type Origin = Readonly<{ path: string; real: string; merged: Merged }>;
+type Origin = Readonly<{ path: string; real: string; merged: Merged; folder: string }>;
 
-function estateOf(parsed: Parsed, { path, real, merged }: Origin): Estate {
+function estateOf(parsed: Parsed, { path, real, merged, folder }: Origin): Estate {
   const { estate, time_zone, approval_expires, places, pve, pbs, machines, ...rest } = parsed;
   const { include: _, tiers, workloads, layers, schedules, exclusions, channels, ...sections } = rest;
   const name = estate ?? `unnamed-${digestOfText(real).slice(0, 8)}`;
@@ -94,6 +94,10 @@ function estateOf(parsed: Parsed, { path, real, merged }: Origin): Estate {
     ...declared,
     digest: digestOf(declared),
     file: resolve(path),
-    placeOf: (at: Path) => placeText(merged.placeOf(at)),
+    // Below the estate's own folder: a plan of the same estate is the same plan, wherever it is made.
+    placeOf: (at: Path) => {
+      const place = merged.placeOf(at);
+      return placeText({ ...place, file: relative(folder, place.file) });
+    },
   };
 }

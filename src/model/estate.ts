@@ -96,7 +96,7 @@ export type Estate = Readonly<{
   digest: Digest;
   /** the file it was read from, absolute */
   file: string;
-  /** `file:line:column` of a value, by its path: `placeOf(['pbs_storages', 0, 'name'])` */
+  /** `file:line:column` of a value, by its path (`['pbs_storages', 0, 'name']`); the file as seen from the estate's folder */
   placeOf(path: readonly (string | number)[]): string;
 }>;
 

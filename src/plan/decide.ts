@@ -6,7 +6,6 @@ import { type Act, absent, type Step } from '../model/step.ts';
 import { digestOf, type Json } from '../values/canonical.ts';
 import { minutes } from '../values/duration.ts';
 import { type Ref, ref } from '../values/ref.ts';
-import { count } from '../values/text.ts';
 import { inOrder } from './order.ts';
 
 export type Deciding = Readonly<{
@@ -151,7 +150,7 @@ function undeclared(
     notes.push({
       subject: ref(resource.name, server),
       level: 'info',
-      says: `${count(foreign.length, resource.title)} on ${server} that Holdfast neither declared nor made: left alone (${foreign.map(({ name }) => name).join(', ')})`,
+      says: `left alone, for it is neither declared nor made by Holdfast: ${foreign.map(({ name }) => name).join(', ')}`,
     });
   if (!deciding.prune)
     for (const { name } of ours)

@@ -27,12 +27,14 @@ function stepAsText(step: Step, paint: Paint): readonly string[] {
     ...because.map((reason) => `      because  ${shown(reason)}`),
     ...changesAsText(step.changes),
     ...(expands ? ['      details  expands when run'] : []),
-    `      ${paint.dim(`${facts(step)}; risk: ${risk}; ${wayBack === 'undo' ? 'can be undone' : 'one-way'}`)}`,
+    `      ${paint.dim([...facts(step), `risk: ${risk}`, wayBack === 'undo' ? 'can be undone' : 'one-way'].join('; '))}`,
   ];
 }
 
-const facts = (step: Step): string =>
-  step.changes.length > 0 || step.act === 'remove' ? `class: ${classOf(step)}` : `lanes: ${step.lanes.join(', ')}`;
+function facts(step: Step): readonly string[] {
+  if (step.changes.length > 0 || step.act === 'remove') return [`class: ${classOf(step)}`];
+  return step.lanes.length > 0 ? [`lanes: ${step.lanes.join(', ')}`] : [];
+}
 
 function changesAsText(changes: readonly Change[]): readonly string[] {
   const width = Math.max(0, ...changes.map(({ field }) => field.length));
@@ -67,7 +69,16 @@ function refusalsAsText(refusals: readonly Refusal[], paint: Paint): readonly st
 function notesAsText(notes: readonly Note[], paint: Paint): readonly string[] {
   if (notes.length === 0) return [];
   const mark = { info: paint.dim('note'), warning: paint.warning('warning') };
-  return [...notes.map(({ subject, level, says }) => `  ${mark[level]}  ${subject}: ${shown(says)}`), ''];
+  // What is so on every server is said once, of all of them.
+  const alike = Map.groupBy(notes, ({ level, says }) => `${level} ${says}`).values();
+  const lines = [...alike].flatMap(([first, ...more]) =>
+    first === undefined ? [] : [noteAsText(first, more, mark[first.level])],
+  );
+  return [...lines, ''];
+}
+
+function noteAsText({ subject, says }: Note, more: readonly Note[], mark: string): string {
+  return `  ${mark}  ${[subject, ...more.map((one) => one.subject)].join(', ')}: ${shown(says)}`;
 }
 
 function tally({ steps, unchanged, refusals }: Plan): string {

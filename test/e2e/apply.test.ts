@@ -103,7 +103,10 @@ describe('apply', () => {
     const estate = fresh();
     await estate.type('apply', '--yes', '--prune');
     assert.equal((await state()).text, foreign);
-    assert.match((await estate.type('plan')).stdout, /neither declared nor made: left alone \(.*old-pbs/);
+    assert.match(
+      (await estate.type('plan')).stdout,
+      /left alone, for it is neither declared nor made by Holdfast: old-pbs/,
+    );
   });
 });
 

@@ -11,12 +11,15 @@ import { must } from './commands.ts';
 
 type Watched = Pick<StepContext, 'signal' | 'progress' | 'world'>;
 
-/** Often enough that a copy needs little of the machine's memory, seldom enough that it costs nothing. */
-const forgetEvery = 64 * 1024 * 1024;
+/**
+ * What is read at once of a file that grows, and forgotten after it: enough that the buffers of each reading are few, little
+ * enough that a copy takes no more of the machine's memory than this.
+ */
+const stretch = 64 * 1024 * 1024;
 
 /**
  * Has the kernel write out what it holds of a file in memory, and forget what is on the disk already (dd with `nocache` and
- * nothing to copy: dd(1)). A copy so neither pushes everybody else's files out of memory, nor pays for fresh pages.
+ * nothing to copy: dd(1)). So a copy neither pushes everybody else's files out of memory, nor waits for fresh pages.
  */
 const forget = (machine: Machine, path: string, signal: AbortSignal): Promise<unknown> =>
   must(machine, ['dd', `if=${path}`, 'iflag=nocache', 'count=0', 'status=none'], { signal });
@@ -33,41 +36,33 @@ export async function followed(
   { signal, progress, world }: Watched,
 ): Promise<Part> {
   const hash = createHash('sha256');
+  const what = `writing ${basename(path)}`;
   let bytes = 0;
-  let forgotten = 0;
+  let size = 0;
   let over = false;
-  const end = written.then(
-    () => {
-      over = true;
-    },
-    () => {
-      over = true;
-    },
-  );
+  const ended = () => {
+    over = true;
+  };
+  const end = written.then(ended, ended);
   for (let last = false; !last; ) {
     last = over;
-    if (!last && (await grownBy(machine, path, bytes)) < worthReading) {
+    const known = size;
+    size = (await machine.files.info(path))?.size ?? 0;
+    // A program that writes no more is given up after the step's patience: only growth is a sign of life.
+    if (size > known) progress({ done: size, total: Math.max(total, size), unit: 'bytes', what });
+    if (!last && size - bytes < stretch) {
       await pause(end, world, signal);
       continue;
     }
     for await (const piece of machine.files.source(path, { signal, from: bytes })) {
       hash.update(piece);
       bytes += piece.length;
-      progress({ done: bytes, total: Math.max(total, bytes), unit: 'bytes', what: `writing ${basename(path)}` });
     }
-    if (last || bytes - forgotten < forgetEvery) continue;
-    // Here everything was read: a digest of what was forgotten before would be of what the disk had made of it.
-    await forget(machine, path, signal);
-    forgotten = bytes;
+    // Not before everything was read: a digest of what was forgotten unread would be of what the disk had made of it.
+    if (!last) await forget(machine, path, signal);
   }
   return { name: basename(path), bytes, sha256: hash.digest('hex') };
 }
-
-/** Each reading needs buffers of its own: many small ones would be much memory before it is collected. */
-const worthReading = 8 * 1024 * 1024;
-
-const grownBy = async (machine: Machine, path: string, known: number): Promise<number> =>
-  ((await machine.files.info(path))?.size ?? 0) - known;
 
 async function pause(end: Promise<void>, { clock }: Watched['world'], signal: AbortSignal): Promise<void> {
   const over = new AbortController();
@@ -104,7 +99,7 @@ export async function proveWritten(machine: Machine, path: string, part: Part, w
   const { signal } = watched;
   await must(machine, ['sync', '--', path], { signal });
   await forget(machine, path, signal);
-  const found = await digested(machine, path, part.bytes, 'reading back', watched);
+  const found = await readBack(machine, path, part.bytes, watched);
   if (found.bytes === part.bytes && found.sha256 === part.sha256) return;
   throw new Fault('copy-not-verified', {
     where: shown(path),
@@ -113,23 +108,18 @@ export async function proveWritten(machine: Machine, path: string, part: Part, w
   });
 }
 
-export async function digested(
-  machine: Machine,
-  path: string,
-  total: number,
-  what: string,
-  { signal, progress }: Pick<Watched, 'signal' | 'progress'>,
-): Promise<Part> {
+async function readBack(machine: Machine, path: string, total: number, { signal, progress }: Watched): Promise<Part> {
   const hash = createHash('sha256');
   let bytes = 0;
   let forgotten = 0;
   for await (const piece of machine.files.source(path, { signal })) {
     hash.update(piece);
     bytes += piece.length;
-    if (bytes % (8*1024*1024) === 0) progress({ done: bytes, total, unit: 'bytes', what: `${what} ${basename(path)}` });
-    if (bytes - forgotten < forgetEvery) continue;
+    if (bytes - forgotten < stretch) continue;
+    progress({ done: bytes, total, unit: 'bytes', what: `reading back ${basename(path)}` });
     await forget(machine, path, signal);
     forgotten = bytes;
   }
+  await forget(machine, path, signal);
   return { name: basename(path), bytes, sha256: hash.digest('hex') };
 }

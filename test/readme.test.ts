@@ -1,0 +1,45 @@
+// The first thing a stranger sees is true: the estate in the README is valid, and the plan below it is what Holdfast prints
+// for it where the servers hold nothing yet.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { it } from 'node:test';
+import { desire } from '../src/desired/desire.ts';
+import { readEstate } from '../src/estate/read.ts';
+import { kinds } from '../src/kinds.ts';
+import { localMachine } from '../src/machines/local.ts';
+import { decide } from '../src/plan/decide.ts';
+import { planAsText } from '../src/plan/plan-text.ts';
+import { instantAt, systemClock } from '../src/values/instant.ts';
+import { plain } from '../src/values/paint.ts';
+
+const readme = readFileSync(resolve(import.meta.dirname, '..', 'README.md'), 'utf8');
+const block = (begins: string): string => {
+  const at = readme.indexOf(begins);
+  assert.ok(at >= 0, `the README has no ${begins}`);
+  return readme.slice(at + begins.length, readme.indexOf('\n```', at + begins.length)).trimStart();
+};
+
+it('the plan in the README is the plan of the estate in the README', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-readme-'));
+  try {
+    const file = join(folder, 'estate.yaml');
+    writeFileSync(file, `${block('```yaml')}\n`);
+    for (const [, secret = ''] of readme.matchAll(/file: (\w+\.token)/g))
+      writeFileSync(join(folder, secret), 'a secret', { mode: 0o600 });
+    const { files } = localMachine({ name: 'this machine', clock: systemClock });
+    const estate = await readEstate(file, { files, kinds });
+    const desired = desire(estate, kinds.resources);
+    const at = instantAt(Date.UTC(2026, 10, 21, 20, 14, 7));
+    const readings = desired.declared.map(({ kind, server }) => ({ kind, server, at, answer: { found: [] } }));
+    const { resources } = kinds;
+    const plan = decide({
+      ...{ estate: estate.name, desired, observed: { at, readings }, resources },
+      ...{ owned: new Set(), byCommand: new Set(), prune: false },
+    });
+    assert.equal(block('$ holdfast plan').trimEnd(), planAsText(plan, plain).trimEnd());
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
