@@ -38,7 +38,9 @@ it('the plan in the README is the plan of the estate in the README', async () =>
       ...{ estate: estate.name, desired, observed: { at, readings }, resources },
       ...{ owned: new Set(), byCommand: new Set(), prune: false },
     });
-    assert.equal(block('$ holdfast plan').trimEnd(), planAsText(plan, plain).trimEnd());
+    // Where the secrets lie is part of a plan, and so of its digest; this folder has another name each time.
+    const undigested = (text: string) => text.trimEnd().replace(/^Plan [0-9a-f]{12} /, 'Plan … ');
+    assert.equal(undigested(block('$ holdfast plan')), undigested(planAsText(plan, plain)));
   } finally {
     rmSync(folder, { recursive: true });
   }
