@@ -7,7 +7,7 @@ import { milliseconds, paired, type Row, timedCommand } from './bench.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const estate = join(root, 'examples/s1/pbs-storage.yaml');
-const rounds = 11;
+const rounds = 21;
 
 export async function startRows(): Promise<readonly Row[]> {
   execFileSync('sh', ['scripts/with-node.sh', 'scripts/package.ts'], {
@@ -21,7 +21,7 @@ export async function startRows(): Promise<readonly Row[]> {
     execFileSync('dpkg-deb', ['-x', join(root, deb), folder]);
     const lib = join(folder, 'usr/lib/holdfast');
     const node = join(lib, 'node');
-    const bundle = [node, '--disable-warning=ExperimentalWarning', join(lib, 'holdfast.mjs')];
+    const bundle = [node, '--disable-sigusr1', '--disable-warning=ExperimentalWarning', join(lib, 'holdfast.cjs')];
     const starts = { bundle, package: [join(folder, 'usr/bin/holdfast')] };
     const rows: Row[] = [];
     for (const [name, start] of Object.entries(starts)) {

@@ -147,5 +147,6 @@ describe('a second lab', () => {
     await assert.rejects(other.ask('ruapehu', 'GET', '/version'), { code: 'ECONNREFUSED' });
     assert.equal((await lab.ask('ruapehu', 'GET', '/version')).status, 200);
     assert.ok(existsSync(other.dir));
+    await other[Symbol.asyncDispose]();
   });
 });

@@ -4,7 +4,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { Fault } from '../src/fault.ts';
+import { testLab } from './ask.test-support.ts';
 import { faultCatalogue } from './faults/catalogue.ts';
 import { startLab } from './lab.ts';
 
@@ -32,6 +34,10 @@ describe('the folder of a lab', () => {
     assert.equal(read('estate.yaml'), 'estate: mine\n');
     await assert.rejects(startLab({ dir: join(dir, 'estate.yaml') }), isFault('lab-folder-in-use', 'misused'));
   });
+  it('is refused where it cannot be made', async () => {
+    // Nobody, not even root, makes a folder with a name that long.
+    await assert.rejects(startLab({ dir: join(dir, 'x'.repeat(300)) }), isFault('misused', 'misused'));
+  });
   it('is refused while a lab runs in it, and that one goes on', async () => {
     const lab = await startLab({ dir });
     const before = read('lab.json');
@@ -47,6 +53,7 @@ describe('the folder of a lab', () => {
     await first.close();
     assert.ok(!existsSync(join(dir, 'lab.json')));
     const second = await startLab({ dir });
+    await first.close();
     assert.notEqual(read('ruapehu.token'), secret);
     assert.equal(read('requests.ndjson'), '');
     assert.ok(existsSync(join(dir, 'lab.json')));
@@ -81,10 +88,16 @@ describe('the folder of a lab', () => {
 
 describe('a lab', () => {
   it('ends while a backup runs and a request hangs, and can be ended twice', async () => {
-    const lab = await startLab({ dir, taskSeconds: 3600 });
-    await lab.fault('ruapehu', 'slow');
-    await lab.close();
-    await lab.close();
+    const lab = await testLab({ taskSeconds: 3600 });
+    const form = { all: 1, storage: 'old-pbs' };
+    const started = await lab.ask('ruapehu', 'POST', '/nodes/ruapehu/vzdump', { form });
+    assert.match(String(started.json.data), /^UPID:/);
+    await lab.lab.fault('ruapehu', 'slow');
+    const hanging = assert.rejects(lab.ask('ruapehu', 'GET', '/version'));
+    while (!lab.log().some(({ path }) => path.endsWith('/version'))) await turn();
+    await lab.lab.close();
+    await hanging;
+    await lab[Symbol.asyncDispose]();
   });
 });
 

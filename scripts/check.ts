@@ -11,6 +11,7 @@ const checks: readonly (readonly [what: string, program: string, ...args: string
   ['types', node, resolve(root, 'node_modules/typescript/bin/tsc'), '-p', '.'],
   ['unused code', node, resolve(root, 'node_modules/knip/bin/knip.js')],
   ['documents', node, 'scripts/docs.ts', '--check'],
+  ['schemas of the answers', node, 'scripts/json-schemas.ts', '--check'],
   ['the lab and the published contract', node, 'scripts/contract.ts', '--check'],
   ['the lockfile', node, 'scripts/lockfile.ts'],
 ];

@@ -88,9 +88,10 @@ function current(file: string): string | undefined {
 function main(check: boolean): number {
   const wanted = schemas();
   const stale = [...wanted].filter(([file, content]) => current(file) !== content);
-  const foreign = globSync(`${folder}/*`, { cwd: root }).filter((file) => !wanted.has(file));
+  const foreign = globSync(`${folder}/*.json`, { cwd: root }).filter((file) => !wanted.has(file));
   if (check) {
-    for (const [file] of stale) console.error(`${file} is stale: run node scripts/json-schemas.ts`);
+    if (stale.length + foreign.length === 0) console.log('the schemas of the answers are fresh');
+    for (const [file] of stale) console.error(`${file} is stale: run npm run docs`);
     for (const file of foreign) console.error(`${file} belongs to no answer of src/cli/answers.ts`);
     return stale.length + foreign.length === 0 ? 0 : 1;
   }

@@ -1,6 +1,6 @@
 // What a face of Holdfast works with: the estate, the state of that estate, the world it names. Composition, no decisions.
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Told } from './apply/engine-types.ts';
 import { deadRuns, type FinishedRun, finishDeadRuns } from './apply/finish-dead-runs.ts';
@@ -18,6 +18,7 @@ import { type Program, startOwnProcess } from './machines/own-process.ts';
 import type { Connections, Estate } from './model/estate.ts';
 import type { Plan } from './model/plan.ts';
 import type { Run, RunId } from './model/run.ts';
+import { makeFolder } from './store/make-folder.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Instant } from './values/instant.ts';
 import { type OpenWorld, openWorld } from './world.ts';
@@ -144,7 +145,7 @@ function newRunId(now: Instant): RunId {
 /** What steps log and workers print goes beside the journal, not into it. */
 function logOf(state: string, run: RunId, tell: (told: Told) => void) {
   const folder = runFolder(state, run);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const write = (line: string) => {
     try {
       appendFileSync(join(folder, 'log'), `${line}\n`, { mode: 0o600 });

@@ -46,8 +46,8 @@ export function faultSetter(servers: readonly Server[], now: () => number): Faul
     if (options.seconds === undefined) return;
     const timer = setTimeout(() => {
       timers.delete(timer);
-      // Whoever asks next sees whether it is over; nobody waits for this.
-      void end(server, name);
+      // Nobody waits for this: a port that cannot be opened again is told on the errors' side.
+      end(server, name).catch((thrown: unknown) => process.emitWarning(`${on} stays ${name}: ${String(thrown)}`));
     }, options.seconds * 1000);
     timers.add(timer.unref());
   };
@@ -69,9 +69,9 @@ export function faultSetter(servers: readonly Server[], now: () => number): Faul
 }
 
 async function end({ board, listener, certificate }: Server, name: FaultName): Promise<void> {
-  board.remove(name);
   if (name === 'down') await listener.open();
   if (name === 'certificate-changed') listener.show(certificate);
+  board.remove(name);
 }
 
 function refuseSenseless({ product }: Server, name: FaultName, options: FaultOptions): void {

@@ -1,10 +1,12 @@
 // The folder before the lab starts: it must be the lab's to write into, and nobody must take an old lab.json for a new one.
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../../src/fault.ts';
 
 /** Whoever finds both has a lab's folder before him. */
 const marks = ['requests.ndjson', 'pihanga.key'];
+
+const another = 'name an empty folder, or one that is not there yet: holdfast lab --dir FOLDER';
 
 /** Rejects with a Fault where the folder is somebody's own, or a lab runs in it. */
 export async function prepareFolder(dir: string): Promise<void> {
@@ -13,7 +15,7 @@ export async function prepareFolder(dir: string): Promise<void> {
     throw new Fault('lab-folder-in-use', {
       where: dir,
       says: `there are files in it that no lab wrote (${names.slice(0, 3).join(', ')}${names.length > 3 ? ', ...' : ''})`,
-      remedy: 'name an empty folder, or one that is not there yet: holdfast lab --dir FOLDER',
+      remedy: another,
       exit: 'misused',
     });
   const running = await runningIn(dir);
@@ -29,16 +31,19 @@ export async function prepareFolder(dir: string): Promise<void> {
 }
 
 function namesIn(dir: string): readonly string[] {
-  const found = statSync(dir, { throwIfNoEntry: false });
-  if (found === undefined) mkdirSync(dir, { recursive: true, mode: 0o755 });
-  else if (!found.isDirectory())
-    throw new Fault('lab-folder-in-use', {
-      where: dir,
-      says: 'it is no folder',
-      remedy: 'name an empty folder, or one that is not there yet: holdfast lab --dir FOLDER',
-      exit: 'misused',
-    });
-  return readdirSync(dir);
+  try {
+    const found = statSync(dir, { throwIfNoEntry: false });
+    if (found === undefined) mkdirSync(dir, { recursive: true, mode: 0o755 });
+    const names = readdirSync(dir);
+    accessSync(dir, constants.W_OK | constants.X_OK);
+    return names;
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === 'ENOTDIR')
+      throw new Fault('lab-folder-in-use', { where: dir, says: 'it is no folder', remedy: another, exit: 'misused' });
+    const says = `it cannot be made or written to (${code})`;
+    throw new Fault('misused', { where: dir, says, remedy: another, exit: 'misused', cause: thrown });
+  }
 }
 
 /** The process of the lab that answers there; what a killed one left behind answers nobody. */

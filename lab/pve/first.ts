@@ -7,7 +7,7 @@ import type { BackupJob, PveState, StorageEntry } from './state.ts';
 
 export type FirstPve = Readonly<{
   node: 'ruapehu' | 'hikurangi';
-  /** 9.1.2 without */
+  /** 9.2.11 without */
   version?: string;
   /** how the storages of type pbs reach the PBS */
   pbs: Readonly<{ port: number; fingerprint: string }>;
@@ -16,7 +16,7 @@ export type FirstPve = Readonly<{
 export const storageLogin = 'holdfast@pbs!storage';
 export const opsToken = 'holdfast@pve!ops';
 
-export function firstPveState({ node, version = '9.1.2', pbs }: FirstPve): PveState {
+export function firstPveState({ node, version = '9.2.11', pbs }: FirstPve): PveState {
   const { guests, pools } = firstGuests[node];
   return {
     product: 'pve',

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 export const root = resolve(import.meta.dirname, '../..');
 export const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 export const debName = `dist/holdfast_${version}_amd64.deb`;
-export const bundle = 'usr/lib/holdfast/holdfast.mjs';
+export const bundle = 'usr/lib/holdfast/holdfast.cjs';
 export const node = 'usr/lib/holdfast/node';
 export const debianPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 

@@ -1,7 +1,8 @@
 // One file from all that src/main.ts reaches: dynamic imports, JSON and libraries included, Node's own modules left out.
 import { isBuiltin } from 'node:module';
-import { build, type Metafile } from 'esbuild';
+import { type BuildFailure, build, type Message, type Metafile } from 'esbuild';
 import { Fault } from '../../src/fault.ts';
+import { entryThatWaits } from './entry.ts';
 
 export type Bundle = Readonly<{
   code: Uint8Array;
@@ -16,14 +17,14 @@ export async function bundle(root: string, version: string): Promise<Bundle> {
   const { outputFiles, metafile, warnings } = await build({
     absWorkingDir: root,
     entryPoints: ['src/main.ts'],
-    outfile: 'dist/holdfast.mjs',
+    outfile: 'dist/holdfast.cjs',
     write: false,
     bundle: true,
     splitting: false,
-    format: 'esm',
+    format: 'cjs',
     platform: 'node',
     target: 'node24',
-    define: { HOLDFAST_VERSION: JSON.stringify(version) },
+    define: { HOLDFAST_VERSION: JSON.stringify(version), 'import.meta.url': 'bundleUrl' },
     // The names of functions stay, and lines stay short: a stack trace is to be read, and Node prints the whole line.
     minifyWhitespace: true,
     minifySyntax: true,
@@ -31,23 +32,30 @@ export async function bundle(root: string, version: string): Promise<Bundle> {
     // A node_modules that is a link would otherwise bring its own path into the names of the modules.
     preserveSymlinks: true,
     legalComments: 'external',
-    // Libraries in CommonJS ask for Node's modules by `require`, which an ES module does not have.
-    banner: {
-      js: "import { createRequire as requireFor } from 'node:module';\nconst require = requireFor(import.meta.url);",
-    },
+    // As in ES modules: strict, and with a URL of their own.
+    banner: { js: "'use strict';\nconst bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    plugins: [entryThatWaits],
     metafile: true,
     logLevel: 'silent',
-  });
-  const found = [...warnings.map(({ text }) => text), ...leftOut(metafile)];
+  }).catch(refused);
+  const found = [...warnings.map(told), ...leftOut(metafile)];
   if (found.length > 0) throw incomplete(found);
   const written = (end: string): Uint8Array =>
     outputFiles.find(({ path }) => path.endsWith(end))?.contents ?? new Uint8Array();
   return {
-    code: written('holdfast.mjs'),
+    code: written('holdfast.cjs'),
     legal: Buffer.from(written('.LEGAL.txt')).toString('utf8'),
     libraries: librariesIn(metafile),
   };
 }
+
+function refused(error: unknown): never {
+  if (error instanceof Error && 'errors' in error) throw incomplete((error as BuildFailure).errors.map(told));
+  throw error;
+}
+
+const told = ({ text, location }: Message): string =>
+  location === null ? text : `${location.file}:${location.line}:${location.column + 1} ${text}`;
 
 const leftOut = ({ outputs }: Metafile): readonly string[] =>
   Object.values(outputs)
@@ -66,5 +74,5 @@ const incomplete = (found: readonly string[]): Fault =>
   new Fault('bundle-incomplete', {
     where: 'src/main.ts',
     says: found.join('\n  '),
-    remedy: 'import it by a plain name, so that the bundler sees it, or leave it out of what ships',
+    remedy: 'run `npm ci` if a library is missing; import by a plain name, so that the bundler sees it',
   });

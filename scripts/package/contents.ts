@@ -2,8 +2,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { Fault } from '../../src/fault.ts';
 import type { Bundle } from './bundle.ts';
-import { readLockfile } from './lockfile.ts';
+import { type Lockfile, readLockfile } from './lockfile.ts';
+import { manPageOf } from './man-page.ts';
 import { noticeOf } from './notice.ts';
 import type { Release } from './release.ts';
 import { sbomOf } from './sbom.ts';
@@ -14,6 +16,7 @@ export type ShippedFile = Readonly<{ path: string; mode: 0o644 | 0o755; bytes: U
 const documents = 'usr/share/doc/holdfast';
 const examples = ['s1', 'homelab'];
 
+/** A Fault `tool-in-bundle` where the bundle has taken in what the lockfile has for building only. */
 export async function contents(
   root: string,
   release: Release,
@@ -21,21 +24,33 @@ export async function contents(
   bundle: Bundle,
 ): Promise<readonly ShippedFile[]> {
   const lockfile = await readLockfile(root);
-  const runs = { 'usr/lib/holdfast/holdfast.mjs': bundle.code, 'usr/lib/holdfast/node': node.program };
+  const runs = { 'usr/lib/holdfast/holdfast.cjs': bundle.code, 'usr/lib/holdfast/node': node.program };
   const { version } = release;
   const { libraries } = bundle;
-  const sbom = sbomOf({ version, lockfile, libraries, node: node.path, files: runs });
+  refuseTools(libraries, lockfile);
+  const sbom = sbomOf({ version, lockfile, libraries, node, files: runs });
   return [
     program('usr/bin/holdfast', await readFile(resolve(root, 'packaging/holdfast'))),
     program('usr/lib/holdfast/node', node.program),
-    plain('usr/lib/holdfast/holdfast.mjs', bundle.code),
+    plain('usr/lib/holdfast/holdfast.cjs', bundle.code),
     plain(`${documents}/copyright`, await readFile(resolve(root, 'packaging/debian/copyright'))),
     plain(`${documents}/changelog.gz`, packed(release.changelog)),
     plain(`${documents}/LICENSE.node.gz`, packed(node.licence)),
     plain(`${documents}/NOTICE`, Buffer.from(await noticeOf(root, bundle, lockfile))),
     plain(`${documents}/sbom.cdx.json`, Buffer.from(sbom)),
+    plain('usr/share/man/man1/holdfast.1.gz', packed(manPageOf(release))),
     ...(await examplesIn(resolve(root, 'examples'))),
   ];
+}
+
+function refuseTools(libraries: readonly string[], lockfile: Lockfile): void {
+  const tools = libraries.filter((path) => lockfile.at(path).dev);
+  if (tools.length === 0) return;
+  throw new Fault('tool-in-bundle', {
+    where: 'src/main.ts',
+    says: `what ships would take in ${tools.join(', ')}, which package.json has for building only`,
+    remedy: 'do without it in src/ and lab/, or move it to `dependencies` and give its reason in docs/dependencies.md',
+  });
 }
 
 const program = (path: string, bytes: Uint8Array): ShippedFile => ({ path, mode: 0o755, bytes });

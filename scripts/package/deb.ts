@@ -29,7 +29,7 @@ export async function makeDeb(
     release.epoch,
   );
   const deb = join(building.path, 'package.deb');
-  dpkgDeb(['--root-owner-group', '-Zxz', '-z6', '--build', tree, deb], release.epoch);
+  dpkgDeb(['--root-owner-group', '-Zxz', '-z1', '--build', tree, deb], release.epoch);
   await rename(deb, to);
 }
 

@@ -1,6 +1,7 @@
 // What is inside, as CycloneDX 1.6: from the lockfile for the libraries, from the bytes for the two files that run.
 import { createHash } from 'node:crypto';
 import type { Locked, Lockfile } from './lockfile.ts';
+import type { ShippedNode } from './shipped-node.ts';
 
 type Component = Readonly<{ 'bom-ref': string; type: string; name: string; [further: string]: unknown }>;
 
@@ -9,15 +10,15 @@ export type Inside = Readonly<{
   lockfile: Lockfile;
   /** folders of the lockfile whose code is in the bundle */
   libraries: readonly string[];
-  /** the folder of the lockfile the Node program is from */
-  node: string;
+  node: Pick<ShippedNode, 'version' | 'path' | 'parts'>;
   /** files of the package by their path */
   files: Readonly<Record<string, Uint8Array>>;
 }>;
 
 /** The bill of materials: the same bytes for the same inside, so without serial number and time. */
 export function sbomOf({ version, lockfile, libraries, node, files }: Inside): string {
-  const locked = [...libraries, node].map((path) => lockfile.at(path));
+  const locked = libraries.map((path) => lockfile.at(path));
+  const program = nodeComponent(node, lockfile.at(node.path));
   const own: Component = { ...application('holdfast', version), licenses: licences('Apache-2.0') };
   const inside = new Map(locked.map((one) => [one.path, purlOf(one)]));
   return `${JSON.stringify(
@@ -27,9 +28,9 @@ export function sbomOf({ version, lockfile, libraries, node, files }: Inside): s
       specVersion: '1.6',
       version: 1,
       metadata: { component: own },
-      components: [...locked.map(libraryComponent), ...Object.entries(files).map(fileComponent)],
+      components: [...locked.map(libraryComponent), program, ...Object.entries(files).map(fileComponent)],
       dependencies: [
-        { ref: own['bom-ref'], dependsOn: [...inside.values()].sort() },
+        { ref: own['bom-ref'], dependsOn: [...inside.values(), program['bom-ref']].sort() },
         ...locked.map((one) => ({ ref: purlOf(one), dependsOn: needsOf(one, lockfile, inside) })),
       ],
     },
@@ -39,14 +40,29 @@ export function sbomOf({ version, lockfile, libraries, node, files }: Inside): s
 }
 
 const application = (name: string, version: string): Component => ({
-  ...{ 'bom-ref': `pkg:deb/debian/${name}@${version}?arch=amd64`, type: 'application', name, version },
-  purl: `pkg:deb/debian/${name}@${version}?arch=amd64`,
+  ...{ 'bom-ref': `pkg:generic/${name}@${version}`, type: 'application', name, version },
+  purl: `pkg:generic/${name}@${version}`,
+});
+
+/** Node by the name advisories have for it, and what is built into it, since an advisory may name that alone. */
+const nodeComponent = ({ version, parts }: Inside['node'], locked: Locked): Component => ({
+  ...application('node', version),
+  cpe: `cpe:2.3:a:nodejs:node.js:${version}:*:*:*:*:*:*:*`,
+  licenses: licences(locked.license),
+  components: Object.entries(parts).map(([name, part]) => ({
+    ...{ 'bom-ref': `node/${name}@${part}`, type: 'library', name, version: part },
+  })),
+  externalReferences: [{ type: 'distribution', url: purlOf(locked), hashes: [tarballHash(locked)] }],
 });
 
 const libraryComponent = (one: Locked): Component => ({
   ...{ 'bom-ref': purlOf(one), type: 'library', name: one.name, version: one.version, purl: purlOf(one) },
   licenses: licences(one.license),
-  hashes: [{ alg: 'SHA-512', content: Buffer.from(one.integrity.replace('sha512-', ''), 'base64').toString('hex') }],
+  hashes: [tarballHash(one)],
+});
+
+const tarballHash = ({ integrity }: Locked): object => ({
+  ...{ alg: 'SHA-512', content: Buffer.from(integrity.replace('sha512-', ''), 'base64').toString('hex') },
 });
 
 const fileComponent = ([path, content]: readonly [string, Uint8Array]): Component => ({

@@ -1,4 +1,5 @@
 // The Node that ships is the one of the lockfile, and its program is the one somebody looked at and pinned.
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -13,7 +14,12 @@ export type ShippedNode = Readonly<{
   path: string;
   program: Uint8Array;
   licence: Uint8Array;
+  /** what it is built from, by name: the version, as it says itself */
+  parts: Readonly<Record<string, string>>;
 }>;
+
+// Of what `process.versions` tells, these are interfaces and tables, not works of others.
+const noParts = new Set(['node', 'modules', 'napi', 'cldr', 'tz', 'unicode']);
 
 /** A Fault `node-not-pinned` where the lockfile has another Node, `node-altered` where the installed program is another. */
 export async function readShippedNode(root: string): Promise<ShippedNode> {
@@ -24,7 +30,14 @@ export async function readShippedNode(root: string): Promise<ShippedNode> {
   const program = await readFile(resolve(root, path, pin.file));
   const seen = createHash('sha256').update(program).digest('hex');
   if (seen !== pin.sha256) throw altered(`${path}/${pin.file}`, seen, pin);
-  return { version: pin.version, path, program, licence: await readFile(resolve(root, path, 'LICENSE')) };
+  const licence = await readFile(resolve(root, path, 'LICENSE'));
+  return { version: pin.version, path, program, licence, parts: partsOf(resolve(root, path, pin.file)) };
+}
+
+function partsOf(program: string): Readonly<Record<string, string>> {
+  const told = execFileSync(program, ['-p', 'JSON.stringify(process.versions)'], { encoding: 'utf8', env: {} });
+  const versions = Object.entries(JSON.parse(told) as Record<string, string>);
+  return Object.fromEntries(versions.filter(([name, version]) => version !== '' && !noParts.has(name)).sort());
 }
 
 const notPinned = (pin: Pin, version: string): Fault =>

@@ -35,6 +35,14 @@ const hostileNames = [
   'x'.repeat(255),
 ] as const;
 
+/** A sleep that no other test on this machine sleeps, so that it can be found among all processes. */
+const long = (nth: number): string => `4711.${nth}${process.pid}`;
+
+/** A shell goes on while what it put into the background is still on its way. */
+async function begun(on: Opened, text: string): Promise<void> {
+  while ((await on.processesWith(text)) === 0);
+}
+
 export function machineContract(name: string, open: () => Promise<Opened>): void {
   describe(`${name}: commands`, () => {
     let on: Opened;
@@ -85,29 +93,38 @@ export function machineContract(name: string, open: () => Promise<Opened>): void
     });
 
     it('kills a command that is overdue', async () => {
-      const started = on.machine.run(['sleep', '4711.1'], { deadline: milliseconds(50) });
+      const started = on.machine.run(['sleep', long(1)], { deadline: milliseconds(50) });
       await assert.rejects(started, code('command-overdue'));
-      assert.equal(await on.processesWith('4711.1'), 0);
+      assert.equal(await on.processesWith(long(1)), 0);
     });
 
     it('kills what a cancelled command has started, too, and only then says that it was cancelled', async () => {
       const cancel = new AbortController();
-      const { stdout } = on.machine.stream(['sh', '-c', 'sleep 4711.2 & echo started; wait'], {
+      const { stdout } = on.machine.stream(['sh', '-c', `sleep ${long(2)} & echo started; wait`], {
         signal: cancel.signal,
       });
       const reason = new Error('enough');
       await assert.rejects(async () => {
         for await (const _ of stdout) {
-          assert.equal(await on.processesWith('4711.2'), 1);
+          await begun(on, long(2));
           cancel.abort(reason);
         }
       }, reason);
-      assert.equal(await on.processesWith('4711.2'), 0);
+      assert.equal(await on.processesWith(long(2)), 0);
+    });
+
+    it('kills a command whose reader leaves early, with what it has started', async () => {
+      const { stdout } = on.machine.stream(['sh', '-c', `sleep ${long(5)} & echo started; wait`]);
+      for await (const _ of stdout) {
+        await begun(on, long(5));
+        break;
+      }
+      assert.equal(await on.processesWith(long(5)), 0);
     });
 
     it('kills a command that does not listen to a polite signal', async () => {
       const cancel = new AbortController();
-      const script = 'trap "" TERM; echo deaf; while :; do sleep 4711.3; done';
+      const script = `trap "" TERM; echo deaf; while :; do sleep ${long(3)}; done`;
       const { stdout, ended } = on.machine.stream(['sh', '-c', script], { signal: cancel.signal });
       await assert.rejects(
         async () => {
@@ -116,7 +133,7 @@ export function machineContract(name: string, open: () => Promise<Opened>): void
         { name: 'AbortError' },
       );
       await assert.rejects(ended, { name: 'AbortError' });
-      assert.equal(await on.processesWith('4711.3'), 0);
+      assert.equal(await on.processesWith(long(3)), 0);
     });
 
     it('starts nothing for a run that is cancelled already', async () => {
@@ -177,14 +194,14 @@ export function machineContract(name: string, open: () => Promise<Opened>): void
 
     it('stops feeding when it is cancelled', async () => {
       const cancel = new AbortController();
-      const feeding = on.machine.feed(['sleep', '4711.4'], { signal: cancel.signal });
+      const feeding = on.machine.feed(['sleep', long(4)], { signal: cancel.signal });
       const full = (async () => {
         while (await feeding.write(Buffer.alloc(1_000_000)));
       })();
       cancel.abort();
       await assert.rejects(full, { name: 'AbortError' });
       await assert.rejects(feeding.close(), { name: 'AbortError' });
-      assert.equal(await on.processesWith('4711.4'), 0);
+      assert.equal(await on.processesWith(long(4)), 0);
     });
   });
 

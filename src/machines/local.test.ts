@@ -59,6 +59,14 @@ async function killed(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
+/** Numbers and runs that no other test on this machine has. */
+const own = (text: string): string => `${text}${process.pid}`;
+
+/** A shell goes on while what it starts is still on its way. */
+async function begun(text: string): Promise<void> {
+  while ((await processesWith(text)) === 0);
+}
+
 async function goneWithin(milliseconds: number, text: string): Promise<boolean> {
   for (const until = systemClock.monotonic() + milliseconds; systemClock.monotonic() < until; )
     if ((await processesWith(text)) === 0) return true;
@@ -67,29 +75,30 @@ async function goneWithin(milliseconds: number, text: string): Promise<boolean> 
 
 describe('a worker that is killed', () => {
   it('takes the command it was running with it', async () => {
-    const child = await startedWorker('run-dies', 'echo up; exec sleep 4712.1');
-    assert.equal(await processesWith('4712.1'), 1);
+    const child = await startedWorker(own('run-dies-'), `echo up; exec sleep ${own('4712.1')}`);
+    await begun(own('4712.1'));
     await killed(child);
-    assert.ok(await goneWithin(5000, '4712.1'));
+    assert.ok(await goneWithin(5000, own('4712.1')));
   });
 
   it('leaves what that command had started to be found by the id of its run, and nothing of another run', async () => {
     // Without its pipes it does not end by itself when its reader is gone.
     const background = (seconds: string) => `sleep ${seconds} >/dev/null 2>&1 & echo up; wait`;
     const [one, other] = await Promise.all([
-      startedWorker('run-one', background('4712.2')),
-      startedWorker('run-one-more', background('4712.3')),
+      startedWorker(own('run-one-'), background(own('4712.2'))),
+      startedWorker(`${own('run-one-')}-more`, background(own('4712.3'))),
     ]);
+    await Promise.all([begun(own('4712.2')), begun(own('4712.3'))]);
     await Promise.all([killed(one), killed(other)]);
     assert.deepEqual(
-      (await findLeftovers('run-one')).map(({ command }) => command).filter((name) => name !== 'sh'),
+      (await findLeftovers(own('run-one-'))).map(({ command }) => command).filter((name) => name !== 'sh'),
       ['sleep'],
     );
-    await endLeftovers('run-one', systemClock);
-    assert.ok(await goneWithin(0, '4712.2'));
-    assert.equal((await findLeftovers('run-one-more')).length > 0, true);
-    await endLeftovers('run-one-more', systemClock);
-    assert.ok(await goneWithin(0, '4712.3'));
+    await endLeftovers(own('run-one-'), systemClock);
+    assert.ok(await goneWithin(0, own('4712.2')));
+    assert.equal((await findLeftovers(`${own('run-one-')}-more`)).length > 0, true);
+    await endLeftovers(`${own('run-one-')}-more`, systemClock);
+    assert.ok(await goneWithin(0, own('4712.3')));
   });
 });
 
@@ -97,22 +106,23 @@ describe('processes that outlived their run', () => {
   it('never include the process that looks for them', async () => {
     const script = `
       const { findLeftovers } = await import(${JSON.stringify(join(import.meta.dirname, 'leftovers.ts'))});
-      console.log(JSON.stringify(await findLeftovers('run-looking')));`;
+      console.log(JSON.stringify(await findLeftovers('${own('run-looking-')}')));`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
-      env: { HOLDFAST_RUN: 'run-looking' },
+      env: { HOLDFAST_RUN: own('run-looking-') },
     });
     assert.deepEqual(JSON.parse(stdout), []);
   });
 
   it('are named when they cannot be ended, instead of being waited for without end', async () => {
-    const child = await startedWorker('run-stays', 'echo up; exec sleep 4712.4');
+    const child = await startedWorker(own('run-stays-'), `echo up; exec sleep ${own('4712.4')}`);
+    await begun(own('4712.4'));
     let now = 0;
     const impatient = { ...systemClock, monotonic: () => (now += 60_000) };
     await assert.rejects(
-      endLeftovers('run-stays', impatient),
+      endLeftovers(own('run-stays-'), impatient),
       (error) => error instanceof Fault && error.code === 'leftovers-stay' && /sleep \(\d+\)/.test(error.says),
     );
     await killed(child);
-    assert.ok(await goneWithin(5000, '4712.4'));
+    assert.ok(await goneWithin(5000, own('4712.4')));
   });
 });

@@ -27,18 +27,32 @@ async function run(host: Host, argv: Argv, options: RunOptions): Promise<Ended> 
 }
 
 function stream(host: Host, argv: Argv, options: RunOptions): Streaming {
-  const started = start(host, argv, options, options.input === undefined ? 'ignore' : 'pipe');
+  const left = new AbortController();
+  const signal = options.signal === undefined ? left.signal : AbortSignal.any([options.signal, left.signal]);
+  const started = start(host, argv, { ...options, signal }, options.input === undefined ? 'ignore' : 'pipe');
   const { stdout, stderr } = pipesOf(started);
   const text = boundedText(stderr);
   giveInput(started, options.input);
   const ended = started.ended.then((end) => whole(host, argv, { ...end, stdout: '', stderr: text() }));
   ended.catch(() => {});
-  return { stdout: chunksOf(stdout, ended), ended };
+  return { stdout: chunksOf(stdout, ended, left), ended };
 }
 
-/** A command that was stopped must not look like one that had no more to say: the reader is told as well. */
-async function* chunksOf(stdout: Readable, ended: Promise<Ended>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of stdout) yield chunk;
+/**
+ * A command that was stopped must not look like one that had no more to say: the reader is told as well. And a reader that
+ * leaves early takes the command with it: nobody else would ever stop it.
+ */
+async function* chunksOf(stdout: Readable, ended: Promise<Ended>, left: AbortController): AsyncGenerator<Uint8Array> {
+  let readAll = false;
+  try {
+    for await (const chunk of stdout) yield chunk;
+    readAll = true;
+  } finally {
+    if (!readAll) {
+      left.abort(new Error('nobody reads its output any more'));
+      await ended.catch(() => {});
+    }
+  }
   await ended;
 }
 

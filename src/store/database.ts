@@ -1,10 +1,11 @@
 // The database of one estate's state. SQLite in WAL mode with `synchronous=FULL`: what a commit said is on the disk before
 // the next line runs, also after a power cut. Statements are prepared once and run synchronously: a step may only begin
 // when the journal has it, so there is nothing to gain from waiting asynchronously, and an order to lose.
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Fault } from '../fault.ts';
+import { makeFolder } from './make-folder.ts';
 
 export type Row = Readonly<Record<string, SQLInputValue>>;
 
@@ -31,7 +32,7 @@ export function openDatabase(folder: string, options: OpenOptions): Database | u
   const readOnly = options.readOnly ?? false;
   if (readOnly && statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
   return explained(file, () => {
-    if (!readOnly) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (!readOnly) makeFolder(folder);
     const database = new DatabaseSync(file, { readOnly, timeout: 10_000 });
     if (!readOnly) prepare(database, options.migrations);
     else if (!isReadable(database, options.migrations)) {
@@ -120,6 +121,8 @@ const meanings: Readonly<Record<number, readonly [code: string, says: string, re
   26: ['journal-damaged', 'the file is no journal', 'keep the state folder as it is, and restore it from its backup'],
 };
 
+const notWritable: readonly string[] = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EEXIST'];
+
 function explained<Result>(file: string, work: () => Result): Result {
   try {
     return work();
@@ -130,7 +133,7 @@ function explained<Result>(file: string, work: () => Result): Result {
       const [code, says, remedy] = meaning;
       throw new Fault(code, { where: file, says, remedy, cause: error });
     }
-    if (error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EROFS'))
+    if (error instanceof Error && 'code' in error && notWritable.includes(String(error.code)))
       throw new Fault('journal-not-writable', {
         where: file,
         says: error.message,

@@ -1,8 +1,9 @@
 // Locks that die with their owner. Node has no flock(2), so the lock is the one SQLite takes on an empty database file: an
 // fcntl lock, which the kernel drops when the process ends, however it ends. Who holds it stands beside it, for people.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from './make-folder.ts';
 
 export type Holder = Readonly<{ run: string; pid: number; what: string }>;
 
@@ -21,7 +22,7 @@ export interface LockFile {
 const busy = 5;
 
 export function lockFile(file: string): LockFile {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   const database = new DatabaseSync(file, { timeout: 0 });
   return {
     try: (holder) => {

@@ -1,7 +1,7 @@
 // kill -9, one at each kind of step and each of worker, supervisor, both. The whole sweep is in `npm run proof:engine`.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import {
@@ -12,7 +12,9 @@ import {
   kill,
   leftBehind,
   reached,
+  until,
   type Victim,
+  workerOf,
 } from './estate.test-support.ts';
 
 const estate = `
@@ -34,6 +36,16 @@ function withImage(megabytes = 200): Estate & { image: string; copies: string } 
 }
 
 const lastState = (one: Estate): string => one.journal((runs) => runs[0]?.state) ?? 'none';
+
+/** The moment at which half of the archive is written. */
+const halfway = (one: Estate & { image: string; copies: string }): Promise<string> =>
+  until('half of the stream', () => {
+    const layer = join(one.copies, 'photos-image');
+    const partial = existsSync(layer) ? readdirSync(layer).find((name) => name.startsWith('.partial-')) : undefined;
+    const archive = join(layer, partial ?? '', 'contents.tar');
+    const size = statSync(archive, { throwIfNoEntry: false })?.size ?? 0;
+    return size >= statSync(one.image).size / 4 && one.journal((runs) => runs[0]?.id);
+  });
 
 describe('kill -9', { skip: canMount() ? false : 'it needs root and loop devices', timeout: 240_000 }, () => {
   for (const [victim, step] of [
@@ -60,6 +72,41 @@ describe('kill -9', { skip: canMount() ? false : 'it needs root and loop devices
         one.close();
       }
     });
+
+  for (const victim of ['worker', 'supervisor', 'both'] as const)
+    it(`of ${victim} at half of the stream leaves nothing of it, and the next run seals a point`, async () => {
+      const one = withImage(400);
+      try {
+        const started = one.start('run', 'photos-image');
+        const run = await halfway(one);
+        kill(victim, started, run);
+        await started.ended;
+        const next = await one.type('run', 'photos-image');
+        assert.equal(next.status, 0, next.stderr);
+        const states = one.journal((runs) => runs.map(({ id, state }) => [id, state])) ?? [];
+        assert.equal(Object.fromEntries(states)[run], 'aborted');
+        assert.deepEqual(leftBehind(run, one.image, one.copies), []);
+        assert.equal(readdirSync(join(one.copies, 'photos-image')).length, 1);
+      } finally {
+        one.close();
+      }
+    });
+
+  it('is not needed: Ctrl-C at half of the stream leaves no child, mount, loop device, partial point or lock', async () => {
+    const one = withImage(400);
+    try {
+      const started = one.start('run', 'photos-image');
+      const run = await halfway(one);
+      started.process.kill('SIGINT');
+      assert.equal(await started.ended, 130, started.output());
+      assert.deepEqual(leftBehind(run, one.image, one.copies), []);
+      assert.deepEqual(readdirSync(join(one.copies, 'photos-image')), []);
+      const next = await one.type('run', 'photos-image');
+      assert.equal(next.status, 0, `no lock is held: ${next.stderr}`);
+    } finally {
+      one.close();
+    }
+  });
 
   it('leaves another run untouched: its mount, its processes and its partial point go on', async () => {
     const one = withImage();
@@ -116,8 +163,15 @@ describe('kill -9', { skip: canMount() ? false : 'it needs root and loop devices
     try {
       const started = one.start('run', 'photos-image');
       const run = await reached(one, />/);
-      const cancelled = await one.type('cancel', run);
-      assert.equal(cancelled.status, 0, cancelled.stderr);
+      // Held while the word is passed, so that it is not done before.
+      const worker = workerOf(run);
+      assert.ok(worker !== undefined);
+      process.kill(worker, 'SIGSTOP');
+      const cancelling = one.start('cancel', run);
+      const passed = performance.now() + 4000;
+      await until('the supervisor to have seen it', () => performance.now() > passed);
+      process.kill(worker, 'SIGCONT');
+      assert.equal(await cancelling.ended, 0, cancelling.output());
       assert.equal(await started.ended, 130);
       assert.equal(lastState(one), 'interrupted');
       assert.deepEqual(leftBehind(run, one.image, one.copies), []);
