@@ -12,7 +12,7 @@ import { median, milliseconds, type Row, timed } from './bench.ts';
 const pin = Array.from({ length: 32 }, () => 'AA').join(':');
 
 /** Half storages on PVE, half prune jobs on a PBS; a third is missing there, a third differs, a third is as declared. */
-export function worldOf(count: number): { estate: Estate; observed: Observed } {
+function worldOf(count: number): { estate: Estate; observed: Observed } {
   const half = count / 2;
   const storages = Array.from({ length: half }, (_, index) => ({
     ...{ name: `pbs-${index}`, server: 'pbs.lan', datastore: `store${index % 50}`, fingerprint: pin, enabled: true },
@@ -43,7 +43,7 @@ export function worldOf(count: number): { estate: Estate; observed: Observed } {
   return { estate, observed: { at, readings } };
 }
 
-export function decideAll({ estate, observed }: ReturnType<typeof worldOf>): number {
+function decideAll({ estate, observed }: ReturnType<typeof worldOf>): number {
   const desired = desire(estate, resources);
   const plan = decide({
     estate: 'bench',

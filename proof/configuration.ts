@@ -78,7 +78,8 @@ async function proveKill(report: Report, moment: Moment, victim: Victim): Promis
     const left = processesOf(run);
     // A request that was under way may be carried out after everything: then it is noticed, and not written over.
     const late = again.status === 3 && /changed-since-planned/.test(again.stderr);
-    const good = (again.status === 0 || late) && state === 'aborted' && sent === 1 && settled.status === 0 && left.length === 0;
+    const good =
+      (again.status === 0 || late) && state === 'aborted' && sent === 1 && settled.status === 0 && left.length === 0;
     const seen = `state ${state}, sent ${sent}, then a plan with ${settled.status}, left ${left.join()}`;
     report.row(
       `kill -9 of ${victim}, ${moment.kind}`,

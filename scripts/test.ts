@@ -52,7 +52,8 @@ if (missing.length > 0) {
 }
 
 const files = process.argv.slice(2);
-const globs = files.length > 0 ? files : ['src/**/*.test.ts', 'lab/**/*.test.ts', 'test/**/*.test.ts'];
+const globs =
+  files.length > 0 ? files : ['src/**/*.test.ts', 'lab/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'];
 const { status } = spawnSync(
   process.execPath,
   ['--disable-warning=ExperimentalWarning', '--test', '--test-reporter=spec', '--test-timeout=300000', ...globs],

@@ -1,5 +1,5 @@
 // A foreign hand: somebody changes a storage or a prune job past Holdfast, as with an editor on the server itself.
-import { z } from 'zod';
+import * as z from 'zod';
 import { pbsContract } from '../contract/contract.ts';
 import { sensitive, storageType } from '../pve/storage-types.ts';
 import type { PbsServer, PveServer, Server } from '../server.ts';

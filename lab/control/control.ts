@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { faultCatalogue } from '../faults/catalogue.ts';
 import { type FaultSetter, faultOptions } from '../faults/setter.ts';
 import type { Server } from '../server.ts';

@@ -1,5 +1,5 @@
 // Sets and clears the faults of all servers: most wait on a server's board until they are met, two are done to its port.
-import { z } from 'zod';
+import * as z from 'zod';
 import { selfSigned } from '../certificate.ts';
 import type { Server } from '../server.ts';
 import type { FaultOptions, FaultSeen } from './board.ts';

@@ -2,7 +2,6 @@
 import { isBuiltin } from 'node:module';
 import { type BuildFailure, build, type Message, type Metafile } from 'esbuild';
 import { Fault } from '../../src/fault.ts';
-import { entryThatWaits } from './entry.ts';
 
 export type Bundle = Readonly<{
   code: Uint8Array;
@@ -34,7 +33,6 @@ export async function bundle(root: string, version: string): Promise<Bundle> {
     legalComments: 'external',
     // As in ES modules: strict, and with a URL of their own.
     banner: { js: "'use strict';\nconst bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
-    plugins: [entryThatWaits],
     metafile: true,
     logLevel: 'silent',
   }).catch(refused);

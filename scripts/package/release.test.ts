@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { waitingInside } from './entry.ts';
 import { readRelease } from './release.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'holdfast-release-'));
@@ -27,15 +26,5 @@ describe('a release', () => {
       changelog(text);
       await assert.rejects(readRelease(root), { code: 'release-undated', where: 'packaging/debian/changelog' });
     }
-  });
-});
-
-describe('the entry of the bundle', () => {
-  it('waits in a function, and never ends well where nothing said so', () => {
-    const text = "import { a } from 'a';\nimport {\n  b,\n} from 'b';\nawait a(b);\n";
-    assert.equal(
-      waitingInside(text),
-      "import { a } from 'a';\nimport {\n  b,\n} from 'b';\nprocess.exitCode = 13;\n(async () => {await a(b);\n})();\n",
-    );
   });
 });

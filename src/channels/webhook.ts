@@ -1,7 +1,7 @@
 // A signed webhook: the message as JSON, posted to one address. The receiver proves it with the shared secret, as Standard
 // Webhooks lay down (standardwebhooks.com): `webhook-signature: v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`.
 import { createHmac } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ChannelOf, Delivery } from '../contracts/channel.ts';
 import { defineChannel } from '../contracts/channel.ts';
 import { entryName } from '../contracts/layer-entry.ts';

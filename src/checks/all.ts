@@ -9,6 +9,8 @@ import { hostUnprotectedDisk } from './host-unprotected-disk.ts';
 import { hostUnprotectedGuest } from './host-unprotected-guest.ts';
 import { hostUnread } from './host-unread.ts';
 import { hostUnverifiedPoint } from './host-unverified-point.ts';
+import { notAsDeclared } from './not-as-declared.ts';
+import { serverUnread } from './server-unread.ts';
 import { storageDrift } from './storage-drift.ts';
 
 export const checks: readonly Check[] = [
@@ -21,5 +23,7 @@ export const checks: readonly Check[] = [
   hostUnprotectedGuest,
   hostUnread,
   hostUnverifiedPoint,
+  notAsDeclared,
+  serverUnread,
   storageDrift,
 ];

@@ -50,7 +50,8 @@ function planOf(estate: Estate, wanted: string, planning: LayerPlanning): Planne
       estate.pve.map(({ name }) => name),
       planning.now,
     );
-    return { plan: planOfJob(planning, wanted, job, steps), upTo: 'adds' };
+    // Its retention is the storage's own, and PVE applies it whenever the job runs.
+    return { plan: planOfJob(planning, wanted, job, steps), upTo: 'loses a restore point' };
   }
   const known = [...estate.layers, ...jobs].map(({ name }) => name);
   throw new Fault('job-unknown', {

@@ -1,5 +1,5 @@
 // The fields every layer entry has; a layer's own schema extends this one.
-import { z } from 'zod';
+import * as z from 'zod';
 import { keepSchema } from '../values/retention.ts';
 
 export const entryName = z

@@ -1,6 +1,6 @@
 // The schema of the estate as JSON Schema, for editors (completion, a word on each field) and for the reference page. It is
 // never built while an estate is read, unless a key in it is unknown.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonSchema } from './fields.ts';
 import { estateSchema, type Kinds } from './schema/estate.ts';
 import { sharedWords } from './shared-words.ts';

@@ -1,7 +1,7 @@
 // What the owner of this machine allows, whatever a commit to the estate says: a file outside git. Without the file nothing
 // is run to get a secret, and nobody but a person may weaken, reach out or destroy.
 import { posix } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Identity } from '../model/step.ts';
 import { keepSchema } from '../values/retention.ts';
 import { secretReference } from '../values/secret-reference.ts';

@@ -1,5 +1,5 @@
 // IP addresses in one spelling, and the kernel's own tables of them.
-import { z } from 'zod';
+import * as z from 'zod';
 import { isRow, type Row, set, text } from '../proxmox/decode.ts';
 
 /** The one spelling by which two addresses can be compared; undefined where the text is no address. */

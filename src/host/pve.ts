@@ -26,7 +26,7 @@ export async function readPve(reader: Reader, node: string): Promise<PveFacts> {
     storages: homed,
     jobs,
     oldStyleJobs,
-    vzdump,
+    vzdump: vzdump && { retention: vzdump.retention, source: vzdump.source, at: vzdump.at },
     folders,
   };
 }

@@ -8,7 +8,14 @@ import type { Step } from './step.ts';
 export type Note = Readonly<{ subject: Ref; level: 'info' | 'warning'; says: string }>;
 
 /** Something declared that cannot be carried out as it stands; the rest of the plan goes on without it. */
-export type Refusal = Readonly<{ subject: Ref; code: string; says: string; remedy: string }>;
+export type Refusal = Readonly<{
+  subject: Ref;
+  code: string;
+  says: string;
+  remedy: string;
+  /** the server that could not be asked, where nothing is known to be wrong with what is declared */
+  unread?: string;
+}>;
 
 /** What the plan is for. Two runs of one job never overlap: `apply`, `run:photos`, `restore:photos`. */
 export type Job = string;

@@ -82,7 +82,13 @@ function unread(
   return {
     steps: [],
     notes: [],
-    refusals: subjects.map((subject) => ({ subject, code: fault?.code ?? 'server-unknown', says, remedy })),
+    refusals: subjects.map((subject) => ({
+      subject,
+      code: fault?.code ?? 'server-unknown',
+      says,
+      remedy,
+      unread: server,
+    })),
     unchanged: 0,
   };
 }

@@ -13,7 +13,7 @@ export type Retries = Readonly<{
   pause: Duration;
 }>;
 
-const usual: Retries = { attempts: 4, pause: seconds(1) };
+const usual: Retries = { attempts: 3, pause: seconds(1) };
 
 const passing: readonly string[] = ['server-unreachable', 'server-busy', 'answer-cut-short'];
 

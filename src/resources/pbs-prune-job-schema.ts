@@ -1,5 +1,5 @@
 // `pbs[].datastores[].prune`: the prune jobs of a datastore, one of them or a list.
-import { z } from 'zod';
+import * as z from 'zod';
 import { isCalendarProblem } from '../values/calendar.ts';
 import { parseCalendar } from '../values/calendar-parse.ts';
 import { keepProblem, keepSchema } from '../values/retention.ts';

@@ -1,5 +1,5 @@
 // `pbs_storages`: storage entries of type pbs on Proxmox VE, as in the seed's file, with what it left out by reference.
-import { z } from 'zod';
+import * as z from 'zod';
 import { entryName } from '../contracts/layer-entry.ts';
 import { fingerprintProblem, parseFingerprint } from '../values/fingerprint.ts';
 import { keepSchema } from '../values/retention.ts';

@@ -131,7 +131,13 @@ function explained<Result>(file: string, work: () => Result): Result {
     const meaning = raw === undefined ? undefined : meanings[raw];
     if (meaning !== undefined) {
       const [code, says, remedy] = meaning;
-      throw new Fault(code, { where: file, says, remedy, cause: error });
+      throw new Fault(code, {
+        where: file,
+        says,
+        remedy,
+        cause: error,
+        ...(code === 'journal-busy' ? { exit: 'locked' } : {}),
+      });
     }
     if (error instanceof Error && 'code' in error && notWritable.includes(String(error.code)))
       throw new Fault('journal-not-writable', {

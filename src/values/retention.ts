@@ -1,6 +1,6 @@
 // How long restore points are kept, as an estate says it (`keep_daily: 7`). Which points that leaves is retention-decide.ts;
 // how Proxmox writes it, retention-property.ts.
-import { z } from 'zod';
+import * as z from 'zod';
 import { type RetentionRule, retentionRules } from './retention-rules.ts';
 
 export type KeepName = `keep_${RetentionRule}`;

@@ -1,6 +1,6 @@
 // Where a secret is kept. The estate holds references only; the five kinds are told apart by their one key. A mapping with
 // nothing but one of these keys is a reference wherever it stands in an estate: kinds do not use the shape for anything else.
-import { z } from 'zod';
+import * as z from 'zod';
 import { shown } from './text.ts';
 
 const howToWrite = {

@@ -127,13 +127,13 @@ export function kill(victim: Victim, started: Started, run: string): void {
   for (const pid of pids) if (pid !== undefined) process.kill(pid, 'SIGKILL');
 }
 
-export const mounts = (): readonly string[] =>
+const mounts = (): readonly string[] =>
   readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '');
 
 /** Loop devices that still have the file open, as losetup says. */
-export const loopsOf = (image: string): string => execFileSync('losetup', ['-j', image], { encoding: 'utf8' }).trim();
+const loopsOf = (image: string): string => execFileSync('losetup', ['-j', image], { encoding: 'utf8' }).trim();
 
 /** What a run left behind, in words; nothing where it left nothing. */
 export function leftBehind(run: string, image: string, copies: string): readonly string[] {

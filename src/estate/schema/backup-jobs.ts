@@ -1,5 +1,5 @@
 // PVE's own backup jobs (facts: pve-api 4). Words are those of the estate; PVE's `all`, `exclude`, `vmid` and `pool` are one choice.
-import { z } from 'zod';
+import * as z from 'zod';
 import { entryName } from '../../contracts/layer-entry.ts';
 import { oneLine, says, schedule, wholeNumber } from './texts.ts';
 

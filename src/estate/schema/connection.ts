@@ -1,6 +1,6 @@
 // How a server is reached, the same for PVE and PBS. That it is pinned or verified, and that there is a login, is seen to in
 // checks/connections.ts, so that it is told together with everything else.
-import { z } from 'zod';
+import * as z from 'zod';
 import { entryName } from '../../contracts/layer-entry.ts';
 import type { Token } from '../../model/estate.ts';
 import type { Identity } from '../../model/step.ts';

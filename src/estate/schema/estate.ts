@@ -1,6 +1,6 @@
 // The whole schema: the sections of this house, and those that kinds bring. Kinds come in as an argument, so nothing here
 // knows any of them.
-import { type ZodType, z } from 'zod';
+import * as z from 'zod';
 import type { ChannelKind } from '../../contracts/channel.ts';
 import type { LayerKind } from '../../contracts/layer.ts';
 import { entryName } from '../../contracts/layer-entry.ts';
@@ -22,7 +22,7 @@ export type Kinds = Readonly<{
   channels: readonly Pick<ChannelKind, 'kind' | 'schema'>[];
 }>;
 
-const sectionsAt = (at: 'top' | 'datastore', { resources }: Kinds): Readonly<Record<string, ZodType>> =>
+const sectionsAt = (at: 'top' | 'datastore', { resources }: Kinds): Readonly<Record<string, z.ZodType>> =>
   Object.fromEntries(
     resources
       .filter(({ section }) => section.at === at)
@@ -33,13 +33,13 @@ const sectionsAt = (at: 'top' | 'datastore', { resources }: Kinds): Readonly<Rec
   );
 
 /** Entries whose `kind` chooses the schema. The kinds' own types are forgotten here; `kind` has chosen them. */
-function byKind<Entry extends ChannelEntry>(kinds: readonly Readonly<{ schema: ZodType }>[]): ZodType<Entry> {
+function byKind<Entry extends ChannelEntry>(kinds: readonly Readonly<{ schema: z.ZodType }>[]): z.ZodType<Entry> {
   const [first, ...others] = kinds.map(
     ({ schema }) => schema as unknown as z.ZodObject<{ kind: z.ZodLiteral<string> }>,
   );
   return (first === undefined
     ? z.never({ error: 'is of no kind; this Holdfast knows none' })
-    : z.discriminatedUnion('kind', [first, ...others])) as unknown as ZodType<Entry>;
+    : z.discriminatedUnion('kind', [first, ...others])) as unknown as z.ZodType<Entry>;
 }
 
 export const estateSchema = (kinds: Kinds) =>

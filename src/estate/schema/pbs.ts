@@ -1,4 +1,4 @@
-import { type ZodType, z } from 'zod';
+import * as z from 'zod';
 import { entryName } from '../../contracts/layer-entry.ts';
 import type { Datastore } from '../../model/estate.ts';
 import { connection } from './connection.ts';
@@ -25,7 +25,7 @@ const datastore = z.strictObject({
 });
 
 /** @param parts what kinds of resources add to a datastore, by key */
-export const pbsServer = (parts: Readonly<Record<string, ZodType>>) =>
+export const pbsServer = (parts: Readonly<Record<string, z.ZodType>>) =>
   z
     .strictObject({
       ...connection,
@@ -38,7 +38,7 @@ export const pbsServer = (parts: Readonly<Record<string, ZodType>>) =>
         .describe('the guest this server is, where it is one'),
       datastores: z
         // What a kind adds has the type of that kind, which nothing here knows.
-        .array(datastore.extend(parts) as unknown as ZodType<Datastore>)
+        .array(datastore.extend(parts) as unknown as z.ZodType<Datastore>)
         .default([])
         .describe('the datastores this estate speaks for'),
     })

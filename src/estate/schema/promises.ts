@@ -1,5 +1,5 @@
 // What must survive, what each of it is owed, and what is left out on purpose.
-import { z } from 'zod';
+import * as z from 'zod';
 import { entryName } from '../../contracts/layer-entry.ts';
 import { date, timeSpan, wholeNumber } from './texts.ts';
 

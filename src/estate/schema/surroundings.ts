@@ -1,5 +1,5 @@
 // Where things stand and where commands run: failure domains and machines.
-import { z } from 'zod';
+import * as z from 'zod';
 import { entryName } from '../../contracts/layer-entry.ts';
 
 export const place = z

@@ -1,5 +1,5 @@
 // Forms of text that several sections share. Each says what is wrong in the operator's words, and what to write instead.
-import { z } from 'zod';
+import * as z from 'zod';
 import { isCalendarProblem } from '../../values/calendar.ts';
 import { calendarLint } from '../../values/calendar-lint.ts';
 import { parseCalendar } from '../../values/calendar-parse.ts';

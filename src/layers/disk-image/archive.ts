@@ -34,13 +34,15 @@ export const createArgv = (tree: string, names: string, archive: string): Argv =
 
 /**
  * Unpacks what it is fed into a folder that holds nothing else, the folder's own metadata included. tar makes links that
- * lead out of the tree only after everything else, strips leading slashes and refuses `..`.
+ * lead out of the tree only after everything else, strips leading slashes and refuses `..`. Archives may follow each other
+ * in what it is fed, so that the times of folders are set when the last one is through.
  */
 export const extractArgv = (tree: string): Argv => [
   'tar',
   '--extract',
   '--file=-',
   records,
+  '--ignore-zeros',
   '--acls',
   '--xattrs',
   '--xattrs-include=*',

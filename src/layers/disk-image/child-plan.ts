@@ -50,11 +50,11 @@ const contents = ({ files, folders, links, bytes }: Found): string =>
 function notesOn(found: Found, subject: Note['subject']): Note[] {
   const notes: Note[] = [];
   if (found.sockets > 0) {
-    const says = `${count(found.sockets, 'socket')} are left out: the program that listens on it makes it anew`;
+    const says = `${count(found.sockets, 'socket')} left out: the program that listens there makes it anew`;
     notes.push({ subject, level: 'info', says });
   }
   if (found.devices > 0) {
-    const says = `${count(found.devices, 'device node')} are kept apart from the rest: a restore leaves them out unless \`restore_devices\` is set`;
+    const says = `${count(found.devices, 'device node')} kept apart from the rest: a restore leaves them out unless \`restore_devices\` is set`;
     notes.push({ subject, level: 'info', says });
   }
   return notes;

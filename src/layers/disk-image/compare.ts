@@ -19,26 +19,30 @@ export async function* compare(
   { expected, attributes }: Comparing,
 ): AsyncGenerator<Difference | Linked> {
   const found = tree[Symbol.asyncIterator]();
-  let next = await found.next();
-  for await (const wanted of listing) {
-    if (!expected(wanted)) continue;
-    for (; !next.done && byPath(next.value, wanted) < 0; next = await found.next()) yield unlisted(next.value);
-    if (next.done || byPath(next.value, wanted) > 0) {
-      yield { path: nameOf(wanted), says: 'is missing' };
-      continue;
+  try {
+    let next = await found.next();
+    for await (const wanted of listing) {
+      if (!expected(wanted)) continue;
+      for (; !next.done && byPath(next.value, wanted) < 0; next = await found.next()) yield unlisted(next.value);
+      if (next.done || byPath(next.value, wanted) > 0) {
+        yield { path: nameOf(wanted), says: 'is missing' };
+        continue;
+      }
+      for (const says of differing(wanted, next.value, attributes)) yield { path: nameOf(wanted), says };
+      if (wanted.links > 1) yield { path: pathOf(wanted), listed: wanted.file, found: next.value.file };
+      next = await found.next();
     }
-    for (const says of differing(wanted, next.value, attributes)) yield { path: nameOf(wanted), says };
-    if (wanted.links > 1) yield { path: pathOf(wanted), listed: wanted.file, found: next.value.file };
-    next = await found.next();
+    for (; !next.done; next = await found.next()) yield unlisted(next.value);
+  } finally {
+    await found.return?.();
   }
-  for (; !next.done; next = await found.next()) yield unlisted(next.value);
 }
 
 const unlisted = (entry: Listed): Difference => ({ path: nameOf(entry), says: 'is not in the listing' });
 
 const compared = ['type', 'mode', 'uid', 'gid', 'size', 'modified', 'links', 'target', 'target_base64'] as const;
 
-export function differing(wanted: Listed, found: Listed, attributes: boolean): readonly string[] {
+function differing(wanted: Listed, found: Listed, attributes: boolean): readonly string[] {
   const says = compared
     .filter((field) => wanted[field] !== found[field])
     .map((field) => `has ${field} ${shown(String(found[field]))}, listed is ${shown(String(wanted[field]))}`);

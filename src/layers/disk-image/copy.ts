@@ -12,7 +12,7 @@ import { type WrittenListing, writeListing } from './copy-listing.ts';
 import { checkDestination } from './destination.ts';
 import { copyGiven, givenOf } from './given.ts';
 import { checkUnchanged } from './image.ts';
-import { manifestText, readManifest } from './manifest.ts';
+import { manifestText, readManifest, withSeal } from './manifest.ts';
 import { proveWritten } from './part.ts';
 import { layerFolder, manifestName, partialFolder } from './places.ts';
 
@@ -100,7 +100,7 @@ async function manifestOf(
   const [tar, getfattr] = await Promise.all(['tar', 'getfattr'].map((tool) => versionOf(machine, tool)));
   const at = parseInstant(takenAt);
   if (at === undefined) throw new Error(`a plan gave ${takenAt} as a time`);
-  return {
+  return withSeal({
     format: 1,
     id,
     layer: entry.name,
@@ -114,5 +114,5 @@ async function manifestOf(
     parts,
     details: { attributes_listed: attributes },
     tools: { ...(tar === undefined ? {} : { tar }), ...(getfattr === undefined ? {} : { getfattr }) },
-  };
+  });
 }

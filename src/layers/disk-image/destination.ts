@@ -1,7 +1,7 @@
 // Where points go: whether it is there, is what it is taken for, and has room.
 import { dirname } from 'node:path';
 import { Fault } from '../../fault.ts';
-import type { Files, Machine } from '../../machines/machine.ts';
+import type { FileInfo, Files, Machine } from '../../machines/machine.ts';
 import { bytes, formatSize } from '../../values/size.ts';
 import { shown } from '../../values/text.ts';
 import { isMounted } from './mount.ts';
@@ -20,6 +20,7 @@ export async function checkDestination(machine: Machine, entry: DiskImageEntry):
   for (const folder of [to, layerFolder(entry)]) {
     const found = await machine.files.info(folder);
     if (found !== undefined && found.type !== 'folder') throw notAFolder(folder, found.type);
+    if (found !== undefined && isOpen(found)) throw openToAll(folder);
     if (found === undefined && folder === to) await checkParent(machine.files, to);
   }
 }
@@ -32,6 +33,16 @@ async function checkParent(files: Files, to: string): Promise<void> {
     remedy: 'mount the disk it lies on, or make the folder if it is new',
   });
 }
+
+/** Whoever may write there could put a folder of his own in the place of a restore point. */
+const isOpen = ({ mode }: FileInfo): boolean => (mode & 0o002) !== 0;
+
+const openToAll = (folder: string): Fault =>
+  new Fault('destination-open-to-all', {
+    where: shown(folder),
+    says: 'everybody on the machine may write into it, and so could swap restore points',
+    remedy: `\`chmod o-w ${shown(folder)}\`; for a share, mount it so that only its owner may write (dir_mode=0700)`,
+  });
 
 const notAFolder = (folder: string, type: string): Fault =>
   new Fault('destination-not-a-folder', {

@@ -19,9 +19,13 @@ export type Driven = Readonly<{
   /** what is taken lies below it */
   taken: string;
   signal?: AbortSignal;
+  /** told of each step that was begun, as the journal would be */
+  began?(step: Begun): void;
   /** called with each sign of life, and before and after each step */
   at?(moment: string, context: StepContext): Promise<void> | void;
 }>;
+
+export type Begun = { path: StepPath; step: Step; fate: 'trying' | 'done'; afterFailure: AfterFailure };
 
 export type Outcome = { results: Record<StepPath, Json>; notes: Note[]; degraded: string[]; log: string[] };
 
@@ -39,7 +43,7 @@ const kindNamed = (name: string): StepKind => {
 
 const never = new AbortController().signal;
 
-export function contextOf(driven: Driven, step: Step, path: StepPath, out: Outcome, signal: AbortSignal): StepContext {
+function contextOf(driven: Driven, step: Step, path: StepPath, out: Outcome, signal: AbortSignal): StepContext {
   const context: StepContext = {
     run: driven.run,
     path,
@@ -55,7 +59,7 @@ export function contextOf(driven: Driven, step: Step, path: StepPath, out: Outco
   return context;
 }
 
-export const emptyOutcome = (): Outcome => ({ results: {}, notes: [], degraded: [], log: [] });
+const emptyOutcome = (): Outcome => ({ results: {}, notes: [], degraded: [], log: [] });
 
 /** @throws what the first failing step threw, after everything was led back or given back */
 export async function drive(
@@ -68,7 +72,8 @@ export async function drive(
   const done: Step[] = [];
   for (const step of steps) {
     try {
-      await driveStep(driven, step, childPath(parent, step.id), out);
+      const begun: Begun = { path: childPath(parent, step.id), step, fate: 'trying', afterFailure };
+      await driveStep(driven, begun, out);
       done.push(step);
     } catch (error) {
       if (afterFailure === 'lead back')
@@ -79,12 +84,14 @@ export async function drive(
   return out;
 }
 
-async function driveStep(driven: Driven, step: Step, path: StepPath, out: Outcome): Promise<void> {
+async function driveStep(driven: Driven, begun: Begun, out: Outcome): Promise<void> {
+  const { step, path } = begun;
   const kind = kindNamed(step.kind);
   const context = contextOf(driven, step, path, out, driven.signal ?? never);
   for (const { subject, digest, says } of step.expects)
     if ((await kind.observe(context, subject)) !== digest)
       throw new Fault('changed-since-planned', { where: subject, says, remedy: 'make a new plan' });
+  driven.began?.(begun);
   try {
     await driven.at?.(`${path} begins`, context);
     const { result, expands, degraded = [] } = await kind.do(context);
@@ -92,6 +99,7 @@ async function driveStep(driven: Driven, step: Step, path: StepPath, out: Outcom
     out.degraded.push(...degraded);
     out.notes.push(...(expands?.notes ?? []));
     if (expands !== undefined) await drive(driven, expands.steps, expands.afterFailure, out, path);
+    begun.fate = 'done';
     await driven.at?.(`${path} ends`, context);
   } catch (error) {
     const fresh = contextOf(driven, step, path, out, never);
@@ -103,8 +111,21 @@ async function driveStep(driven: Driven, step: Step, path: StepPath, out: Outcom
 }
 
 /** What another process does for a step long after: undoes it, and gives back what it took. */
-export async function settleStep(driven: Driven, step: Step, path: StepPath, fate: 'done' | 'not done'): Promise<void> {
+async function settleStep(driven: Driven, step: Step, path: StepPath, fate: 'done' | 'not done'): Promise<void> {
   const context = contextOf(driven, step, path, emptyOutcome(), never);
   await kindNamed(step.kind).undo?.(context, fate);
   await kindNamed(step.kind).release?.(context);
+}
+
+/** What the next process does with a run whose own was killed: the steps that were begun are settled, the last one first. */
+export async function recoverDriven(driven: Driven, begun: readonly Begun[], steps: number): Promise<void> {
+  for (const one of begun.toReversed()) {
+    const context = contextOf(driven, one.step, one.path, emptyOutcome(), never);
+    const kind = kindNamed(one.step.kind);
+    if (one.fate === 'trying' && (await kind.probe(context)).answer === 'done') one.fate = 'done';
+    const whole = begun.length === steps && begun.every(({ fate }) => fate === 'done');
+    if (one.fate === 'trying') await kind.undo?.(context, 'not done');
+    else if (one.afterFailure === 'lead back' && !whole) await kind.undo?.(context, 'done');
+    await kind.release?.(context);
+  }
 }

@@ -49,7 +49,6 @@ export const restoreGiven = z.strictObject({
   target: absolute,
   devices: z.boolean(),
 });
-export type RestoreGiven = z.infer<typeof restoreGiven>;
 
 export function givenOf<Given>(schema: z.ZodType<Given>, step: Step): Given {
   const parsed = schema.safeParse(step.given);

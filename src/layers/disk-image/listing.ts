@@ -70,15 +70,20 @@ async function* merged(
   signal: AbortSignal,
 ): AsyncGenerator<Listed> {
   const attributes = dump === undefined ? undefined : split(machine.files.source(dump, { signal }), 0);
-  let next = await attributes?.next();
-  for await (const record of split(machine.files.source(records, { signal }), 0)) {
-    const listed = listedOf(record);
-    if (next?.value !== undefined && keyOf(next.value).equals(keyOf(record))) {
-      yield { ...listed, attributes: attributesIn(next.value) };
-      next = await attributes?.next();
-    } else yield listed;
+  try {
+    let next = await attributes?.next();
+    for await (const record of split(machine.files.source(records, { signal }), 0)) {
+      const listed = listedOf(record);
+      if (next?.value !== undefined && keyOf(next.value).equals(keyOf(record))) {
+        yield { ...listed, attributes: attributesIn(next.value) };
+        next = await attributes?.next();
+      } else yield listed;
+    }
+    if (next?.value !== undefined)
+      throw new Error('getfattr named a file that find did not: the tree changed meanwhile');
+  } finally {
+    await attributes?.return(undefined);
   }
-  if (next?.value !== undefined) throw new Error('getfattr named a file that find did not: the tree changed meanwhile');
 }
 
 const attributesIn = (record: Buffer): Attributes =>

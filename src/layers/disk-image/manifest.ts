@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Fault } from '../../fault.ts';
 import type { Files } from '../../machines/machine.ts';
 import type { Manifest } from '../../model/restore-point.ts';
-import { canonical, type Json } from '../../values/canonical.ts';
+import { canonical, digestOf, type Json } from '../../values/canonical.ts';
 import { type Instant, parseInstant } from '../../values/instant.ts';
 import { cut, shown } from '../../values/text.ts';
 import { manifestName } from './places.ts';
@@ -56,7 +56,7 @@ export async function readManifest(files: Files, folder: string): Promise<Manife
   return parseManifest(Buffer.from(content).toString());
 }
 
-export function parseManifest(text: string): Manifest | Readonly<{ problem: string }> {
+function parseManifest(text: string): Manifest | Readonly<{ problem: string }> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -64,9 +64,21 @@ export function parseManifest(text: string): Manifest | Readonly<{ problem: stri
     return { problem: `its ${manifestName} is no JSON` };
   }
   const parsed = manifestSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success && isAsSealed(parsed.data, text)) return parsed.data;
+  if (parsed.success) return { problem: `its ${manifestName} is not as it was sealed: something changed it since` };
   const says = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
   return { problem: `its ${manifestName} is not as this Holdfast writes them: ${cut(shown(says), 300)}` };
+}
+
+/** Puts the manifest's own digest into it, so that no byte of it (a time that retention goes by) changes unnoticed. */
+export const withSeal = (manifest: Manifest): Manifest => ({
+  ...manifest,
+  details: { ...manifest.details, seal: digestOf(manifest) },
+});
+
+function isAsSealed(manifest: Manifest, text: string): boolean {
+  const { seal, ...details } = manifest.details;
+  return seal === digestOf({ ...manifest, details }) && text === manifestText(manifest);
 }
 
 export const manifestText = (manifest: Manifest): string =>

@@ -34,7 +34,7 @@ export async function moveBack(restoring: Restoring): Promise<void> {
   await machine.run(mvArgv(topNames(restoring), target, tree));
   if (before?.existed === true) {
     await must(machine, ['chown', `${before.uid}:${before.gid}`, '--', target]);
-    await must(machine, ['chmod', before.mode.toString(8).padStart(4, '0'), '--', target]);
+    await must(machine, ['chmod', wholeMode(before.mode), '--', target]);
   }
   const left = await firstIn(machine, target, work.slice(target.length + 1));
   if (left !== undefined) throw inTheWayNow(target, left);
@@ -56,13 +56,16 @@ export async function removeListed({ machine, folder, target }: Restoring, signa
   if (ended.exitCode !== 0) throw commandFailed(machine, argv, ended);
 }
 
+/** Five digits: with fewer, chmod(1) leaves a folder its setuid and setgid. */
+export const wholeMode = (mode: number): string => mode.toString(8).padStart(5, '0');
+
 const mvArgv = (names: string, from: string, to: string): Argv => [
   ...(['env', `--chdir=${from}`, 'xargs', '--null', `--arg-file=${names}`, '--no-run-if-empty'] as const),
   ...['mv', '--no-clobber', `--target-directory=${to}`, '--'],
 ];
 
 /** A name in the folder, other than the one that may be there. */
-async function firstIn(machine: Machine, folder: string, except?: string): Promise<string | undefined> {
+export async function firstIn(machine: Machine, folder: string, except?: string): Promise<string | undefined> {
   const others = except === undefined ? [] : ['-not', '-path', `*/${except}`];
   const { stdout } = await must(machine, ['find', folder, ...top, ...others, '-printf', '%P', '-quit']);
   return stdout === '' ? undefined : stdout;

@@ -112,14 +112,16 @@ async function readBack(machine: Machine, path: string, total: number, { signal,
   const hash = createHash('sha256');
   let bytes = 0;
   let forgotten = 0;
-  for await (const piece of machine.files.source(path, { signal })) {
-    hash.update(piece);
-    bytes += piece.length;
-    if (bytes - forgotten < stretch) continue;
+  const wasRead = async () => {
     progress({ done: bytes, total, unit: 'bytes', what: `reading back ${basename(path)}` });
     await forget(machine, path, signal);
     forgotten = bytes;
+  };
+  for await (const piece of machine.files.source(path, { signal })) {
+    hash.update(piece);
+    bytes += piece.length;
+    if (bytes - forgotten >= stretch) await wasRead();
   }
-  await forget(machine, path, signal);
+  await wasRead();
   return { name: basename(path), bytes, sha256: hash.digest('hex') };
 }

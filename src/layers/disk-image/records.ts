@@ -58,9 +58,9 @@ export async function sortInto(
   if (ended.exitCode !== 0) throw fullOr(commandFailed(machine, argv, ended), lastWords(ended), folder);
 }
 
-/** What a command says of a disk without room is the same fault as when we meet it ourselves. */
+/** What a command says of a disk without room is the same fault as when we meet it ourselves. tar may meet it within a write. */
 export const fullOr = (fault: Fault, words: string, folder: string, figures = ''): Fault =>
-  /No space left on device|Disk quota exceeded/.test(words)
+  /No space left on device|Disk quota exceeded|Wrote only \d+ of \d+ bytes/.test(words)
     ? new Fault('disk-full', {
         where: shown(folder),
         says: `the disk has no room left${figures}: ${words}`,

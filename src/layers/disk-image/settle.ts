@@ -6,12 +6,15 @@ import type { Done, StepKind } from '../../contracts/step-kind.ts';
 import { absent } from '../../model/step.ts';
 import { must } from './commands.ts';
 import { compareTree } from './compare-tree.ts';
-import { moveBack, moveUp, removeListed } from './move.ts';
+import { pathOf } from './entry.ts';
+import { firstIn, moveBack, moveUp, removeListed, wholeMode } from './move.ts';
+import { readListing } from './read-listing.ts';
 import { type Restoring, restoringIn } from './target.ts';
 
 /** Stands in the work folder when everything is in its place, with what is left to set on the root. */
 const markerOf = ({ work }: Restoring): string => join(work, 'settled.json');
-const marked = z.strictObject({ modified: z.string() });
+const marked = z.strictObject({ modified: z.string(), mode: z.string() });
+type Marked = z.infer<typeof marked>;
 
 export const settleKind: StepKind = {
   name: 'disk-image.settle',
@@ -20,10 +23,12 @@ export const settleKind: StepKind = {
   do: async (context): Promise<Done> => {
     const restoring = restoringIn(context);
     const { root, degraded } = await compareTree(restoring, context);
+    // What is called restored survives a power failure.
+    await must(restoring.machine, ['sync', '--file-system', '--', restoring.tree], { signal: context.signal });
     await moveUp(restoring, context.signal);
-    const { modified } = root;
-    await restoring.machine.files.write(markerOf(restoring), JSON.stringify({ modified }), 0o600);
-    await setRoot(restoring, modified);
+    const { modified, mode } = root;
+    await restoring.machine.files.write(markerOf(restoring), JSON.stringify({ modified, mode }), 0o600);
+    await setRoot(restoring, { modified, mode });
     return { result: { target: restoring.target }, degraded };
   },
 
@@ -51,20 +56,42 @@ export const settleKind: StepKind = {
     const { files } = machine;
     const content = await files.read(markerOf(restoring), 4096);
     const names = (await files.list(work)) ?? [];
-    if (content === undefined) return names.length === 0 ? files.remove(work) : undefined;
-    const { modified } = marked.parse(JSON.parse(Buffer.from(content).toString()));
-    if ((await files.info(tree)) !== undefined) await setRoot(restoring, modified);
+    if (content === undefined && names.length > 0) return;
+    if (content === undefined) {
+      await files.remove(work);
+      return setTimeAnew(restoring, context.signal);
+    }
+    const root = marked.parse(JSON.parse(Buffer.from(content).toString()));
+    if ((await files.info(tree)) !== undefined) await setRoot(restoring, root);
     // The marker goes last: whoever is killed here is finished by the next one.
     for (const name of names) if (join(work, name) !== markerOf(restoring)) await files.remove(join(work, name));
     await files.remove(work);
-    await setTime(restoring, modified);
+    await setTime(restoring, root.modified);
   },
 };
 
+/**
+ * Removing the work folder has changed the time of the root, and whoever did it may have been killed before it was set
+ * again. A target that was led back is empty, or has its old owner and mode.
+ */
+async function setTimeAnew(restoring: Restoring, signal: AbortSignal): Promise<void> {
+  const { machine, folder, target } = restoring;
+  const found = await machine.files.info(target);
+  if (found?.type !== 'folder' || (await firstIn(machine, target)) === undefined) return;
+  for await (const entry of readListing(machine, folder, signal)) {
+    if (pathOf(entry).length > 0) continue;
+    const same = Number.parseInt(entry.mode, 8) === found.mode && entry.uid === found.uid && entry.gid === found.gid;
+    if (same) await setTime(restoring, entry.modified);
+    return;
+  }
+}
+
 /** The root's own owner, mode, ACLs and attributes, from the folder that tar has made; it is empty by now. */
-async function setRoot(restoring: Restoring, modified: string): Promise<void> {
+async function setRoot(restoring: Restoring, { modified, mode }: Marked): Promise<void> {
   const { machine, target, tree } = restoring;
   await must(machine, ['cp', '--archive', '--no-target-directory', '--', tree, target]);
+  // cp leaves a setgid bit that the target had.
+  await must(machine, ['chmod', wholeMode(Number.parseInt(mode, 8)), '--', target]);
   await setTime(restoring, modified);
 }
 

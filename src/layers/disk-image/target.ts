@@ -33,9 +33,11 @@ export async function inTheWay(machine: Machine, target: string): Promise<string
   const found = await machine.files.info(target);
   if (found === undefined) {
     const parent = await machine.files.info(dirname(target));
-    return parent?.type === 'folder' ? undefined : `there is no folder ${shown(dirname(target))} to make it in`;
+    if (parent?.type !== 'folder') return `there is no folder ${shown(dirname(target))} to make it in`;
+    return (parent.mode & 0o1002) === 0o002 ? `everybody may rename what is in ${shown(dirname(target))}` : undefined;
   }
   if (found.type !== 'folder') return `it is a ${found.type}`;
+  if ((found.mode & 0o002) !== 0) return 'everybody may write into it, and so could swap what is restored';
   const names = (await machine.files.list(target)) ?? [];
   const some = names.slice(0, 3).map(shown).join(', ');
   return names.length === 0 ? undefined : `it is not empty: ${some}${names.length > 3 ? ' and more' : ''}`;
@@ -52,7 +54,8 @@ export async function beginIn({ machine, target, work, tree }: Restoring): Promi
     throw new Fault('target-not-empty', {
       where: shown(target),
       says: reason,
-      remedy: 'choose a folder that is empty or not there yet; nothing was written',
+      remedy:
+        'choose a folder that is empty or not there yet, in one that only its owner may write to; nothing was written',
     });
   const { files } = machine;
   const found = await files.info(target);

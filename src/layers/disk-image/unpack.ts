@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { StepContext, StepKind } from '../../contracts/step-kind.ts';
-import type { Ended, Feeding } from '../../machines/machine.ts';
+import type { Feeding } from '../../machines/machine.ts';
 import type { Part } from '../../model/restore-point.ts';
 import { absent } from '../../model/step.ts';
 import { digestOf } from '../../values/canonical.ts';
@@ -42,7 +42,7 @@ export const unpackKind: StepKind = {
     );
     context.take('folder of the restore', work);
     await beginIn(restoring);
-    for (const part of parts) await unpack(restoring, part, context);
+    await unpack(restoring, parts, context);
     await machine.files.write(marker(restoring), '', 0o600);
     return { result: { point: manifest.id, work } };
   },
@@ -58,11 +58,16 @@ export const unpackKind: StepKind = {
 };
 
 /** The point was whole when it was sealed; whether it still is, is known when its last byte was read. Until then it is proven nowhere but here. */
-async function unpack(restoring: Restoring, sealed: Part, context: StepContext): Promise<void> {
+async function unpack(restoring: Restoring, parts: readonly Part[], context: StepContext): Promise<void> {
   const { machine, folder, target, tree } = restoring;
   const feeding = machine.feed(extractArgv(tree), { signal: context.signal });
-  const { found, ended } = await fed(feeding, join(folder, sealed.name), sealed, restoring, context);
-  provePart(folder, sealed, found);
+  try {
+    for (const sealed of parts) provePart(folder, sealed, await fed(feeding, folder, sealed, restoring, context));
+  } catch (error) {
+    await feeding.close().catch(() => {});
+    throw error;
+  }
+  const ended = await feeding.close();
   const { free, total } = await machine.files.space(tree);
   const figures = ` (${formatSize(sizeOf(free))} of ${formatSize(sizeOf(total))} are free)`;
   const fault = extractFault(ended, target, figures);
@@ -72,24 +77,19 @@ async function unpack(restoring: Restoring, sealed: Part, context: StepContext):
 /** Where tar stops early, the rest is read all the same: a damaged point is the better answer than tar's complaint about it. */
 async function fed(
   feeding: Feeding,
-  path: string,
+  folder: string,
   { name, bytes: total }: Part,
   { machine }: Restoring,
   { signal, progress }: StepContext,
-): Promise<Readonly<{ found: Part; ended: Ended }>> {
+): Promise<Part> {
   const hash = createHash('sha256');
   let bytes = 0;
   let reading = true;
-  try {
-    for await (const piece of machine.files.source(path, { signal })) {
-      hash.update(piece);
-      bytes += piece.length;
-      if (reading) reading = await feeding.write(piece);
-      progress({ done: bytes, total, unit: 'bytes', what: `unpacking ${name}` });
-    }
-  } catch (error) {
-    await feeding.close().catch(() => {});
-    throw error;
+  for await (const piece of machine.files.source(join(folder, name), { signal })) {
+    hash.update(piece);
+    bytes += piece.length;
+    if (reading) reading = await feeding.write(piece);
+    progress({ done: bytes, total, unit: 'bytes', what: `unpacking ${name}` });
   }
-  return { ended: await feeding.close(), found: { name, bytes, sha256: hash.digest('hex') } };
+  return { name, bytes, sha256: hash.digest('hex') };
 }

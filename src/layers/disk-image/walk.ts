@@ -18,7 +18,7 @@ export type Found = Readonly<{
   stored: number;
 }>;
 
-export const entriesOf = ({ files, folders, links, fifos, sockets, devices }: Found): number =>
+const entriesOf = ({ files, folders, links, fifos, sockets, devices }: Found): number =>
   files + folders + links + fifos + sockets + devices;
 
 const counters = {

@@ -18,6 +18,8 @@ export type BackupJob = Readonly<{
   select: 'all' | Readonly<{ all_but: readonly number[] } | { guests: readonly number[] } | { pool: string }>;
   storage: string;
   mode: string;
+  compress?: 'none' | 'zstd' | 'gzip' | 'lzo' | undefined;
+  notes_template?: string | undefined;
 }>;
 
 type JobGiven = Readonly<{ server: string; job: BackupJob; since: Instant }>;
@@ -59,7 +61,7 @@ function isSelected({ vmid, pool }: Guest, { select }: BackupJob): boolean {
 
 function nodeStep(context: StepContext, { server, job, since }: JobGiven, node: string, here: readonly Guest[]): Step {
   const vmids = here.map(({ vmid }) => vmid);
-  const given: VzdumpGiven = { server, node, vmids, storage: job.storage, mode: job.mode, since };
+  const given: VzdumpGiven = { server, node, vmids, storage: job.storage, options: optionsOf(job), since };
   return {
     ...stepOf('guest.vzdump', server, `back up ${vmids.join(', ')} on ${node} to ${job.storage}`),
     id: node,
@@ -68,11 +70,20 @@ function nodeStep(context: StepContext, { server, job, since }: JobGiven, node: 
     // A node runs one vzdump at a time; a second one would wait for hours.
     lanes: [`${server} vzdump ${node}`],
     given: given as unknown as Json,
+    // PVE removes what the storage's retention no longer keeps, guest by guest, right after each backup (facts, pve-api 3).
+    risk: 'loses a restore point',
     wayBack: 'one-way',
     patience: minutes(20),
     needs: context.step.needs,
   };
 }
+
+/** As PVE itself runs the job: its words for ours. */
+const optionsOf = ({ mode, compress, notes_template }: BackupJob): VzdumpGiven['options'] => ({
+  mode,
+  ...(compress === undefined ? {} : { compress: compress === 'none' ? '0' : compress }),
+  ...(notes_template === undefined ? {} : { 'notes-template': notes_template }),
+});
 
 /** One step for each PVE server the job is declared on. Pure. */
 export function backupJobSteps(job: BackupJob, servers: readonly string[], madeAt: Instant): readonly Step[] {

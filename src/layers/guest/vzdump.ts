@@ -21,7 +21,8 @@ export type VzdumpGiven = Readonly<{
   node: string;
   vmids: readonly number[];
   storage: string;
-  mode: string;
+  /** what else PVE is told, by its own parameter names */
+  options: Readonly<Record<string, string>>;
   /** when the plan was made: an older task of the same shape is not this one */
   since: Instant;
 }>;
@@ -48,7 +49,7 @@ export const vzdump: StepKind = {
   },
   do: async (context) => {
     const api = await apiOf(context);
-    const { node, vmids, storage, mode } = givenOf(context);
+    const { node, vmids, storage, options } = givenOf(context);
     context.take('vzdump task', `${node}, started by ${api.identity}`);
     // A run that was killed may have left its task at work: a second one would only wait for it, and do it all again.
     const running = await runningBackup(api, node, givenOf(context), context.world.clock, { signal: context.signal });
@@ -60,7 +61,7 @@ export const vzdump: StepKind = {
       api,
       soughtBy(context, api),
       context.world.clock,
-      () => startBackup(api, node, vmids, { storage, mode }, { signal: context.signal }),
+      () => startBackup(api, node, vmids, { storage, ...options }, { signal: context.signal }),
       { signal: context.signal },
     );
     if ('nothingToDo' in started)

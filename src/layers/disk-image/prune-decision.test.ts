@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { RestorePoint } from '../../model/restore-point.ts';
+import type { RunId } from '../../model/run.ts';
+import { type Instant, instantAt } from '../../values/instant.ts';
+import { decidePruning, type Fresh } from './prune-decision.ts';
+
+const day = 86_400_000;
+const onDay = (number: number): Instant => instantAt(Date.UTC(2026, 0, 1) + number * day);
+
+function point(number: number, more: { uuid?: string; held?: string } = {}): RestorePoint {
+  const takenAt = onDay(number);
+  return {
+    manifest: {
+      ...{ format: 1, id: `day${number}`, layer: 'photos', kind: 'disk-image', workload: 'photos', takenAt },
+      ...{ sealedAt: takenAt, run: `run${number}` as RunId, source: { uuid: more.uuid ?? 'A' }, counts: {} },
+      ...{ parts: [], details: {}, tools: {} },
+    },
+    ...{ machine: 'here', folder: `/copies/day${number}`, bytes: 1, held: more.held },
+  };
+}
+
+const fresh = (number: number): Fresh => ({ id: 'fresh', takenAt: onDay(number), uuid: 'A' });
+const removed = (pruning: ReturnType<typeof decidePruning>) =>
+  pruning.remove.map(({ point: { manifest } }) => manifest.id);
+const keep = (last: number, at?: number) => ({
+  keep: { keep_last: last },
+  ...(at === undefined ? {} : { prune_at_most: at }),
+});
+
+describe('which restore points may go', () => {
+  it('are those that no rule keeps, each with the reason', () => {
+    const pruning = decidePruning(keep(2), [point(1), point(2)], fresh(3), 'UTC');
+    assert.deepEqual(removed(pruning), ['day1']);
+    assert.match(pruning.remove[0]?.because ?? '', /^removed: newer points have the places \(2 last\)/);
+    assert.deepEqual(pruning.remarks, []);
+  });
+
+  it('counts the point that is about to be made among those that stay', () => {
+    assert.deepEqual(removed(decidePruning(keep(3), [point(1), point(2)], fresh(3), 'UTC')), []);
+  });
+
+  it('are never one that is held', () => {
+    assert.deepEqual(removed(decidePruning(keep(1), [point(1, { held: 'court case' })], fresh(3), 'UTC')), []);
+  });
+
+  it('are none of another file system, and that is said', () => {
+    const { remove, remarks } = decidePruning(keep(1), [point(1, { uuid: 'B' })], fresh(3), 'UTC');
+    assert.deepEqual(remove, []);
+    assert.match(remarks[0]?.says ?? '', /1 point of this layer is of another file system/);
+  });
+
+  it('are none while the clock stands before the newest point, so that a stepped clock empties nothing', () => {
+    const { remove, remarks } = decidePruning(keep(1), [point(1), point(9)], fresh(3), 'UTC');
+    assert.deepEqual(remove, []);
+    assert.match(remarks[0]?.says ?? '', /the clock says 2026-01-04.*day9 was taken at 2026-01-10/);
+  });
+
+  it('are none where more would go than may in one run, and it is said how to allow it', () => {
+    const points = [1, 2, 3].map((number) => point(number));
+    const { remove, remarks } = decidePruning(keep(1), points, fresh(4), 'UTC');
+    assert.deepEqual(remove, []);
+    assert.match(remarks[0]?.says ?? '', /would remove 3 of 3 points at once, and 1 may go.*prune_at_most: 3/);
+    assert.deepEqual(removed(decidePruning(keep(1, 3), points, fresh(4), 'UTC')), ['day1', 'day2', 'day3']);
+  });
+
+  it('may be a tenth of many, without being asked', () => {
+    const points = Array.from({ length: 30 }, (_, number) => point(number));
+    assert.equal(removed(decidePruning(keep(28), points, fresh(40), 'UTC')).length, 3);
+    assert.equal(removed(decidePruning(keep(27), points, fresh(40), 'UTC')).length, 0);
+  });
+});
