@@ -2,7 +2,6 @@
 // sha256sum, getfattr, losetup, mount and the process list; the journal is only believed where they agree.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
-  appendFileSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -128,6 +127,10 @@ async function proveRestore(report: Report): Promise<void> {
     'rsync -aHAXnc --delete',
     say(differences(reference, place.back) === '', differences(reference, place.back)),
   );
+  const diff = spawnSync('diff', ['-r', '--no-dereference', '--exclude=pipe', reference, place.back], {
+    encoding: 'utf8',
+  });
+  report.row('contents, by another authority', restored.command, 'diff -r', say(diff.status === 0, diff.stdout));
   report.row('sparse stays sparse', restored.command, 'stat', statSync(join(place.back, 'sparse')).blocks < 1000);
   execFileSync('chmod', ['600', join(place.back, 'linked')]);
   report.control('a mode that differs', differences(reference, place.back) !== '');
@@ -279,12 +282,32 @@ const streamed = (place: Place, share: number): Promise<string> => {
   });
 };
 
+/** There was room when the copy began; then somebody else took it. */
+async function proveFilledMeanwhile(report: Report, place: Place): Promise<void> {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=160M,mode=0700', 'tmpfs', place.copies]);
+  const started = place.start('run', 'photos-image');
+  const run = await streamed(place, 0.1);
+  spawnSync('dd', ['if=/dev/zero', `of=${join(place.copies, 'somebody-elses')}`, 'bs=1M', 'status=none']);
+  const status = await started.ended;
+  const left = leftBehind(run, place.image, place.copies);
+  report.row(
+    'disk full under the target, in the middle of the stream',
+    'holdfast run photos-image; dd of=copies/somebody-elses',
+    'exit code, losetup, ls',
+    say(
+      status === 1 && /disk-full/.test(started.output()) && left.length === 0 && sealed(place).length === 0,
+      `${status} ${started.output()}${left.join()}`,
+    ),
+  );
+  execFileSync('umount', [place.copies]);
+}
+
 async function proveFullDisks(report: Report): Promise<void> {
   report.section('Full disks');
   const place = placeWith(10, 100);
   imageOf(place.image, place.tree, 300);
   for (const [what, folder, size, code] of [
-    ['the target', place.copies, '80M', /space|full|needed/],
+    ['the target, before anything is written', place.copies, '80M', /no-room/],
     ['the journal', place.state, '300K', /journal-disk-full|state folder is full/],
   ] as const) {
     mkdirSync(folder, { recursive: true });
@@ -302,8 +325,8 @@ async function proveFullDisks(report: Report): Promise<void> {
     );
     execFileSync('umount', [folder]);
   }
+  await proveFilledMeanwhile(report, place);
   const fine = await place.type('run', 'photos-image');
   report.control('a disk with room, taken for a full one', fine.status === 0);
-  appendFileSync(place.file, '\n');
   place.close();
 }

@@ -125,6 +125,15 @@ async function proveTrouble(report: Report, lab: LabFolder): Promise<void> {
       say(named && others, plan.stdout),
     );
   }
+  await lab.fault('ruapehu', 'down');
+  const told = await lab.estate().type('doctor', '--detailed-exitcode');
+  await lab.clear();
+  report.row(
+    'doctor: a server that cannot be asked is a finding, not silence',
+    told.command,
+    'exit code',
+    say(told.status === 2 && /ruapehu could not be asked/.test(told.stdout), told.stdout),
+  );
   const well = await lab.estate().type('plan');
   report.control(
     'a server that is well, taken for one in trouble',

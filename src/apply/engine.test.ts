@@ -104,6 +104,26 @@ describe('the engine', () => {
     assert.equal((await carryOut(bench, plan)).fates.get('open>pruned'), 'done');
   });
 
+  it('does not lead back what is whole: told to stop when the last step is done, it is done', async () => {
+    const on = shelf();
+    const plan = planOf([put('safety'), put('swap', { after: ['safety'] })], 'lead back');
+    let stop = () => {};
+    const bench = benchFor(plan, [putKind(on, { swap: { after: () => stop() } })]);
+    stop = () => bench.stop.abort(refusal());
+    assert.deepEqual([...(await carryOut(bench, plan)).fates.values()], ['done', 'done']);
+    assert.deepEqual([...on.on.keys()], ['safety', 'swap']);
+  });
+
+  it('leads back what is not: told to stop in the middle, nothing of it is left', async () => {
+    const on = shelf();
+    const plan = planOf([put('safety'), put('swap', { after: ['safety'] })], 'lead back');
+    let stop = () => {};
+    const bench = benchFor(plan, [putKind(on, { safety: { after: () => stop() } })]);
+    stop = () => bench.stop.abort(refusal());
+    await carryOut(bench, plan);
+    assert.deepEqual([...on.on.keys()], []);
+  });
+
   it('leads a plan back that says so: what was done is undone when a later step fails', async () => {
     const on = shelf();
     const plan = planOf([put('safety'), put('swap', { after: ['safety'] })], 'lead back');

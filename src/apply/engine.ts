@@ -53,7 +53,8 @@ export async function carryOut(
     throw error;
   }
   for (const step of waiting.values()) block(engine, step, parent, ended, fates);
-  if (leadsBack && (failed() || engine.signal.aborted))
+  // Told to stop after the last step was done: nothing is half-way, so there is nothing to lead back.
+  if (leadsBack && doneInOrder.length < plan.steps.length)
     for (const step of doneInOrder.reverse()) degraded.push(...(await undoStep(engine, step, parent, 'done')));
   return { fates, degraded };
 }

@@ -71,9 +71,9 @@ async function doRun(
     tell,
   };
   const { fates, degraded } = await carryOut(engine, charge.plan);
-  const interrupted = signal.aborted;
-  const undone =
-    charge.plan.afterFailure === 'lead back' && (interrupted || [...fates.values()].some((f) => f !== 'done'));
+  const whole = [...fates.values()].every((fate) => fate === 'done');
+  const interrupted = signal.aborted && !whole;
+  const undone = charge.plan.afterFailure === 'lead back' && !whole;
   const verdict = verdictOf(fates, degraded, { interrupted, undone });
   journal.close();
   return { say: 'ended', verdict };

@@ -7,6 +7,7 @@ import type { Step } from '../../model/step.ts';
 import { digestOf } from '../../values/canonical.ts';
 import { minutes } from '../../values/duration.ts';
 import type { Instant } from '../../values/instant.ts';
+import type { Keep } from '../../values/retention.ts';
 import { formatSize, bytes as sizeOf } from '../../values/size.ts';
 import { count, shown } from '../../values/text.ts';
 import { asGiven, type ImageState, type SourceFacts } from './given.ts';
@@ -33,7 +34,7 @@ export function childPlan(opened: Opened): ChildPlan {
   const { entry, found, source, now, run, points } = opened;
   const fresh = { id: pointId(now, run), takenAt: now, uuid: source.uuid };
   const pruning = decidePruning(entry, points, fresh, opened.timeZone);
-  const copy = copyStep(opened, fresh.id);
+  const copy = copyStep(opened, fresh.id, pruning.policy);
   const subject = imageRef(entry);
   const remarks: Note[] = pruning.remarks.map((remark) => ({ subject, ...remark }));
   return {
@@ -60,7 +61,8 @@ function notesOn(found: Found, subject: Note['subject']): Note[] {
   return notes;
 }
 
-function copyStep({ entry, mount, source, state, found, bytes, now }: Opened, id: string): Step {
+function copyStep(opened: Opened, id: string, policy: Keep | undefined): Step {
+  const { entry, mount, source, state, found, bytes, now } = opened;
   return {
     id: 'copy',
     kind: 'disk-image.copy',
@@ -74,7 +76,7 @@ function copyStep({ entry, mount, source, state, found, bytes, now }: Opened, id
     risk: 'adds',
     needs: [],
     expects: [],
-    given: asGiven({ entry, mount, id, takenAt: now, source, state, bytes, devices: found.devices }),
+    given: asGiven({ entry, mount, id, takenAt: now, source, state, bytes, devices: found.devices, policy }),
     wayBack: 'undo',
     expands: false,
     patience: minutes(30),

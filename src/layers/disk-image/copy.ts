@@ -10,7 +10,7 @@ import { versionOf } from './commands.ts';
 import { writeArchive } from './copy-archive.ts';
 import { type WrittenListing, writeListing } from './copy-listing.ts';
 import { checkDestination } from './destination.ts';
-import { copyGiven, givenOf } from './given.ts';
+import { asGiven, copyGiven, givenOf } from './given.ts';
 import { checkUnchanged } from './image.ts';
 import { manifestText, readManifest, withSeal } from './manifest.ts';
 import { proveWritten } from './part.ts';
@@ -96,7 +96,7 @@ async function manifestOf(
   parts: readonly Part[],
   { counts, attributes }: WrittenListing,
 ): Promise<Manifest> {
-  const { machine, entry, id, takenAt, source, state } = copying;
+  const { machine, entry, id, takenAt, source, state, policy } = copying;
   const [tar, getfattr] = await Promise.all(['tar', 'getfattr'].map((tool) => versionOf(machine, tool)));
   const at = parseInstant(takenAt);
   if (at === undefined) throw new Error(`a plan gave ${takenAt} as a time`);
@@ -112,7 +112,7 @@ async function manifestOf(
     source: { machine: entry.machine, ...source, size: state.size },
     counts,
     parts,
-    details: { attributes_listed: attributes },
+    details: { attributes_listed: attributes, ...(policy === undefined ? {} : { policy: asGiven(policy) }) },
     tools: { ...(tar === undefined ? {} : { tar }), ...(getfattr === undefined ? {} : { getfattr }) },
   });
 }

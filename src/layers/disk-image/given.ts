@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Fault } from '../../fault.ts';
 import type { Step } from '../../model/step.ts';
 import type { Json } from '../../values/canonical.ts';
+import { keepSchema } from '../../values/retention.ts';
 import { diskImageEntry } from './schema.ts';
 
 const count = z.int().nonnegative();
@@ -38,6 +39,8 @@ export const copyGiven = z.strictObject({
   /** what the archive will need, about */
   bytes: count,
   devices: count,
+  /** the retention that the points are under when this one is sealed */
+  policy: keepSchema.optional(),
 });
 
 export const pruneGiven = z.strictObject({ machine: z.string(), folder: absolute, id: z.string() });

@@ -2,19 +2,20 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RestorePoint } from '../../model/restore-point.ts';
 import type { RunId } from '../../model/run.ts';
+import type { Json } from '../../values/canonical.ts';
 import { type Instant, instantAt } from '../../values/instant.ts';
 import { decidePruning, type Fresh } from './prune-decision.ts';
 
 const day = 86_400_000;
 const onDay = (number: number): Instant => instantAt(Date.UTC(2026, 0, 1) + number * day);
 
-function point(number: number, more: { uuid?: string; held?: string } = {}): RestorePoint {
+function point(number: number, more: { uuid?: string; held?: string; policy?: Json } = {}): RestorePoint {
   const takenAt = onDay(number);
   return {
     manifest: {
       ...{ format: 1, id: `day${number}`, layer: 'photos', kind: 'disk-image', workload: 'photos', takenAt },
       ...{ sealedAt: takenAt, run: `run${number}` as RunId, source: { uuid: more.uuid ?? 'A' }, counts: {} },
-      ...{ parts: [], details: {}, tools: {} },
+      ...{ parts: [], tools: {}, details: more.policy === undefined ? {} : { policy: more.policy } },
     },
     ...{ machine: 'here', folder: `/copies/day${number}`, bytes: 1, held: more.held },
   };
@@ -62,6 +63,29 @@ describe('which restore points may go', () => {
     assert.deepEqual(remove, []);
     assert.match(remarks[0]?.says ?? '', /would remove 3 of 3 points at once, and 1 may go.*prune_at_most: 3/);
     assert.deepEqual(removed(decidePruning(keep(1, 3), points, fresh(4), 'UTC')), ['day1', 'day2', 'day3']);
+  });
+
+  it('are all that interrupted runs left over, where the policy is the one the newest point was sealed under', () => {
+    const under = (policy: Json) => [1, 2, 3, 4].map((number) => point(number, { policy }));
+    assert.deepEqual(removed(decidePruning(keep(2), under({ keep_last: 2 }), fresh(5), 'UTC')), [
+      'day1',
+      'day2',
+      'day3',
+    ]);
+    assert.deepEqual(removed(decidePruning(keep(2), under({ keep_last: 1 }), fresh(5), 'UTC')), [
+      'day1',
+      'day2',
+      'day3',
+    ]);
+    assert.deepEqual(removed(decidePruning(keep(2, 1), under({ keep_last: 2 }), fresh(5), 'UTC')), ['day1']);
+  });
+
+  it('are none after the policy was tightened by too much, in the next run either, until that is allowed', () => {
+    const points = [1, 2, 3, 4].map((number) => point(number, { policy: { keep_last: 4 } }));
+    const tightened = decidePruning(keep(1), points, fresh(5), 'UTC');
+    assert.deepEqual([removed(tightened), tightened.policy], [[], { keep_last: 4 }]);
+    const allowed = decidePruning(keep(1, 4), points, fresh(5), 'UTC');
+    assert.deepEqual([removed(allowed).length, allowed.policy], [4, { keep_last: 1 }]);
   });
 
   it('may be a tenth of many, without being asked', () => {

@@ -1,6 +1,7 @@
 // Which restore points may go, and why; and what makes nobody remove any. Pure.
 import type { PointId, RestorePoint } from '../../model/restore-point.ts';
 import type { Instant } from '../../values/instant.ts';
+import { compareKeep, type Keep, keepSchema } from '../../values/retention.ts';
 import { decideRetention } from '../../values/retention-decide.ts';
 import { count } from '../../values/text.ts';
 import type { TimeZone } from '../../values/time-zone.ts';
@@ -9,6 +10,8 @@ import type { DiskImageEntry } from './schema.ts';
 export type Fresh = Readonly<{ id: PointId; takenAt: Instant; uuid: string | null }>;
 
 export type Pruning = Readonly<{
+  /** the policy that the points are under now: the declared one, or the one before where that would have removed too many */
+  policy: Keep | undefined;
   remove: readonly Readonly<{ point: RestorePoint; because: string }>[];
   remarks: readonly Readonly<{ level: 'info' | 'warning'; says: string }>[];
 }>;
@@ -23,12 +26,26 @@ export function decidePruning(
   const others = points.length - ofThisSource.length;
   const foreign = others === 0 ? [] : [otherSource(others)];
   const ahead = points.find(({ manifest }) => manifest.takenAt >= fresh.takenAt);
-  if (ahead !== undefined) return { remove: [], remarks: [...foreign, clockBehind(ahead, fresh)] };
+  const before = policyOf(ofThisSource);
+  if (ahead !== undefined) return { policy: before, remove: [], remarks: [...foreign, clockBehind(ahead, fresh)] };
   const remove = removable(entry, ofThisSource, fresh, timeZone);
+  if (isNotTightened(before, entry.keep))
+    return { policy: entry.keep, remove: remove.slice(0, entry.prune_at_most), remarks: foreign };
   const refusal = overBudget(entry, remove.length, ofThisSource.length);
-  if (refusal !== undefined) return { remove: [], remarks: [...foreign, refusal] };
-  return { remove, remarks: foreign };
+  if (refusal !== undefined) return { policy: before, remove: [], remarks: [...foreign, refusal] };
+  return { policy: entry.keep, remove, remarks: foreign };
 }
+
+/** The policy of the newest point, as its manifest has it. */
+function policyOf(points: readonly RestorePoint[]): Keep | undefined {
+  const newest = points.toSorted((one, other) => (one.manifest.takenAt < other.manifest.takenAt ? 1 : -1))[0];
+  const parsed = keepSchema.safeParse(newest?.manifest.details['policy']);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** What is over then is what interrupted runs had left to do, and no budget may keep that for ever. */
+const isNotTightened = (before: Keep | undefined, now: Keep): boolean =>
+  before !== undefined && ['same', 'longer'].includes(compareKeep(before, now));
 
 function removable(
   { keep }: Pick<DiskImageEntry, 'keep'>,
@@ -53,7 +70,7 @@ function removable(
     .toReversed();
 }
 
-/** Deletion above the budget stops: a wrong `keep` or a wrong clock would otherwise empty the folder in one night. */
+/** Deletion above the budget stops: a wrong `keep` would otherwise empty the folder in one night. */
 function overBudget(
   { prune_at_most }: Pick<DiskImageEntry, 'prune_at_most'>,
   removals: number,

@@ -25,7 +25,7 @@ export const diskImageEntry = layerEntry
       .int()
       .min(1)
       .optional()
-      .describe('points that one run may remove; default: one, or a tenth of them'),
+      .describe('points that one run may remove; default: one, or a tenth of them, where `keep` was made shorter'),
   })
   .refine(({ to, mounted_at }) => mounted_at === undefined || to === mounted_at || to.startsWith(`${mounted_at}/`), {
     path: ['to'],
