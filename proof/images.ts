@@ -282,50 +282,68 @@ const streamed = (place: Place, share: number): Promise<string> => {
   });
 };
 
+const mountSmall = (folder: string, size: string): void => {
+  mkdirSync(folder, { recursive: true });
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=0700`, 'tmpfs', folder]);
+};
+
 /** There was room when the copy began; then somebody else took it. */
-async function proveFilledMeanwhile(report: Report, place: Place): Promise<void> {
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=160M,mode=0700', 'tmpfs', place.copies]);
+async function filledMeanwhile(place: Place, folder: string, size: string) {
+  mountSmall(folder, size);
   const started = place.start('run', 'photos-image');
   const run = await streamed(place, 0.1);
-  spawnSync('dd', ['if=/dev/zero', `of=${join(place.copies, 'somebody-elses')}`, 'bs=1M', 'status=none']);
+  const filler = join(folder, 'somebody-elses');
+  spawnSync('dd', ['if=/dev/zero', `of=${filler}`, 'bs=64K', 'status=none']);
   const status = await started.ended;
-  const left = leftBehind(run, place.image, place.copies);
+  return { run, status, filler, output: started.output(), left: leftBehind(run, place.image, place.copies) };
+}
+
+export async function proveFullDisks(report: Report): Promise<void> {
+  report.section('Full disks');
+  const place = placeWith(10, 300);
+  imageOf(place.image, place.tree, 700);
+
+  mountSmall(place.copies, '80M');
+  const ran = await place.type('run', 'photos-image');
+  const nothing = leftBehind('.partial', place.image, place.copies);
+  report.row(
+    'no room at the target: refused before anything is written',
+    ran.command,
+    'exit code, losetup, ls',
+    say(ran.status === 1 && /no-room/.test(ran.stderr) && nothing.length === 0, `${ran.stderr}${nothing.join()}`),
+  );
+  execFileSync('umount', [place.copies]);
+
+  const target = await filledMeanwhile(place, place.copies, '400M');
   report.row(
     'disk full under the target, in the middle of the stream',
     'holdfast run photos-image; dd of=copies/somebody-elses',
     'exit code, losetup, ls',
     say(
-      status === 1 && /disk-full/.test(started.output()) && left.length === 0 && sealed(place).length === 0,
-      `${status} ${started.output()}${left.join()}`,
+      target.status === 1 && /disk-full/.test(target.output) && target.left.length === 0 && sealed(place).length === 0,
+      `${target.status} ${target.output}${target.left.join()}`,
     ),
   );
   execFileSync('umount', [place.copies]);
-}
 
-async function proveFullDisks(report: Report): Promise<void> {
-  report.section('Full disks');
-  const place = placeWith(10, 100);
-  imageOf(place.image, place.tree, 300);
-  for (const [what, folder, size, code] of [
-    ['the target, before anything is written', place.copies, '80M', /no-room/],
-    ['the journal', place.state, '300K', /journal-disk-full|state folder is full/],
-  ] as const) {
-    mkdirSync(folder, { recursive: true });
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=0700`, 'tmpfs', folder]);
-    const ran = await place.type('run', 'photos-image');
-    const left = leftBehind('.partial', place.image, place.copies);
-    report.row(
-      `disk full under ${what}`,
-      ran.command,
-      'exit code, losetup, ls',
-      say(
-        ran.status === 1 && code.test(`${ran.stdout}${ran.stderr}`) && left.length === 0,
-        `${ran.status} ${ran.stdout}${ran.stderr}${left.join()}`,
-      ),
-    );
-    execFileSync('umount', [folder]);
-  }
-  await proveFilledMeanwhile(report, place);
+  const journal = await filledMeanwhile(place, place.state, '8M');
+  const due = await place.type('runs');
+  rmSync(journal.filler);
+  const finished = await place.type('cancel', journal.run);
+  const state = place.journal((runs) => runs.find(({ id }) => id === journal.run)?.state);
+  report.row(
+    'disk full under the journal, in the middle of the stream: what was taken is given back, the run finished later',
+    `holdfast run photos-image; dd of=state/somebody-elses; ${due.command}; rm; ${finished.command}`,
+    'exit code, losetup, mount, ps, ls',
+    say(
+      journal.status === 1 &&
+        /state folder is full/.test(journal.output) &&
+        journal.left.length === 0 &&
+        state === 'aborted',
+      `${journal.status}, then ${state}; left ${journal.left.join()}: ${journal.output.slice(-300)}${finished.stderr}`,
+    ),
+  );
+  execFileSync('umount', [place.state]);
   const fine = await place.type('run', 'photos-image');
   report.control('a disk with room, taken for a full one', fine.status === 0);
   place.close();
