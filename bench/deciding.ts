@@ -62,23 +62,30 @@ const clonable = ({ estate: { placeOf: _, ...estate }, observed }: ReturnType<ty
   observed,
 });
 
-async function medianOf(rounds: number, work: () => unknown): Promise<number> {
-  const figures: number[] = [];
-  await work();
-  for (let round = 0; round < rounds; round += 1) figures.push(await timed(work));
-  return median(figures);
+type Measured = Readonly<{ ours: number; peer: number; tenth: number; steps: number }>;
+
+/** All three in turn, so that a machine that slows down slows them alike. */
+async function measured(): Promise<Measured> {
+  const [small, large] = [worldOf(1000), worldOf(10_000)];
+  const rounds: Omit<Measured, 'steps'>[] = [];
+  for (let round = 0; round < 6; round += 1)
+    rounds.push({
+      ours: await timed(() => decideAll(large)),
+      peer: await timed(() => structuredClone(clonable(large))),
+      tenth: await timed(() => decideAll(small)),
+    });
+  // The first round warms up.
+  const of = (name: 'ours' | 'peer' | 'tenth') => median(rounds.slice(1).map((round) => round[name]));
+  return { ours: of('ours'), peer: of('peer'), tenth: of('tenth'), steps: decideAll(large) };
 }
 
-export async function decidingRows(): Promise<readonly Row[]> {
-  const [small, large] = [worldOf(1000), worldOf(10_000)];
-  const ours = await medianOf(5, () => decideAll(large));
-  const peer = await medianOf(5, () => structuredClone(clonable(large)));
-  const tenth = await medianOf(5, () => decideAll(small));
-  const { stdout } = spawnSync(process.execPath, [...process.execArgv, import.meta.filename, '--rss'], {
-    encoding: 'utf8',
-  });
-  const rss = Number(stdout) / 1024 / 1024;
-  const steps = decideAll(large);
+/** In a process of its own: what other benches left in memory is not measured. */
+const inProcess = (what: string): string =>
+  spawnSync(process.execPath, [...process.execArgv, import.meta.filename, what], { encoding: 'utf8' }).stdout;
+
+export function decidingRows(): readonly Row[] {
+  const { ours, peer, tenth, steps } = JSON.parse(inProcess('--time')) as Measured;
+  const rss = Number(inProcess('--rss')) / 1e6;
   return [
     {
       ...{ name: 'deciding 10,000 objects', ratio: ours / peer, limit: 20, extra: `${steps} steps` },
@@ -95,6 +102,7 @@ export async function decidingRows(): Promise<readonly Row[]> {
   ];
 }
 
+if (process.argv.includes('--time')) process.stdout.write(JSON.stringify(await measured()));
 if (process.argv.includes('--rss')) {
   decideAll(worldOf(10_000));
   process.stdout.write(String(process.resourceUsage().maxRSS * 1024));

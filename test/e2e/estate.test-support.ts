@@ -12,6 +12,7 @@ import type { Entry, Run } from '../../src/model/run.ts';
 export const root = resolve(import.meta.dirname, '..', '..');
 export const holdfast: readonly string[] = [
   process.execPath,
+  '--max-semi-space-size=4',
   '--disable-warning=ExperimentalWarning',
   join(root, 'src', 'main.ts'),
 ];
