@@ -4,27 +4,27 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { canMount, type Estate, estateIn, imageOf, until, workerOf } from '../test/e2e/estate.test-support.ts';
+import {
+  canMount,
+  type Estate,
+  estateIn,
+  imageOf,
+  photosEstate,
+  until,
+  workerOf,
+} from '../test/e2e/estate.test-support.ts';
 import { milliseconds, paired, type Row, timed, timedCommand } from './bench.ts';
 
 const mebibytes = 2048;
 const rounds = 3;
 const memoryLimit = 150;
 
-const text = `
-estate: bench
-machines: [{ name: here, local: true }]
-workloads: [{ name: photos }]
-layers:
-  - { name: photos-image, kind: disk-image, machine: here, workload: photos, image: FOLDER/photos.img, to: FOLDER/copies, keep: { keep_last: 2 } }
-`;
-
 export async function streamRows(): Promise<readonly Row[]> {
   if (!canMount()) {
     console.error('streaming is left out: it needs root and loop devices');
     return [];
   }
-  const estate = estateIn(text, 'bench');
+  const estate = estateIn(photosEstate('bench'), 'bench');
   try {
     const tree = join(estate.folder, 'tree');
     const file = join(tree, 'big');

@@ -19,6 +19,7 @@ import {
   imageOf,
   kill,
   leftBehind,
+  photosEstate,
   reached,
   treeIn,
   until,
@@ -28,19 +29,11 @@ import type { Report } from './report.ts';
 
 const say = (holds: boolean, otherwise: string): true | Error => holds || new Error(otherwise.slice(0, 800));
 
-const text = `
-estate: proof
-machines: [{ name: here, local: true }]
-workloads: [{ name: photos }]
-layers:
-  - { name: photos-image, kind: disk-image, machine: here, workload: photos, image: FOLDER/photos.img, to: FOLDER/copies, keep: { keep_last: 2 } }
-`;
-
 type Place = Estate & Readonly<{ tree: string; image: string; copies: string; back: string }>;
 
 /** `small` files make walking, unpacking and comparing long enough to be killed in; `big` mebibytes make the stream. */
 function placeWith(small: number, big: number): Place {
-  const estate = estateIn(text, 'proof');
+  const estate = estateIn(photosEstate('proof'), 'proof');
   const [tree = '', image = '', copies = '', back = ''] = ['tree', 'photos.img', 'copies', 'back'].map((name) =>
     join(estate.folder, name),
   );
@@ -298,7 +291,7 @@ async function filledMeanwhile(place: Place, folder: string, size: string) {
   return { run, status, filler, output: started.output(), left: leftBehind(run, place.image, place.copies) };
 }
 
-export async function proveFullDisks(report: Report): Promise<void> {
+async function proveFullDisks(report: Report): Promise<void> {
   report.section('Full disks');
   const place = placeWith(10, 300);
   imageOf(place.image, place.tree, 700);

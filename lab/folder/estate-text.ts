@@ -1,5 +1,5 @@
 // The two estates of a lab as text, as an operator would write them.
-import type { LabServer } from './write.ts';
+export type LabServer = Readonly<{ name: string; product: 'pve' | 'pbs'; url: string; fingerprint: string }>;
 
 export type EstateParts = Readonly<{ pve: readonly LabServer[]; pbs: LabServer }>;
 

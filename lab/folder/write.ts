@@ -3,9 +3,7 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Server, urlOf } from '../server.ts';
-import { connectionsText, type EstateParts, estateText } from './estate-text.ts';
-
-export type LabServer = Readonly<{ name: string; product: 'pve' | 'pbs'; url: string; fingerprint: string }>;
+import { connectionsText, type EstateParts, estateText, type LabServer } from './estate-text.ts';
 
 export type FolderParts = Readonly<{
   dir: string;

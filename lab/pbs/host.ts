@@ -1,25 +1,9 @@
 // What the calls of the PBS work with.
-import type { Chance } from '../chance.ts';
-import type { FaultBoard } from '../faults/board.ts';
-import type { Delays } from '../pve/host.ts';
-import type { Shelf } from '../shelf.ts';
-import type { Tasks } from '../tasks/tasks.ts';
-import type { Tickets } from '../tickets.ts';
+import type { HostParts } from '../host-parts.ts';
 import type { Values } from './schema.ts';
 import type { PbsState } from './state.ts';
 
-export type PbsHost = Readonly<{
-  state: PbsState;
-  tasks: Tasks;
-  board: FaultBoard;
-  chance: Chance;
-  /** `token USER@REALM!NAME` and `password USER@REALM` */
-  secrets: Shelf;
-  tickets: Tickets;
-  delays: Delays;
-  /** epoch milliseconds */
-  now: () => number;
-}>;
+export type PbsHost = HostParts & Readonly<{ state: PbsState }>;
 
 export type PbsCall = Readonly<{
   method: string;

@@ -2,22 +2,10 @@
 import type { PbsHost } from './host.ts';
 import type { BackupType, Snapshot, SnapshotFile } from './state.ts';
 
-export type NewSnapshot = Readonly<{
-  store: string;
-  /** empty for the root */
-  namespace: string;
-  type: BackupType;
-  id: string;
-  /** epoch seconds */
-  time: number;
-  /** bytes */
-  size: number;
-  owner: string;
-  files?: readonly SnapshotFile[];
-  /** the first line of its notes */
-  comment?: string;
-  protected?: boolean;
-}>;
+export type NewSnapshot = Readonly<
+  Pick<Snapshot, 'store' | 'namespace' | 'type' | 'id' | 'time' | 'size' | 'owner' | 'comment'>
+> &
+  Readonly<{ files?: readonly SnapshotFile[]; protected?: boolean }>;
 
 /** How much a backup adds to a store that has its older chunks already. */
 const newShare = 0.05;

@@ -1,25 +1,11 @@
 // Where a backup goes: a datastore of the PBS, reached with the storage's own credentials, or a directory of the host.
-
+import type { BackupTarget } from './backup.ts';
 import { directoryTarget } from './backup-to-directory.ts';
 import { pbsTarget } from './backup-to-pbs.ts';
 import { splitList } from './formats.ts';
 import type { PveHost } from './host.ts';
-import type { Values } from './schema.ts';
-import type { Guest, StorageEntry } from './state.ts';
+import type { StorageEntry } from './state.ts';
 import { entryOf, isDisabled, usableOn } from './storage-file.ts';
-
-export type Begun = Readonly<{
-  /** as the log of the task calls it */
-  name: string;
-  finish(notes: string | undefined, isProtected: boolean): Promise<void>;
-}>;
-
-export type BackupTarget = Readonly<{
-  /** @param now epoch seconds */
-  begin(guest: Guest, now: number): Begun;
-  /** removes what the retention in force does not keep of that guest; where none is in force, nothing */
-  prune(guest: Guest, params: Values, log: (line: string) => void): Promise<void>;
-}>;
 
 /** What it throws ends the whole task, in the words of vzdump. */
 export async function openTarget(host: PveHost, storage: string): Promise<BackupTarget> {

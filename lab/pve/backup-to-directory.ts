@@ -3,7 +3,7 @@ import { instantAt } from '../../src/values/instant.ts';
 import { decideRetention } from '../../src/values/retention-decide.ts';
 import { keepFromProxmox } from '../../src/values/retention-property.ts';
 import { utc } from '../../src/values/time-zone.ts';
-import type { BackupTarget } from './backup-target.ts';
+import type { BackupTarget } from './backup.ts';
 import type { PveHost } from './host.ts';
 import { retentionIn } from './retention.ts';
 import type { StorageEntry, Volume } from './state.ts';

@@ -2,7 +2,7 @@
 // data itself, which the lab does not have, is left out, and the finished snapshot is put into the PBS's state.
 import type { PbsHost } from '../pbs/host.ts';
 import { addSnapshot } from '../pbs/snapshots.ts';
-import type { BackupTarget } from './backup-target.ts';
+import type { BackupTarget } from './backup.ts';
 import type { PveHost } from './host.ts';
 import { addressOf, askPbs, reachDatastore } from './pbs-contact.ts';
 import { retentionIn } from './retention.ts';

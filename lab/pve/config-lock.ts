@@ -1,10 +1,8 @@
 // Config files are written one at a time, under a lock of the whole cluster. The faults that are about writing bite here.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { foreignHand } from './foreign.ts';
+import { type ConfigFile, foreignHand } from './foreign.ts';
 import type { PveCall, PveHost } from './host.ts';
 import { died } from './refusal.ts';
-
-export type ConfigFile = 'storage' | 'jobs';
 
 const queues = new WeakMap<object, Map<ConfigFile, Promise<unknown>>>();
 

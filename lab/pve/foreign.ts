@@ -1,7 +1,8 @@
 // Somebody else at work on the same host, past our eyes: entries of storage.cfg and jobs.cfg change.
-import type { ConfigFile } from './config-lock.ts';
 import type { PveHost } from './host.ts';
 import type { PveState } from './state.ts';
+
+export type ConfigFile = 'storage' | 'jobs';
 
 /** Alters one value in that file, so that its digest is another; where there is nothing to alter, something new appears. */
 export function foreignHand({ state }: PveHost, file: ConfigFile, name: string | undefined): void {

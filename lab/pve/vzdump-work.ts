@@ -1,8 +1,9 @@
 // What the task of a backup does: one guest after the other, each with the lines that vzdump writes (facts: pve-api sections 5, 6).
 import { stoppedWords } from '../tasks/stopped.ts';
 import type { Going } from '../tasks/tasks.ts';
+import type { BackupTarget } from './backup.ts';
 import { notesFor } from './backup-notes.ts';
-import { type BackupTarget, openTarget } from './backup-target.ts';
+import { openTarget } from './backup-target.ts';
 import type { PveCall, PveHost } from './host.ts';
 import { may } from './rights.ts';
 import type { Values } from './schema.ts';

@@ -1,11 +1,12 @@
 // `status`: what is there now, and whether it is as declared. Unknown is said to be unknown.
-
+import { desire } from '../desired/desire.ts';
+import { kinds } from '../kinds.ts';
 import type { Plan } from '../model/plan.ts';
 import { storagesNow } from '../observed/storages-now.ts';
 import { planEstate } from '../pipeline.ts';
 import { formatDuration } from '../values/duration.ts';
 import { between } from '../values/instant.ts';
-import { ref } from '../values/ref.ts';
+import { type Ref, ref } from '../values/ref.ts';
 import { bytes, formatSize } from '../values/size.ts';
 import type { StatusAnswer } from './answers.ts';
 import type { Command } from './command.ts';
@@ -21,6 +22,9 @@ export const status: Command<StatusAnswer> = {
     invocation.show('asking the servers');
     await using world = holdfast.world(estate);
     const [now, plan] = await Promise.all([storagesNow(world, estate), planEstate(holdfast, estate, { prune: false })]);
+    const declared = new Set(
+      desire(estate, kinds.resources).declared.map(({ kind, server, name }) => ref(kind, server, name)),
+    );
     const rows = now.storages.map((one) => [
       one.pve,
       one.name,
@@ -32,24 +36,34 @@ export const status: Command<StatusAnswer> = {
         ? 'unknown'
         : `${formatSize(bytes(one.used))} of ${formatSize(bytes(one.total))}`,
       one.lastBackup === undefined ? 'unknown' : `${formatDuration(between(one.lastBackup, one.at))} ago`,
-      driftOf(plan, one.pve, one.name),
+      driftOf(plan, declared, ref('pve-storage', one.pve, one.name)),
     ]);
     const head = ['PVE', 'name', 'server', 'datastore', 'namespace', 'state', 'used', 'last backup', 'drift'];
-    const missing = plan.steps.map((step) => `  ${step.title}`);
     const text = [
       rows.length === 0 ? 'No PVE server that was asked has a storage of type pbs.\n' : table(head, rows),
       ...now.unread.map(({ pve, fault }) => `${pve} could not be asked: ${fault.says}\n  do this: ${fault.remedy}\n`),
-      missing.length === 0
-        ? 'Everything declared is as declared.\n'
-        : `To be as declared, see \`holdfast plan\`:\n${missing.join('\n')}\n`,
+      ...plan.refusals
+        .filter(({ unread }) => !now.unread.some(({ pve }) => pve === unread))
+        .map(
+          ({ subject, says, remedy }) => `${subject} is not known to be as declared: ${says}\n  do this: ${remedy}\n`,
+        ),
+      verdictOf(plan),
     ].join('');
     const failed = now.unread.length > 0 || plan.refusals.length > 0;
     return { exit: failed ? 'partly' : 'fine', value: { ...now, plan }, text };
   },
 };
 
-function driftOf(plan: Plan, server: string, name: string): string {
-  const subject = ref('pve-storage', server, name);
+function verdictOf({ steps, refusals }: Plan): string {
+  if (steps.length > 0)
+    return `To be as declared, see \`holdfast plan\`:\n${steps.map(({ title }) => `  ${title}`).join('\n')}\n`;
+  return refusals.length > 0
+    ? 'Whatever else could be looked at is as declared.\n'
+    : 'Everything declared is as declared.\n';
+}
+
+function driftOf(plan: Plan, declared: ReadonlySet<Ref>, subject: Ref): string {
+  if (!declared.has(subject)) return 'not declared';
   const step = plan.steps.find((one) => one.subject === subject);
   if (step !== undefined) return step.changes.map(({ field }) => field).join(', ') || step.act;
   const refusal = plan.refusals.find((one) => one.subject === subject);

@@ -4,7 +4,6 @@ import { Fault } from '../fault.ts';
 import type { Duration } from '../values/duration.ts';
 import type { Instant } from '../values/instant.ts';
 import type { Secret } from '../values/secret.ts';
-import { percentEncoded } from './encoding.ts';
 
 export type Product = 'pve' | 'pbs';
 
@@ -67,6 +66,10 @@ export function apiThrough(server: ServerName, carry: Carry): ProxmoxApi {
     ...{ get: call('get'), post: call('post'), put: call('put'), delete: call('delete') },
   };
 }
+
+/** For a part of a path, where `!` and its like are encoded too. */
+const percentEncoded = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /** `` path`/nodes/${node}/tasks/${upid}/status` `` */
 export function path(texts: TemplateStringsArray, ...parts: readonly (string | number)[]): ApiPath {

@@ -3,10 +3,6 @@
 import { Secret } from '../values/secret.ts';
 import type { Parameter, Params } from './api.ts';
 
-/** For a part of a path, where `!` and its like are encoded too. */
-export const percentEncoded = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
-
 export type Reveal = (secret: Secret) => string;
 
 /** One text per value: a list gives several, or none. */

@@ -151,6 +151,15 @@ export function leftBehind(run: string, image: string, copies: string): readonly
   ];
 }
 
+/** An estate that protects one image: FOLDER/photos.img, into FOLDER/copies. */
+export const photosEstate = (name: string): string => `
+estate: ${name}
+machines: [{ name: here, local: true }]
+workloads: [{ name: photos }]
+layers:
+  - { name: photos-image, kind: disk-image, machine: here, workload: photos, image: FOLDER/photos.img, to: FOLDER/copies, keep: { keep_last: 2 } }
+`;
+
 /** An ext4 image made from a tree, of `mebibytes` size. */
 export function imageOf(image: string, tree: string, mebibytes: number): void {
   execFileSync('mke2fs', ['-q', '-t', 'ext4', '-E', 'root_owner=0:0', '-d', tree, image, `${mebibytes}M`]);

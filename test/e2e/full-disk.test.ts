@@ -4,19 +4,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { canMount, estateIn, imageOf, leftBehind, reached } from './estate.test-support.ts';
-
-const estate = `
-estate: full
-machines: [{ name: here, local: true }]
-workloads: [{ name: photos }]
-layers:
-  - { name: photos-image, kind: disk-image, machine: here, workload: photos, image: FOLDER/photos.img, to: FOLDER/copies, keep: { keep_last: 2 } }
-`;
+import { canMount, estateIn, imageOf, leftBehind, photosEstate, reached } from './estate.test-support.ts';
 
 describe('a state folder without room', { skip: canMount() ? false : 'it needs root and loop devices' }, () => {
   it('ends the run with what to do, gives back what was taken, and lets the next command finish it', async () => {
-    const one = estateIn(estate, 'full');
+    const one = estateIn(photosEstate('full'), 'full');
     const [tree, image, copies] = [
       join(one.folder, 'tree'),
       join(one.folder, 'photos.img'),

@@ -11,22 +11,15 @@ import {
   imageOf,
   kill,
   leftBehind,
+  photosEstate,
   reached,
   until,
   type Victim,
   workerOf,
 } from './estate.test-support.ts';
 
-const estate = `
-estate: killed
-machines: [{ name: here, local: true }]
-workloads: [{ name: photos }]
-layers:
-  - { name: photos-image, kind: disk-image, machine: here, workload: photos, image: FOLDER/photos.img, to: FOLDER/copies, keep: { keep_last: 2 } }
-`;
-
 function withImage(megabytes = 200): Estate & { image: string; copies: string } {
-  const one = estateIn(estate, 'killed');
+  const one = estateIn(photosEstate('killed'), 'killed');
   const tree = join(one.folder, 'tree');
   mkdirSync(tree);
   execFileSync('dd', ['if=/dev/urandom', `of=${join(tree, 'big')}`, 'bs=1M', `count=${megabytes}`, 'status=none']);
