@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Lab, startLab } from '../../lab/lab.ts';
-import { type Estate, estateAt, until } from './estate.test-support.ts';
+import { type Estate, estateAt, root, until } from './estate.test-support.ts';
 
 let lab: Lab;
 let folder: string;
@@ -80,6 +80,32 @@ describe('apply', () => {
     assert.match((await estate.type('plan', '--detailed-exitcode')).stdout, /No changes; 3 as declared/);
     assert.equal((await estate.type('apply', '--yes')).status, 0);
     assert.equal(writes().length, before);
+  });
+
+  it("plans the seed's own file against a server that is named on the command line", async () => {
+    const seed = join(root, 'examples', 's1', 'pbs-storage.yaml');
+    const { url = '', fingerprint = '' } = lab.servers['ruapehu'] ?? {};
+    const named = (print: string) =>
+      ['--pve', url, '--pve-token', 'holdfast@pve!ops=file:ruapehu.token', '--pve-fingerprint', print] as const;
+    const estate = estateAt(seed, 's1', mkdtempSync(join(tmpdir(), 'holdfast-state-')), folder);
+    const from = requests().length;
+    const plan = await estate.type('plan', ...named(fingerprint));
+    assert.equal(plan.status, 1, plan.stderr);
+    assert.match(plan.stdout, /storage-without-credentials[\s\S]*password: \{ file: \/etc\/holdfast\/homelab-backup/);
+    assert.deepEqual(
+      [
+        ...new Set(
+          requests()
+            .slice(from)
+            .map(({ server }) => server),
+        ),
+      ],
+      ['ruapehu'],
+    );
+    const impostor = fingerprint.replace(/^../, (first) => (first === '00' ? '01' : '00'));
+    const before = requests().length;
+    assert.match((await estate.type('plan', ...named(impostor))).stdout, /certificate-changed/);
+    assert.equal(requests().length, before, 'no token was sent to another certificate');
   });
 
   it('reads each collection once for a plan', async () => {
