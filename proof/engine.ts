@@ -1,4 +1,5 @@
 // `npm run proof:engine [-- --full]`: every promise of the house and its engine, as a user types it.
+import { proveClock } from './clock.ts';
 import { proveConfiguration } from './configuration.ts';
 import { proveEstates } from './estates.ts';
 import { proveImages } from './images.ts';
@@ -20,5 +21,6 @@ try {
 }
 await proveConfiguration(proof);
 await proveImages(proof, full);
+await proveClock(proof);
 await provePackage(proof);
 process.exitCode = proof.end();

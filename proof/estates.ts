@@ -1,5 +1,4 @@
 // Bad estates: exit 65, every problem with its place, and nothing contacted. The authority is the lab's own request log.
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,23 +94,48 @@ export async function proveEstates(report: Report, lab: LabFolder): Promise<void
     fine.status === 0 && lab.requests().length > asked,
   );
   rmSync(folder, { recursive: true, force: true });
-  await proveSeed(report);
+  await proveSeed(report, lab);
 }
 
 /** S1's own file, as it stands in the seed. */
-async function proveSeed(report: Report): Promise<void> {
+async function proveSeed(report: Report, lab: LabFolder): Promise<void> {
   const file = join(root, 'examples/s1/pbs-storage.yaml');
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-s1-'));
-  const estate = estateAt(file, 's1', join(folder, 'state'), folder);
+  const estate = estateAt(file, 's1', join(folder, 'state'), lab.folder);
   const valid = await estate.type('validate', '--offline');
   report.row('1.1 S1 file, verbatim', valid.command, 'exit code', valid.status === 0);
+  const altered = into(folder, readFileSync(file, 'utf8').replace('54:52:', '54:'));
+  const refused = await estateAt(altered, 's1', join(folder, 'state'), folder).type('validate', '--offline');
+  report.control('S1 file with a byte less in its fingerprint', refused.status === 65);
+
   const planned = await estate.type('plan');
   const told = planned.status === 64 && /--pve .*--pve-token .*--pve-fingerprint/.test(planned.stderr);
   report.row('1.4 S1 file without a PVE server: 64, with the line to add', planned.command, 'exit code', told);
-  const sum = execFileSync('sha256sum', [file], { encoding: 'utf8' }).slice(0, 12);
+
+  const { servers } = JSON.parse(readFileSync(join(lab.folder, 'lab.json'), 'utf8')) as {
+    servers: Record<string, { url: string; fingerprint: string }>;
+  };
+  const { url = '', fingerprint = '' } = servers['ruapehu'] ?? {};
+  const named = (print: string) =>
+    estate.type('plan', '--pve', url, '--pve-token', 'holdfast@pve!ops=file:ruapehu.token', '--pve-fingerprint', print);
+  const from = lab.requests().length;
+  const against = await named(fingerprint);
+  const asked = lab.requests().slice(from);
+  report.row(
+    '1.4 S1 file against a server of the command line: the storage PVE could not make, with the line to add',
+    against.command,
+    'requests.ndjson: only ruapehu was asked, and only by GET',
+    (against.status === 1 &&
+      /password: \{ file: \/etc\/holdfast\/homelab-backup\.password \}/.test(against.stdout) &&
+      asked.length > 0 &&
+      asked.every(({ server, method }) => server === 'ruapehu' && method === 'GET')) ||
+      new Error(`exit ${against.status}: ${against.stdout}${against.stderr}`.slice(0, 600)),
+  );
+  const before = lab.requests().length;
+  const impostor = await named(fingerprint.replace(/^../, (first) => (first === '00' ? '01' : '00')));
   report.control(
-    'a changed seed file',
-    sum !== execFileSync('sha256sum', { input: `${readFileSync(file, 'utf8')} `, encoding: 'utf8' }).slice(0, 12),
+    'another certificate than the one that is named (nothing may reach the server)',
+    /certificate-changed/.test(impostor.stdout) && lab.requests().length === before,
   );
   rmSync(folder, { recursive: true, force: true });
 }

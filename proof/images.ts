@@ -163,10 +163,21 @@ function flip(file: string): void {
 
 const victims: readonly Victim[] = ['worker', 'supervisor', 'both'];
 
+async function proveStreamKills(report: Report, full: boolean): Promise<void> {
+  const place = placeWith(10, 2048);
+  imageOf(place.image, place.tree, 2304);
+  for (const victim of victims)
+    for (const share of full ? [0.1, 0.25, 0.5, 0.75, 0.9] : [0.5])
+      await proveKill(report, place, victim, `at ${share * 100} % of a stream of 2 GB`, ['run', 'photos-image'], () =>
+        streamed(place, share),
+      );
+  place.close();
+}
+
 async function proveKills(report: Report, full: boolean): Promise<void> {
   report.section('kill -9 of worker, supervisor and both, at every kind of step of disk-image');
-  const place = placeWith(30_000, full ? 2048 : 600);
-  imageOf(place.image, place.tree, full ? 4096 : 1600);
+  const place = placeWith(30_000, 300);
+  imageOf(place.image, place.tree, 900);
   const took = `${place.image}.taken`;
   copyFileSync(place.image, took);
   for (const victim of victims) {
@@ -175,11 +186,8 @@ async function proveKills(report: Report, full: boolean): Promise<void> {
       ['disk-image.copy', />.*copy/],
     ] as const)
       await proveKill(report, place, victim, kind, ['run', 'photos-image'], () => reached(place, path));
-    for (const share of full ? [0.1, 0.25, 0.5, 0.75, 0.9] : [0.5])
-      await proveKill(report, place, victim, `at ${share * 100} % of the stream`, ['run', 'photos-image'], () =>
-        streamed(place, share),
-      );
   }
+  await proveStreamKills(report, full);
   await place.type('run', 'photos-image');
   await place.type('run', 'photos-image');
   for (const victim of victims) {

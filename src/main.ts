@@ -1,6 +1,7 @@
 // Composition: the only place that reads the environment, the clock and the signals of this process.
 import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
+import { sinceBoot } from './boot.ts';
 import { Fault } from './fault.ts';
 import type { Surroundings } from './surroundings.ts';
 import { systemClock } from './values/instant.ts';
@@ -44,7 +45,7 @@ const surroundings: Surroundings = {
   user: process.getuid?.() ?? -1,
   process: process.pid,
   hostName: hostname(),
-  clock: systemClock,
+  clock: { ...systemClock, sinceBoot },
   program: { argv: [process.execPath, ...process.execArgv, process.argv[1] ?? ''], env: process.env },
   version,
   stopped: stop.signal,

@@ -21,11 +21,20 @@ export function parseInstant(text: string): Instant | undefined {
   return Number.isNaN(known) ? undefined : instantAt(known);
 }
 
+/** A moment by the machine's own count since it was started, which nobody can step: a second opinion on the wall clock. */
+export type SinceBoot = Readonly<{
+  /** another one after each start of the machine */
+  boot: string;
+  elapsed: Duration;
+}>;
+
 export interface Clock {
   /** the wall clock, which an operator or NTP may step at any time */
   now(): Instant;
   /** milliseconds that only ever grow, and that no stepped wall clock changes; good for deadlines and rates */
   monotonic(): number;
+  /** undefined, or not there, where it cannot be had */
+  sinceBoot?(): SinceBoot | undefined;
   /** resolves after the duration, or rejects with the signal's reason as soon as that is aborted */
   sleep(duration: Duration, signal?: AbortSignal): Promise<void>;
 }

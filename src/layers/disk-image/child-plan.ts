@@ -6,7 +6,7 @@ import type { RunId } from '../../model/run.ts';
 import type { Step } from '../../model/step.ts';
 import { digestOf } from '../../values/canonical.ts';
 import { minutes } from '../../values/duration.ts';
-import type { Instant } from '../../values/instant.ts';
+import type { Instant, SinceBoot } from '../../values/instant.ts';
 import type { Keep } from '../../values/retention.ts';
 import { formatSize, bytes as sizeOf } from '../../values/size.ts';
 import { count, shown } from '../../values/text.ts';
@@ -21,6 +21,7 @@ export type Opened = Readonly<{
   timeZone: string;
   run: RunId;
   now: Instant;
+  sinceBoot: SinceBoot | undefined;
   mount: string;
   source: SourceFacts;
   state: ImageState;
@@ -32,7 +33,8 @@ export type Opened = Readonly<{
 
 export function childPlan(opened: Opened): ChildPlan {
   const { entry, found, source, now, run, points } = opened;
-  const fresh = { id: pointId(now, run), takenAt: now, uuid: source.uuid };
+  const { sinceBoot } = opened;
+  const fresh = { id: pointId(now, run), takenAt: now, uuid: source.uuid, sinceBoot };
   const pruning = decidePruning(entry, points, fresh, opened.timeZone);
   const copy = copyStep(opened, fresh.id, pruning.policy);
   const subject = imageRef(entry);
@@ -62,7 +64,7 @@ function notesOn(found: Found, subject: Note['subject']): Note[] {
 }
 
 function copyStep(opened: Opened, id: string, policy: Keep | undefined): Step {
-  const { entry, mount, source, state, found, bytes, now } = opened;
+  const { entry, mount, source, state, found, bytes, now, sinceBoot } = opened;
   return {
     id: 'copy',
     kind: 'disk-image.copy',
@@ -76,7 +78,18 @@ function copyStep(opened: Opened, id: string, policy: Keep | undefined): Step {
     risk: 'adds',
     needs: [],
     expects: [],
-    given: asGiven({ entry, mount, id, takenAt: now, source, state, bytes, devices: found.devices, policy }),
+    given: asGiven({
+      entry,
+      mount,
+      id,
+      takenAt: now,
+      source,
+      state,
+      bytes,
+      devices: found.devices,
+      policy,
+      since_boot: sinceBoot,
+    }),
     wayBack: 'undo',
     expands: false,
     patience: minutes(30),

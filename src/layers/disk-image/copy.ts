@@ -96,7 +96,7 @@ async function manifestOf(
   parts: readonly Part[],
   { counts, attributes }: WrittenListing,
 ): Promise<Manifest> {
-  const { machine, entry, id, takenAt, source, state, policy } = copying;
+  const { machine, entry, id, takenAt, source, state, policy, since_boot } = copying;
   const [tar, getfattr] = await Promise.all(['tar', 'getfattr'].map((tool) => versionOf(machine, tool)));
   const at = parseInstant(takenAt);
   if (at === undefined) throw new Error(`a plan gave ${takenAt} as a time`);
@@ -112,7 +112,11 @@ async function manifestOf(
     source: { machine: entry.machine, ...source, size: state.size },
     counts,
     parts,
-    details: { attributes_listed: attributes, ...(policy === undefined ? {} : { policy: asGiven(policy) }) },
+    details: {
+      attributes_listed: attributes,
+      ...(policy === undefined ? {} : { policy: asGiven(policy) }),
+      ...(since_boot === undefined ? {} : { since_boot }),
+    },
     tools: { ...(tar === undefined ? {} : { tar }), ...(getfattr === undefined ? {} : { getfattr }) },
   });
 }

@@ -29,6 +29,9 @@ export const sourceFacts = z.strictObject({
 });
 export type SourceFacts = z.infer<typeof sourceFacts>;
 
+/** As the manifest has it: `elapsed` in milliseconds. */
+export const sinceBootSchema = z.strictObject({ boot: z.string(), elapsed: z.number() });
+
 export const copyGiven = z.strictObject({
   entry: diskImageEntry,
   mount: absolute,
@@ -41,6 +44,7 @@ export const copyGiven = z.strictObject({
   devices: count,
   /** the retention that the points are under when this one is sealed */
   policy: keepSchema.optional(),
+  since_boot: sinceBootSchema.optional(),
 });
 
 export const pruneGiven = z.strictObject({ machine: z.string(), folder: absolute, id: z.string() });

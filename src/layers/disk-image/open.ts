@@ -41,9 +41,10 @@ export const openKind: StepKind = {
     refuseEmpty(entry, source, found);
     const bytes = needed(found, source.filesystem);
     await checkRoom(machine.files, layerFolder(entry), bytes);
-    const now = context.world.clock.now();
+    const { clock } = context.world;
+    const [now, sinceBoot] = [clock.now(), clock.sinceBoot?.()];
     const { points } = await readPoints(machine, entry);
-    const opened = { entry, timeZone, run: context.run, now, mount, source, state, found, bytes, points };
+    const opened = { entry, timeZone, run: context.run, now, sinceBoot, mount, source, state, found, bytes, points };
     return { result: { ...source, found }, expands: childPlan(opened) };
   },
 

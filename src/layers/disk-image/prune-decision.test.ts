@@ -3,24 +3,29 @@ import { describe, it } from 'node:test';
 import type { RestorePoint } from '../../model/restore-point.ts';
 import type { RunId } from '../../model/run.ts';
 import type { Json } from '../../values/canonical.ts';
+import { milliseconds } from '../../values/duration.ts';
 import { type Instant, instantAt } from '../../values/instant.ts';
 import { decidePruning, type Fresh } from './prune-decision.ts';
 
 const day = 86_400_000;
 const onDay = (number: number): Instant => instantAt(Date.UTC(2026, 0, 1) + number * day);
 
-function point(number: number, more: { uuid?: string; held?: string; policy?: Json } = {}): RestorePoint {
+function point(number: number, more: { uuid?: string; held?: string; policy?: Json; up?: number } = {}): RestorePoint {
   const takenAt = onDay(number);
   return {
     manifest: {
       ...{ format: 1, id: `day${number}`, layer: 'photos', kind: 'disk-image', workload: 'photos', takenAt },
       ...{ sealedAt: takenAt, run: `run${number}` as RunId, source: { uuid: more.uuid ?? 'A' }, counts: {} },
-      ...{ parts: [], tools: {}, details: more.policy === undefined ? {} : { policy: more.policy } },
+      ...{ parts: [], tools: {}, details: detailsOf(more) },
     },
     ...{ machine: 'here', folder: `/copies/day${number}`, bytes: 1, held: more.held },
   };
 }
 
+const detailsOf = ({ policy, up }: { policy?: Json; up?: number }): Record<string, Json> => ({
+  ...(policy === undefined ? {} : { policy }),
+  ...(up === undefined ? {} : { since_boot: { boot: 'this', elapsed: up * day } }),
+});
 const fresh = (number: number): Fresh => ({ id: 'fresh', takenAt: onDay(number), uuid: 'A' });
 const removed = (pruning: ReturnType<typeof decidePruning>) =>
   pruning.remove.map(({ point: { manifest } }) => manifest.id);
@@ -55,6 +60,19 @@ describe('which restore points may go', () => {
     const { remove, remarks } = decidePruning(keep(1), [point(1), point(9)], fresh(3), 'UTC');
     assert.deepEqual(remove, []);
     assert.match(remarks[0]?.says ?? '', /the clock says 2026-01-04.*day9 was taken at 2026-01-10/);
+  });
+
+  it('are none in the run after somebody set the clock ahead, and as ever where the machine was up as long as it says', () => {
+    const points = [point(1, { up: 1 }), point(2, { up: 2 })];
+    const at = (number: number, up: number, boot = 'this'): Fresh => ({
+      ...fresh(number),
+      sinceBoot: { boot, elapsed: milliseconds(up * day) },
+    });
+    const { remove, remarks } = decidePruning(keep(2), points, at(3650, 3), 'UTC');
+    assert.deepEqual(remove, []);
+    assert.match(remarks[0]?.says ?? '', /since the point day2 the clock went on by .*, and the machine by 1 ?d/);
+    assert.deepEqual(removed(decidePruning(keep(2), points, at(3, 3), 'UTC')), ['day1']);
+    assert.deepEqual(removed(decidePruning(keep(2), points, at(3, 0.1, 'the next'), 'UTC')), ['day1']);
   });
 
   it('are none where more would go than may in one run, and it is said how to allow it', () => {

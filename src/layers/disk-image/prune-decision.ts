@@ -1,13 +1,21 @@
 // Which restore points may go, and why; and what makes nobody remove any. Pure.
 import type { PointId, RestorePoint } from '../../model/restore-point.ts';
-import type { Instant } from '../../values/instant.ts';
+import { formatDuration, hours, milliseconds } from '../../values/duration.ts';
+import { between, type Instant, type SinceBoot } from '../../values/instant.ts';
 import { compareKeep, type Keep, keepSchema } from '../../values/retention.ts';
 import { decideRetention } from '../../values/retention-decide.ts';
 import { count } from '../../values/text.ts';
 import type { TimeZone } from '../../values/time-zone.ts';
+import { sinceBootSchema } from './given.ts';
 import type { DiskImageEntry } from './schema.ts';
 
-export type Fresh = Readonly<{ id: PointId; takenAt: Instant; uuid: string | null }>;
+export type Fresh = Readonly<{
+  id: PointId;
+  takenAt: Instant;
+  uuid: string | null;
+  /** when it is taken by the count that nobody can step; absent where there is none */
+  sinceBoot?: SinceBoot | undefined;
+}>;
 
 export type Pruning = Readonly<{
   /** the policy that the points are under now: the declared one, or the one before where that would have removed too many */
@@ -27,7 +35,9 @@ export function decidePruning(
   const foreign = others === 0 ? [] : [otherSource(others)];
   const ahead = points.find(({ manifest }) => manifest.takenAt >= fresh.takenAt);
   const before = policyOf(ofThisSource);
+  const jumped = clockJumped(points, fresh);
   if (ahead !== undefined) return { policy: before, remove: [], remarks: [...foreign, clockBehind(ahead, fresh)] };
+  if (jumped !== undefined) return { policy: before, remove: [], remarks: [...foreign, jumped] };
   const remove = removable(entry, ofThisSource, fresh, timeZone);
   if (isNotTightened(before, entry.keep))
     return { policy: entry.keep, remove: remove.slice(0, entry.prune_at_most), remarks: foreign };
@@ -90,6 +100,30 @@ const clockBehind = ({ manifest }: RestorePoint, { takenAt }: Fresh): Pruning['r
     `the clock says ${takenAt}, and the point ${manifest.id} was taken at ${manifest.takenAt}: nothing is removed ` +
     'until the clock is past it. Set the clock right; if that point is wrong, move its folder away',
 });
+
+/** Retention goes by time: where the wall clock was moved since the newest point of this start of the machine, nobody knows which. */
+function clockJumped(
+  points: readonly RestorePoint[],
+  { takenAt, sinceBoot }: Fresh,
+): Pruning['remarks'][number] | undefined {
+  if (sinceBoot === undefined) return undefined;
+  const [newest] = points
+    .map(({ manifest }) => ({ manifest, at: sinceBootOf(manifest.details['since_boot']) }))
+    .filter(({ at }) => at?.boot === sinceBoot.boot)
+    .sort((one, other) => (other.at?.elapsed ?? 0) - (one.at?.elapsed ?? 0));
+  if (newest?.at === undefined) return undefined;
+  const [shown, real] = [between(newest.manifest.takenAt, takenAt), sinceBoot.elapsed - newest.at.elapsed];
+  if (Math.abs(shown - real) <= hours(1)) return undefined;
+  const says =
+    `since the point ${newest.manifest.id} the clock went on by ${formatDuration(shown)}, and the machine by ` +
+    `${formatDuration(milliseconds(real))}: somebody set the clock, and nothing is removed in this run. See that it is right`;
+  return { level: 'warning', says };
+}
+
+function sinceBootOf(value: unknown): SinceBoot | undefined {
+  const parsed = sinceBootSchema.safeParse(value);
+  return parsed.success ? { boot: parsed.data.boot, elapsed: milliseconds(parsed.data.elapsed) } : undefined;
+}
 
 const otherSource = (points: number): Pruning['remarks'][number] => ({
   level: 'warning',
