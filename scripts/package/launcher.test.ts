@@ -27,6 +27,7 @@ const said = (program: string, args: readonly string[], env: Readonly<Record<str
 
 const expected = [
   join(tree, 'usr/lib/holdfast/node'),
+  '--max-semi-space-size=4',
   '--disable-sigusr1',
   '--disable-warning=ExperimentalWarning',
   join(tree, 'usr/lib/holdfast/holdfast.cjs'),
