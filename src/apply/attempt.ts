@@ -90,8 +90,9 @@ async function tryIt(
       says: `${failed[0]} is ${failed[1]}`,
       remedy: `see \`holdfast log ${engine.run}\` for what happened there`,
     });
-    record({ event: 'failed', fault: fault.toJSON() });
+    // Only then is it `failed`: a recovery undoes what has no end yet.
     const notUndone = await undoStep(engine, step, parentOf(path, step), 'done');
+    record({ event: 'failed', fault: fault.toJSON() });
     return { fate: 'failed', result: null, inner: { ...inner, degraded: [...inner.degraded, ...notUndone] } };
   }
   const degraded = [...(done.degraded ?? []), ...inner.degraded];
@@ -163,7 +164,7 @@ export async function probe(
 }
 
 /** What is created or brought into the declared shape is Holdfast's from then on; what it removed no longer is. */
-function ownership(step: Step): { owns?: Step['subject']; disowns?: Step['subject'] } {
+export function ownership(step: Step): { owns?: Step['subject']; disowns?: Step['subject'] } {
   if (step.act === 'remove') return { disowns: step.subject };
   return step.act === 'do' ? {} : { owns: step.subject };
 }

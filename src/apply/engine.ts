@@ -7,26 +7,31 @@ import type { Json } from '../values/canonical.ts';
 import { attempt } from './attempt.ts';
 import type { CarriedOut, Ended, Engine } from './engine-types.ts';
 import type { HeldLanes } from './lanes.ts';
+import { StuckStep } from './patience.ts';
 import { undoStep } from './settle.ts';
 
 const atOnce = 8;
 
 export async function carryOut(
-  engine: Engine,
+  given: Engine,
   plan: Readonly<{ steps: readonly Step[]; afterFailure: AfterFailure }>,
   parent?: StepPath,
 ): Promise<CarriedOut> {
+  const giveUp = new AbortController();
+  const engine = { ...given, signal: AbortSignal.any([given.signal, giveUp.signal]) };
   const fates = new Map<StepPath, StepFate>();
   const degraded: string[] = [];
   const ended = new Map<StepId, Ended>();
   const doneInOrder: Step[] = [];
   const waiting = new Map(plan.steps.map((step) => [step.id, step]));
   const running = new Map<StepId, Promise<void>>();
+  const lanesInUse = new Set<string>();
   const leadsBack = plan.afterFailure === 'lead back';
   const failed = () => [...ended.values()].some(({ fate }) => fate !== 'done');
 
   const begin = (step: Step) => {
     waiting.delete(step.id);
+    for (const lane of step.lanes) lanesInUse.add(lane);
     const one = inItsLanes(engine, step, parent, resultsBefore(step, ended)).then((end) => {
       ended.set(step.id, end);
       fates.set(childPath(parent, step.id), end.fate);
@@ -36,19 +41,25 @@ export async function carryOut(
     });
     running.set(
       step.id,
-      one.finally(() => running.delete(step.id)),
+      one.finally(() => {
+        running.delete(step.id);
+        for (const lane of step.lanes) lanesInUse.delete(lane);
+      }),
     );
   };
 
   try {
     while (waiting.size > 0 || running.size > 0) {
       const stopped = engine.signal.aborted || (leadsBack && failed());
-      if (!stopped) for (const step of ready(waiting, ended)) if (running.size < atOnce) begin(step);
+      // One that would only stand in a lane's queue takes no place from those whose lanes are free.
+      const mayBegin = ({ lanes }: Step) => running.size < atOnce && !lanes.some((lane) => lanesInUse.has(lane));
+      if (!stopped) for (const step of ready(waiting, ended)) if (mayBegin(step)) begin(step);
       if (running.size === 0) break;
       await Promise.race(running.values());
     }
   } catch (error) {
     // The journal cannot be written, or a step is stuck: nothing more may begin, and what runs is told to stop.
+    giveUp.abort(error);
     await Promise.allSettled(running.values());
     throw error;
   }
@@ -102,9 +113,14 @@ async function inItsLanes(
     if (!engine.signal.aborted) throw error;
     return { fate: 'not reached', result: null, inner: { fates: new Map(), degraded: [] } };
   }
+  let stuck = false;
   try {
     return await attempt({ ...engine, lanes: lanes.within }, step, path, results, carryOut);
+  } catch (error) {
+    stuck = error instanceof StuckStep;
+    throw error;
   } finally {
-    lanes.release();
+    // A stuck step still works on what its lanes guard: they are dropped with the process, and not before.
+    if (!stuck) lanes.release();
   }
 }

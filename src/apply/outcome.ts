@@ -1,5 +1,5 @@
 // How a run ended, from how its steps ended; pure. 76 of 77 is not failed and not fine.
-import type { Outcome, StepFate, StepPath } from '../model/run.ts';
+import { type Entry, foldEntries, type Outcome, type StepFate, type StepPath } from '../model/run.ts';
 import { count } from '../values/text.ts';
 
 export type Verdict = Readonly<{ outcome: Outcome; summary: string }>;
@@ -25,6 +25,15 @@ export function verdictOf(
     ...degraded.slice(0, 3),
   ].join('; ');
   return { outcome: outcomeOf(all, done, degraded, ended), summary };
+}
+
+/** Whether nothing is left of what the run did, as far as its journal knows. */
+export function isLedBack(entries: readonly Entry[]): boolean {
+  const records = [...foldEntries(entries).values()];
+  return (
+    entries.every(({ event }) => event !== 'not undone') &&
+    records.every(({ fate, undone }) => fate !== 'in doubt' && (fate !== 'done' || undone))
+  );
 }
 
 function outcomeOf(

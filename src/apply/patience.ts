@@ -9,10 +9,18 @@ export interface Watched {
   alive(): void;
 }
 
-/** The step was told to stop and did not. Only the end of the process can end it then. */
-export class StuckStep extends Error {}
-
 const grace = seconds(30);
+
+/** The step was told to stop and did not. Only the end of the process can end it then. */
+export class StuckStep extends Fault {
+  constructor(where: string) {
+    super('no-progress', {
+      where,
+      says: `it was told to stop and did not within ${formatDuration(grace)}`,
+      remedy: 'see what it waits for (dmesg, ps): most often a disk or share that does not answer; then run it again',
+    });
+  }
+}
 
 export async function withPatience<Result>(
   clock: Clock,
@@ -42,7 +50,7 @@ export async function withPatience<Result>(
   const stuck = async () => {
     await whenAborted(signal, over.signal);
     await clock.sleep(grace, over.signal);
-    throw new StuckStep(`${where} was told to stop and did not within ${formatDuration(grace)}`);
+    throw new StuckStep(where);
   };
   const quiet = (promise: Promise<void>) =>
     promise.catch((error) => (over.signal.aborted ? forever : Promise.reject(error)));

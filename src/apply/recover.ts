@@ -4,7 +4,7 @@ import type { Journal } from '../contracts/journal.ts';
 import type { AfterFailure } from '../model/plan.ts';
 import { childPath, type Entry, foldEntries, type StepPath, type StepRecord } from '../model/run.ts';
 import type { Step } from '../model/step.ts';
-import { probe } from './attempt.ts';
+import { ownership, probe } from './attempt.ts';
 import { kindOfStep, releaseStep, type Settling, undoStep } from './settle.ts';
 
 type Placed = Readonly<{
@@ -47,7 +47,10 @@ async function finishStep(
     if (probed.answer === 'done')
       tell(
         engine,
-        engine.journal.append(engine.run, path, { event: 'done', result: probed.result ?? null, degraded: [] }),
+        engine.journal.append(engine.run, path, {
+          ...{ event: 'done', result: probed.result ?? null, degraded: [] },
+          ...ownership(step),
+        }),
       );
     else if (probed.answer === 'cannot tell') left.push(`${path} is in doubt: ${probed.evidence}`);
     else left.push(...(await undoStep(engine, step, parent, 'not done')));

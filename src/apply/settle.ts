@@ -53,7 +53,7 @@ function record(engine: Settling, path: StepPath, event: StepEvent): void {
   engine.tell({ tell: 'entry', entry: engine.journal.append(engine.run, path, event) });
 }
 
-/** @returns what could not be given back, in words; it stays owed, and the next recovery tries again */
+/** @returns what could not be given back, in words; in the journal it stays owed */
 export async function releaseStep(
   engine: Settling,
   kind: StepKind,

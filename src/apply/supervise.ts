@@ -2,7 +2,7 @@
 // the run ended, also when the worker was killed. If it dies itself, the kernel kills the worker, and the next command that
 // may write finishes the run (finish-dead-runs.ts).
 import type { Journal, NewRun } from '../contracts/journal.ts';
-import { Fault } from '../fault.ts';
+import { Fault, type FaultRecord } from '../fault.ts';
 import type { OwnProcess } from '../machines/own-process.ts';
 import type { Job } from '../model/plan.ts';
 import type { RunId } from '../model/run.ts';
@@ -32,8 +32,11 @@ export type Supervising = Readonly<{
 
 const heartBeatEvery = seconds(5);
 const cancelPollEvery = seconds(1);
-/** A worker says that it lives every 2 s; one that has been silent for so long is killed. */
-const silentFor = seconds(30);
+/**
+ * A worker says that it lives every 2 s; one that was silent at so many polls is killed. Polls are counted, not time: where
+ * both were stopped (a paused guest, Ctrl-Z), the worker has not had its turn yet when the clock has already jumped.
+ */
+const silentPolls = 30;
 
 export async function superviseRun(supervising: Supervising, run: NewRun): Promise<Verdict> {
   const { journal, state } = supervising;
@@ -41,8 +44,11 @@ export async function superviseRun(supervising: Supervising, run: NewRun): Promi
   const holder = { run: run.id, pid: process.pid, what: `run ${run.id} (${run.job})` };
   using lease = tryLock(runLock(state, run.id), holder);
   if (lease === undefined) throw new Error(`the run id ${run.id} is taken`);
+  // Told to stop while the plan was made or an older run was finished: then this one never begins.
+  supervising.signal.throwIfAborted();
   journal.begin(run);
-  const verdict = (await workerEnds(supervising, run.id)) ?? (await aborted(supervising, run.id));
+  const end = await workerEnds(supervising, run.id);
+  const verdict = 'verdict' in end ? end.verdict : await aborted(supervising, run.id, end.died);
   journal.finish(run.id, verdict.outcome, verdict.summary);
   return verdict;
 }
@@ -61,26 +67,29 @@ function lockJob({ state }: Supervising, job: Job, run: RunId): Lock {
   });
 }
 
-/** How the worker says the run ended, or undefined where it died before it could. */
-async function workerEnds(supervising: Supervising, run: RunId): Promise<Verdict | undefined> {
+type WorkerEnd = Readonly<{ verdict: Verdict }> | Readonly<{ died: string }>;
+
+/** How the worker says the run ended, or why it could not. */
+async function workerEnds(supervising: Supervising, run: RunId): Promise<WorkerEnd> {
   const { clock } = supervising;
   const worker = supervising.startWorker(run);
   const over = new AbortController();
-  const life = { heardAt: clock.monotonic() };
+  const life = { silent: 0 };
   const chores = [
     every(clock, heartBeatEvery, over.signal, () => supervising.journal.heartBeat(run)),
     every(clock, cancelPollEvery, over.signal, () => {
+      life.silent += 1;
+      if (life.silent > silentPolls) worker.kill();
       if (supervising.signal.aborted || supervising.journal.cancelRequested(run)) send(worker.input, { say: 'stop' });
-      if (clock.monotonic() - life.heardAt > silentFor) worker.kill();
     }),
   ];
   const stop = () => send(worker.input, { say: 'stop' });
   supervising.signal.addEventListener('abort', stop);
   try {
     send(worker.input, { say: 'begin', run, state: supervising.state, root: supervising.root });
-    const [verdict] = await Promise.all([listen(supervising, worker, life), spill(supervising, worker)]);
-    await worker.ended;
-    return verdict;
+    const [{ verdict, fault }] = await Promise.all([listen(supervising, worker, life), spill(supervising, worker)]);
+    const how = await worker.ended;
+    return verdict === undefined ? { died: lastWordsOf(fault, how) } : { verdict };
   } finally {
     supervising.signal.removeEventListener('abort', stop);
     over.abort();
@@ -92,11 +101,12 @@ async function workerEnds(supervising: Supervising, run: RunId): Promise<Verdict
 async function listen(
   supervising: Supervising,
   worker: OwnProcess,
-  life: { heardAt: number },
-): Promise<Verdict | undefined> {
+  life: { silent: number },
+): Promise<{ verdict: Verdict | undefined; fault: FaultRecord | undefined }> {
   let verdict: Verdict | undefined;
+  let fault: FaultRecord | undefined;
   for await (const message of messages<FromWorker>(worker.output, supervising.spilled)) {
-    life.heardAt = supervising.clock.monotonic();
+    life.silent = 0;
     switch (message.say) {
       case 'alive':
         break;
@@ -107,21 +117,27 @@ async function listen(
         verdict = message.verdict;
         break;
       case 'broken':
+        fault = message.fault;
         supervising.spilled(`${message.fault.code}: ${message.fault.where}: ${message.fault.says}`);
         break;
     }
   }
-  return verdict;
+  return { verdict, fault };
 }
+
+const lastWordsOf = (fault: FaultRecord | undefined, how: number | string): string =>
+  fault === undefined
+    ? `its worker died (${typeof how === 'number' ? `exit code ${how}` : how})`
+    : `its worker gave up: ${fault.where}: ${fault.says}; do this: ${fault.remedy}`;
 
 async function spill(supervising: Supervising, worker: OwnProcess): Promise<void> {
   for await (const _ of messages<never>(worker.errors, supervising.spilled)) supervising.spilled(JSON.stringify(_));
 }
 
-async function aborted(supervising: Supervising, run: RunId): Promise<Verdict> {
+async function aborted(supervising: Supervising, run: RunId, died: string): Promise<Verdict> {
   const left = await supervising.recover(run);
   const gaveBack = left.length === 0 ? 'what it had taken was given back' : left.join('; ');
-  return { outcome: 'aborted', summary: `its worker died; ${gaveBack}` };
+  return { outcome: 'aborted', summary: `${died}; ${gaveBack}` };
 }
 
 async function every(clock: Clock, pause: ReturnType<typeof seconds>, signal: AbortSignal, chore: () => void) {

@@ -11,8 +11,7 @@ import type { Clock } from '../values/instant.ts';
 import { carryOut } from './engine.ts';
 import type { Engine, Told } from './engine-types.ts';
 import { lanesAcrossRuns } from './lanes.ts';
-import { verdictOf } from './outcome.ts';
-import { StuckStep } from './patience.ts';
+import { isLedBack, verdictOf } from './outcome.ts';
 import { type FromWorker, messages, send, type ToWorker } from './protocol.ts';
 import { lanesFolder, takenFolder } from './state.ts';
 
@@ -39,7 +38,6 @@ export async function work(workshop: Workshop, input: Readable, output: Writable
     );
     return 0;
   } catch (error) {
-    if (error instanceof StuckStep) return 70;
     send(output, { say: 'broken', fault: asFault(error, run).toJSON() });
     return 1;
   } finally {
@@ -73,7 +71,7 @@ async function doRun(
   const { fates, degraded } = await carryOut(engine, charge.plan);
   const whole = [...fates.values()].every((fate) => fate === 'done');
   const interrupted = signal.aborted && !whole;
-  const undone = charge.plan.afterFailure === 'lead back' && !whole;
+  const undone = charge.plan.afterFailure === 'lead back' && !whole && isLedBack(journal.entries(run));
   const verdict = verdictOf(fates, degraded, { interrupted, undone });
   journal.close();
   return { say: 'ended', verdict };

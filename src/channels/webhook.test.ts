@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import type { Delivery } from '../contracts/channel.ts';
 import type { Message } from '../model/message.ts';
-import { instantAt, systemClock } from '../values/instant.ts';
+import { type Clock, instantAt, systemClock } from '../values/instant.ts';
 import { Secret } from '../values/secret.ts';
 import { webhook } from './webhook.ts';
 
@@ -31,17 +31,20 @@ async function receiver(answer: (response: ServerResponse) => void, use: (url: s
 
 const message: Message = { id: 'm1', at: instantAt(0), estate: 'test', title: '1 finding', findings: [] };
 
-const send = (url: string, fetcher: typeof fetch = fetch): Promise<Delivery> =>
+const send = (url: string, clock: Clock = systemClock): Promise<Delivery> =>
   webhook.send(
     { name: 'hook', kind: 'webhook', url, secret: { env: 'X' } } as never,
     message,
     {
-      clock: systemClock,
-      fetch: fetcher,
+      clock,
+      fetch,
       secret: async (_, audience) => new Secret('env X', 'shared-secret', audience),
     },
     AbortSignal.timeout(5000),
   );
+
+const notWithin = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 
 describe('the webhook channel', () => {
   it('delivers the message, signed so that the receiver can prove who sent it and that nothing was changed', async () => {
@@ -102,6 +105,46 @@ describe('the webhook channel', () => {
         assert.ok(!delivery.delivered && delivery.says.length < 3000);
       },
     );
+  });
+
+  it('is done with a receiver that took the message and goes on talking', async () => {
+    const gone = Promise.withResolvers<void>();
+    await receiver(
+      (response) => {
+        response.on('close', () => gone.resolve());
+        response.writeHead(200).write('thank you');
+      },
+      async (url) => {
+        assert.equal((await send(url)).delivered, true);
+        await Promise.race([gone.promise, notWithin(AbortSignal.timeout(3000))]);
+      },
+    );
+  });
+
+  it('gives up on a receiver that takes the request and does not answer, or never ends its answer', async () => {
+    for (const begin of [() => {}, (response: ServerResponse) => void response.writeHead(500).write('wait')]) {
+      const asked = Promise.withResolvers<void>();
+      // Its time is over as soon as the receiver has the request.
+      const clock: Clock = { ...systemClock, sleep: () => asked.promise };
+      await receiver(
+        (response) => {
+          begin(response);
+          setImmediate(asked.resolve);
+        },
+        async (url) => {
+          const delivery = await send(url, clock);
+          assert.ok(!delivery.delivered && delivery.again);
+          assert.match(delivery.says, /^127\.0\.0\.1:\d+ gave no whole answer within 20s$/);
+        },
+      );
+    }
+  });
+
+  it('takes no address with a password in it: it could not be asked there, and would be printed', () => {
+    const hook = { name: 'hook', kind: 'webhook', url: 'https://me:hunter22@a.example/x', secret: { env: 'X' } };
+    const parsed = webhook.schema.safeParse(hook);
+    assert.equal(parsed.success, false);
+    assert.ok(!JSON.stringify(parsed.error).includes('hunter22'));
   });
 
   it('takes no address that is neither https nor this machine', () => {

@@ -6,7 +6,8 @@ import type { ChannelOf, Delivery } from '../contracts/channel.ts';
 import { defineChannel } from '../contracts/channel.ts';
 import { entryName } from '../contracts/layer-entry.ts';
 import type { Message } from '../model/message.ts';
-import { epochSeconds } from '../values/instant.ts';
+import { formatDuration, seconds } from '../values/duration.ts';
+import { type Clock, epochSeconds } from '../values/instant.ts';
 import { secretReference } from '../values/secret-reference.ts';
 import { cut, shown } from '../values/text.ts';
 
@@ -16,6 +17,10 @@ const schema = z.strictObject({
   url: z
     .url({ protocol: /^https?$/ })
     .refine((url) => URL.parse(url)?.protocol === 'https:' || isLoopback(url), 'is not https, and not on this machine')
+    .refine(
+      (url) => !/^[^/]*\/\/[^/?#]*@/.test(url),
+      'holds a user or a password, which is not sent; the signature proves who sent it',
+    )
     .describe('where messages are posted; http only to this very machine'),
   secret: secretReference.describe('the shared secret that signs each message'),
 });
@@ -25,6 +30,7 @@ const isLoopback = (url: string): boolean =>
   /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(URL.parse(url)?.hostname ?? '');
 
 const largestAnswer = 2000;
+const patience = seconds(20);
 
 const kind: ChannelOf<WebhookEntry> = {
   kind: 'webhook',
@@ -40,23 +46,52 @@ const kind: ChannelOf<WebhookEntry> = {
       'webhook-timestamp': timestamp,
       'webhook-signature': `v1,${signatureOf(secret.revealTo(audience), message, timestamp, body)}`,
     };
+    const { late, end } = timeLimit(world.clock);
     try {
       // A redirect would carry the signature to somebody who was not named.
-      const answer = await world.fetch(entry.url, { method: 'POST', headers, body, redirect: 'manual', signal });
-      if (answer.ok) return { delivered: true, says: `${answer.status} from ${audience}` };
+      const answer = await world.fetch(entry.url, {
+        method: 'POST',
+        headers,
+        body,
+        redirect: 'manual',
+        signal: AbortSignal.any([signal, late]),
+      });
+      if (answer.ok) {
+        // Unread, it would keep the connection, and with it this process, for as long as the receiver talks.
+        await answer.body?.cancel().catch(() => {});
+        return { delivered: true, says: `${answer.status} from ${audience}` };
+      }
       const said = shown(cut(await beginningOf(answer), largestAnswer));
       // The receiver was asked and said no: only its own trouble (5xx) and "too many" are worth another try.
       const again = answer.status >= 500 || answer.status === 429;
       return { delivered: false, again, says: `${audience} answered ${answer.status}: ${said}` };
     } catch (error) {
       signal.throwIfAborted();
+      if (late.aborted)
+        return {
+          delivered: false,
+          again: true,
+          says: `${audience} gave no whole answer within ${formatDuration(patience)}`,
+        };
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
       return { delivered: false, again: true, says: `${audience} could not be reached: ${cause}` };
+    } finally {
+      end();
     }
   },
 };
 
 export const webhook = defineChannel(kind);
+
+/** `late` aborts when the time is over, unless `end` was called before. */
+function timeLimit(clock: Clock): Readonly<{ late: AbortSignal; end: () => void }> {
+  const [late, ended] = [new AbortController(), new AbortController()];
+  void clock.sleep(patience, ended.signal).then(
+    () => late.abort(),
+    () => {},
+  );
+  return { late: late.signal, end: () => ended.abort() };
+}
 
 const signatureOf = (secret: string, message: Pick<Message, 'id'>, timestamp: string, body: string): string =>
   createHmac('sha256', secret).update(`${message.id}.${timestamp}.${body}`).digest('base64');

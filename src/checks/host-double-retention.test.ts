@@ -73,6 +73,56 @@ describe('host-double-retention', () => {
     assert.deepEqual(seen(judge(pve(pbs(same), same))), ['info pve-storage/ruapehu/pbs1']);
   });
 
+  it('is silent about a retention of the storage that no job falls back to', () => {
+    const kept = pbs({ retention: rule('keep-daily=7') });
+    const prunings = (own: Partial<BackupJob>) =>
+      seen(judge(pve(kept, own))).filter((one) => one.endsWith('pve-storage/ruapehu/pbs1'));
+    assert.deepEqual(
+      prunings({}),
+      ['info pve-storage/ruapehu/pbs1'],
+      'control: a job that says nothing falls back to it',
+    );
+    assert.deepEqual(prunings({ retention: rule('keep-all=1') }), []);
+    assert.deepEqual(prunings({ removes: false }), []);
+  });
+
+  it('does not end the retention of a job only to let that of its storage, or of vzdump.conf, take its place', () => {
+    const own = { retention: rule('keep-last=1') };
+    const both = 'pvesm set pbs1 --prune-backups keep-all=1; pvesh set /cluster/backup/nightly --delete prune-backups';
+    const [overStorage] = judge(pve(pbs({ retention: rule('keep-daily=7') }), own));
+    assert.ok(overStorage?.remedy.includes(both), overStorage?.remedy);
+    const vzdump = { retention: rule('keep-last=2'), source: '/etc/vzdump.conf', at };
+    const [overDefaults] = judge(
+      pveHost({ storages: [pbs({ retention: undefined })], jobs: [job('nightly', own)], vzdump }),
+    );
+    assert.ok(overDefaults?.remedy.includes(both), overDefaults?.remedy);
+  });
+
+  it('has nothing to say of a job beside a storage that keeps all, or that says the same in another order', () => {
+    const beside = (own: string, usual: string) =>
+      judge(pve(pbs({ retention: rule(usual) }), { retention: rule(own) })).filter(({ subject }) =>
+        subject.startsWith('backup-job/'),
+      );
+    assert.deepEqual(beside('keep-last=3', 'keep-all=1'), []);
+    assert.deepEqual(beside('keep-last=3,keep-daily=7', 'keep-daily=7,keep-last=3'), []);
+    assert.equal(beside('keep-last=3,keep-daily=8', 'keep-daily=7,keep-last=3').length, 1);
+  });
+
+  it('counts no prune job that keeps nothing by count: PBS removes nothing by it', () => {
+    const idle = pruneJob('idle', { keeps: '' });
+    assert.deepEqual(judge(both([idle])), []);
+    assert.deepEqual(judge(pbsHost([], { pruneJobs: [pruneJob('a'), idle] })), []);
+  });
+
+  it('ends the pruning of a datastore from before there were prune jobs by its own command', () => {
+    const old = pruneJob('tank in datastore.cfg', { source: '/etc/proxmox-backup/datastore.cfg' });
+    const [finding] = judge(pbsHost([], { pruneJobs: [pruneJob('daily'), old] }));
+    assert.equal(
+      finding?.remedy,
+      'keep one of them, for instance daily: proxmox-backup-manager datastore update tank --delete prune-schedule',
+    );
+  });
+
   it('warns of two prune jobs over one namespace on a PBS, and not of two beside each other', () => {
     const pair = (one: Partial<PruneJob>, other: Partial<PruneJob>) =>
       seen(judge(pbsHost([], { pruneJobs: [pruneJob('a', one), pruneJob('b', other)] })));

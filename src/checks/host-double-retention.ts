@@ -42,11 +42,16 @@ function pruningsOf(facts: HostFacts, storage: HostStorage): readonly Pruning[] 
     const says = `${where}: ${shown(rule.text)}`;
     found.push({ says, end, evidence: { says, source: from.source, at: from.at } });
   };
-  add(`storage ${name}`, retention, keepAll(name), { source, at });
-  for (const job of jobs.filter(({ removes }) => removes)) add(`job ${job.id}`, job.retention, dropOwn(job), job);
   const vzdump = facts.pve?.vzdump;
-  const unruled = jobs.some((job) => job.removes && job.retention === undefined);
-  if (vzdump !== undefined && retention === undefined && unruled)
+  const usual = retention ?? vzdump?.retention;
+  // Without its own a job falls back to the usual one, so that has to end first.
+  const first = usual === undefined || usual.keepsAll ? '' : `${keepAll(name)}; `;
+  const falls = jobs.some((job) => job.removes && job.retention === undefined);
+  // A backup by hand falls back to the storage, too.
+  if (falls || jobs.length === 0) add(`storage ${name}`, retention, keepAll(name), { source, at });
+  for (const job of jobs.filter(({ removes }) => removes))
+    add(`job ${job.id}`, job.retention, `${first}${dropOwn(job)}`, job);
+  if (vzdump !== undefined && retention === undefined && falls)
     add('vzdump.conf', vzdump.retention, keepAll(name), vzdump);
   return found;
 }
@@ -59,7 +64,7 @@ function judgeStorage(facts: HostFacts, storage: HostStorage): readonly Finding[
   if (storage.pbs === undefined || prunings.length === 0) return [];
   const { datastore, namespace, home } = storage.pbs;
   const visible = home.at === 'this host' ? facts.pbs?.pruneJobs : undefined;
-  const there = visible?.filter((job) => job.enabled && job.store === datastore && reaches(job, namespace)) ?? [];
+  const there = visible?.filter((job) => prunes(job) && job.store === datastore && reaches(job, namespace)) ?? [];
   // One retention, on PVE, and PBS is seen to have none: nothing is doubled.
   if (visible !== undefined && there.length === 0) return [];
   const here = prunings.map(({ says }) => says).join('; ');
@@ -74,7 +79,7 @@ function judgeStorage(facts: HostFacts, storage: HostStorage): readonly Finding[
         : `PVE prunes datastore ${datastore} on PBS (${here}); whether a prune job there does, too, cannot be seen from this host`,
       evidence: [...prunings.map(({ evidence }) => evidence), ...there.map(pruneEvidence)],
       cause: known ? 'what remains is only what both keep' : unseen[home.at],
-      remedy: `let PBS alone prune: ${[...new Set(prunings.map(({ end }) => end))].join('; ')}${known ? '' : '; and see there: proxmox-backup-manager prune-job list'}`,
+      remedy: `let PBS alone prune: ${[...new Set(prunings.flatMap(({ end }) => end.split('; ')))].join('; ')}${known ? '' : '; and see there: proxmox-backup-manager prune-job list'}`,
     }),
   ];
 }
@@ -86,8 +91,11 @@ const unseen: Readonly<Record<PbsHome['at'], string>> = {
   'this host': 'the prune jobs of PBS on this host could not be read',
 };
 
+/** A job without any keep removes nothing (facts: pbs-prune-and-calendar). */
+const prunes = ({ enabled, keeps }: PruneJob): boolean => enabled && keeps !== '';
+
 const pruneText = ({ id, keeps, namespace }: PruneJob): string =>
-  `prune job ${id}${namespace === '' ? '' : ` on ${shown(namespace)}`}: ${keeps || 'keeps nothing by count'}`;
+  `prune job ${id}${namespace === '' ? '' : ` on ${shown(namespace)}`}: ${keeps}`;
 
 const pruneEvidence = (job: PruneJob): Evidence => ({ says: pruneText(job), source: job.source, at: job.at });
 
@@ -98,7 +106,7 @@ function judgeOverridden(facts: HostFacts): readonly Finding[] {
     const storage = storages.find(({ name }) => name === job.storage);
     const [own, usual] = [job.retention, storage?.retention];
     if (!job.enabled || storage === undefined || own === undefined || usual === undefined) return [];
-    if (own.text === usual.text || (own.keepsAll && usual.keepsAll)) return [];
+    if (usual.keepsAll || sameKeeps(own, usual)) return [];
     return [
       finding({
         check: hostDoubleRetention.name,
@@ -116,16 +124,18 @@ function judgeOverridden(facts: HostFacts): readonly Finding[] {
   });
 }
 
+/** PVE keeps no order in those of a job (facts: pve-api section 3). */
+const sameKeeps = (one: Retention, other: Retention): boolean =>
+  one.text.split(',').sort().join() === other.text.split(',').sort().join();
+
 function judgePruneJobs(facts: HostFacts): readonly Finding[] {
-  const jobs = facts.pbs?.pruneJobs?.filter(({ enabled }) => enabled) ?? [];
+  const jobs = facts.pbs?.pruneJobs?.filter(prunes) ?? [];
   const stores = Map.groupBy(jobs, ({ store }) => store);
   return [...stores].flatMap(([store, own]) => {
     const overlapping = own.filter((job) => own.some((other) => other !== job && meet(job, other)));
     if (overlapping.length === 0) return [];
     const keep = overlapping[0];
-    const others = overlapping
-      .slice(1)
-      .map(({ id }) => `proxmox-backup-manager prune-job update ${shown(id)} --disable true`);
+    const others = overlapping.slice(1).map(endOf);
     return [
       finding({
         check: hostDoubleRetention.name,
@@ -139,6 +149,12 @@ function judgePruneJobs(facts: HostFacts): readonly Finding[] {
     ];
   });
 }
+
+/** What a datastore prunes by itself, from before there were prune jobs, has no job to switch off. */
+const endOf = ({ id, store, source }: PruneJob): string =>
+  source.endsWith('/datastore.cfg')
+    ? `proxmox-backup-manager datastore update ${shown(store)} --delete prune-schedule`
+    : `proxmox-backup-manager prune-job update ${shown(id)} --disable true`;
 
 const meet = (one: PruneJob, other: PruneJob): boolean =>
   reaches(one, other.namespace) || reaches(other, one.namespace);

@@ -28,6 +28,15 @@ describe('host-staging', () => {
     assert.deepEqual(judge(onRaw(500), { mode: 'stop' }), []);
   });
 
+  it('does not claim that a container is copied while it does not run: vzdump then reads its volumes', () => {
+    const [finding] = judge(onRaw(500, { running: false }));
+    assert.equal(finding?.severity, 'warning');
+    assert.match(finding.says, /^job nightly may copy CT 200/);
+    assert.match(finding.cause, /; it does not run now, and is copied only while it runs$/);
+    assert.equal(judge(onRaw(8, { running: false }))[0]?.severity, 'info', 'it would fit');
+    assert.equal(judge(onRaw(500, { running: undefined }))[0]?.severity, 'critical', 'unknown is not stopped');
+  });
+
   it('is never about a VM: it goes to PBS without staging, however large, in any mode, without fleecing', () => {
     const huge = vm(200, { disks: [disk({ storage: 'raw', size: gibibytes(90_000) })] });
     for (const mode of ['snapshot', 'suspend', 'stop'] as const) assert.deepEqual(judge(huge, { mode }), [], mode);

@@ -47,14 +47,23 @@ function stagingOf(
   job: BackupJob,
   guest: HostGuest,
 ): readonly Staging[] {
-  const why = reasonFor(storages, job, guest);
-  if (why === undefined) return [];
+  const reason = reasonFor(storages, job, guest);
+  if (reason === undefined) return [];
+  const why = guest.running === false ? notNow(reason) : reason;
   const folder = folderFor(facts, storages, job);
   const taken = guest.disks.filter(({ leftOut }) => leftOut === undefined);
   const sizes = taken.flatMap(({ size }) => size ?? []);
   const needs = sizes.length < taken.length ? undefined : bytes(sizes.reduce((sum, size) => sum + size, 0));
-  return [{ job, folder, needs, ...why, severity: severityOf(why.certain, needs, folder.free) }];
+  const severity = severityOf(reason.certain, needs, folder.free);
+  return [{ job, folder, needs, ...why, severity: why.certain || severity === 'info' ? severity : 'warning' }];
 }
+
+/** vzdump reads the volumes of one that is stopped where they are (facts: pve-api section 5). */
+const notNow = <Reason extends Readonly<{ because: string }>>(reason: Reason) => ({
+  ...reason,
+  because: `${reason.because}; it does not run now, and is copied only while it runs`,
+  certain: false,
+});
 
 function severityOf(certain: boolean, needs: Size | undefined, free: Size | undefined): Severity {
   if (!certain || needs === undefined || free === undefined) return 'warning';

@@ -49,6 +49,15 @@ describe('host-unprotected-guest', () => {
     assert.match(excluding([100, 104]), /^pvesh set \/cluster\/backup\/nightly --exclude 104;/);
   });
 
+  it('does not propose to end the exclusion in a job for another node: that would protect nobody', () => {
+    const elsewhere = { selection: { by: 'all' as const, except: [100] }, takes: [], node: 'hikurangi' };
+    const [finding] = judge({ guests: [vm(100)], jobs: [job('theirs', elsewhere)] });
+    assert.equal(finding?.cause, 'none of 1 job selects it');
+    assert.match(finding.remedy, /^add to `backup_jobs`/);
+    const here = judge({ guests: [vm(100)], jobs: [job('ours', { ...elsewhere, node: 'ruapehu' })] });
+    assert.match(here[0]?.remedy ?? '', /^pvesh set \/cluster\/backup\/ours --delete exclude/, 'control');
+  });
+
   it('offers the job a guest could join, else the line for the estate', () => {
     const list = job('some', { selection: { by: 'list', vmids: [200] }, takes: [200] });
     assert.deepEqual(remedies({ jobs: [list] }), ['pvesh set /cluster/backup/some --vmid 200,100']);

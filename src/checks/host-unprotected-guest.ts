@@ -60,7 +60,8 @@ function standingOf(job: BackupJob, guest: HostGuest, storages: readonly HostSto
   const { takes, selection, id } = job;
   if (takes === undefined) return { is: job.enabled ? 'unknown' : 'unrelated' };
   if (!takes.includes(guest.vmid)) {
-    if (selection.by !== 'all' || !selection.except.includes(guest.vmid)) return { is: 'unrelated' };
+    const isForItsNode = (job.node ?? guest.node) === guest.node;
+    if (!isForItsNode || selection.by !== 'all' || !selection.except.includes(guest.vmid)) return { is: 'unrelated' };
     const rest = selection.except.filter((vmid) => vmid !== guest.vmid);
     // Sending an empty `exclude` would not clear it (facts: pve-api section 4).
     const change = rest.length === 0 ? '--delete exclude' : `--exclude ${rest.join(',')}`;

@@ -27,6 +27,12 @@ describe('host-unverified-point', () => {
     assert.match(passedOver[0]?.says ?? '', /^1 restore point of 1 in datastore tank is unproved: 1 never verified$/);
   });
 
+  it('does not hold it against a point that its backup still ran when the verify job went by', () => {
+    const daily = verifyJob({ last: at('2026-02-25T05:00:00.000Z'), next: at('2026-02-26T05:00:00.000Z') });
+    assert.deepEqual(judge([never('2026-02-25T02:00:00.000Z')], { verifyJobs: [daily] }), [], 'the next one sees it');
+    assert.equal(judge([never('2026-02-24T02:00:00.000Z')], { verifyJobs: [daily] }).length, 1, 'control');
+  });
+
   it('does not wait for a job that does not run, does not reach it, or is not there', () => {
     const fresh = [never('2026-02-24T02:00:00.000Z')];
     for (const job of [
@@ -59,6 +65,33 @@ describe('host-unverified-point', () => {
     );
     assert.deepEqual(judge(old, { verifyJobs: [verifyJob({ againAfter: 60 })] }), [], 'declared: every 60 days');
     assert.equal(judge([verified(undefined)]).length, 1, 'verified at an unknown time is not lately');
+  });
+
+  it('proposes at once a verify that does not pass over what was verified before', () => {
+    const [finding] = judge([verified('2026-01-10T00:00:00.000Z')]);
+    assert.match(finding?.remedy ?? '', /at once: proxmox-backup-manager verify tank --outdated-after 30$/);
+    const [fresh] = judge([never('2026-02-20T02:00:00.000Z')]);
+    assert.match(fresh?.remedy ?? '', /at once: proxmox-backup-manager verify tank$/, 'control: never verified');
+  });
+
+  it('proposes a verify job under a name that PBS takes and that is free', () => {
+    const created = (store: string, verifyJobs: PbsFacts['verifyJobs']) => {
+      const namespaces = ['prod', 'lab/deep'].map((namespace) => ({
+        ...{ store, namespace, points: [never('2026-02-24T02:00:00.000Z')] },
+        ...{ source: 'snapshots', at: now },
+      }));
+      const findings = hostUnverifiedPoint.judge(pbsHost([], { namespaces, verifyJobs }), now);
+      return findings.map(({ remedy }) => /verify-job create (\S+)/.exec(remedy)?.[1] ?? '');
+    };
+    assert.deepEqual(created('tank', []), ['weekly-tank-prod', 'weekly-tank-lab-deep']);
+    const taken = verifyJob({ id: 'weekly-tank-prod', namespace: 'other' });
+    assert.deepEqual(created('tank', [taken]), ['weekly-tank-prod-2', 'weekly-tank-lab-deep']);
+    const long = created('a-datastore-with-a-name-of-32-chr', []);
+    assert.deepEqual(
+      long.filter((id) => /^[A-Za-z0-9_][\w.-]{2,31}$/.test(id)),
+      long,
+    );
+    assert.equal(new Set(long).size, 2, 'two names for two jobs');
   });
 
   it('is critical about failed points, and names the newest good one', () => {
@@ -98,5 +131,7 @@ describe('host-unverified-point', () => {
   it('trusts no job it could not read about', () => {
     const [finding] = judge([never('2026-02-24T02:00:00.000Z')], { verifyJobs: undefined });
     assert.equal(finding?.cause, 'which verify jobs there are could not be read');
+    assert.match(finding.remedy, /^proxmox-backup-manager verify-job list; /, 'there may be one already');
+    assert.doesNotMatch(finding.remedy, /create/);
   });
 });

@@ -107,7 +107,9 @@ function judgeUnverified(
           at: space.at,
         })),
       cause: causeOf(jobs, jobsKnown),
-      remedy: remedyFor(space, jobs),
+      remedy: jobsKnown
+        ? remedyFor(pbs.verifyJobs, space, jobs, old.length > 0)
+        : `${list}; ${atOnce(space, old.length > 0)}`,
     }),
   ];
 }
@@ -115,7 +117,8 @@ function judgeUnverified(
 /** Whether its turn has come and gone: a verify job ran after `since` without it, none is to run, or none reaches it. */
 const overdue = (since: Instant, jobs: readonly VerifyJob[], now: Instant): boolean =>
   !jobs.some(({ last, next }) => {
-    const hadItsTurn = last !== undefined && last > since;
+    // A backup counts from its start, and no verify job sees it while it runs: for that it is given a day.
+    const hadItsTurn = last !== undefined && last > after(since, days(1));
     return !hadItsTurn && next !== undefined && next > after(now, days(-1)) && next < after(since, longestWait);
   });
 
@@ -140,15 +143,37 @@ function causeOf(jobs: readonly VerifyJob[], known: boolean): string {
     .join('; ');
 }
 
-const remedyFor = ({ store, namespace }: PbsNamespace, jobs: readonly VerifyJob[]): string => {
-  const [job] = jobs;
-  const now = `proxmox-backup-manager verify ${store}`;
+const list = 'proxmox-backup-manager verify-job list';
+
+/** Left to itself, `verify` passes over what was verified at any time before (facts: pbs-api section 4). */
+const atOnce = ({ store }: PbsNamespace, again: boolean): string =>
+  `at once: proxmox-backup-manager verify ${store}${again ? ` --outdated-after ${atLeast}` : ''}`;
+
+function remedyFor(
+  all: readonly VerifyJob[],
+  space: PbsNamespace,
+  [job]: readonly VerifyJob[],
+  again: boolean,
+): string {
+  const now = atOnce(space, again);
   if (job === undefined) {
-    const space = namespace === '' ? '' : ` --ns ${shown(namespace)}`;
-    return `proxmox-backup-manager verify-job create weekly-${store} --store ${store}${space} --schedule "sat 18:15" --ignore-verified true --outdated-after 30; at once: ${now}`;
+    const { store, namespace } = space;
+    const within = namespace === '' ? '' : ` --ns ${shown(namespace)}`;
+    return `proxmox-backup-manager verify-job create ${freeId(all, space)} --store ${store}${within} --schedule "sat 18:15" --ignore-verified true --outdated-after 30; ${now}`;
   }
-  const again = job.againAfter === undefined ? ' --outdated-after 30' : '';
+  const outdated = job.againAfter === undefined ? ' --outdated-after 30' : '';
   const schedule = job.next === undefined ? ' --schedule "sat 18:15"' : '';
-  const change = again + schedule;
-  return `${change === '' ? '' : `proxmox-backup-manager verify-job update ${shown(job.id)}${change}; `}at once: ${now}`;
-};
+  const change = outdated + schedule;
+  return `${change === '' ? '' : `proxmox-backup-manager verify-job update ${shown(job.id)}${change}; `}${now}`;
+}
+
+/** PBS takes ids of up to 32 characters. */
+function freeId(all: readonly VerifyJob[], { store, namespace }: PbsNamespace): string {
+  const place = namespace === '' ? store : `${store}-${namespace.replaceAll('/', '-')}`;
+  // The end tells two namespaces of one datastore apart.
+  const usual = `weekly-${place.slice(-25)}`;
+  const taken = new Set(all.map(({ id }) => id));
+  let id = usual;
+  for (let again = 2; taken.has(id); again += 1) id = `${usual.slice(0, 29)}-${again}`;
+  return id;
+}

@@ -61,7 +61,8 @@ function planFrom(invocation: Invocation, estate: Estate, file: string): Plan {
   if (plan.estate !== estate.name || plan.desired !== desire(estate, kinds.resources).digest)
     throw spoilt('plan-of-another-estate', 'the estate has changed since this plan was made, or it is another one');
   const age = between(plan.madeAt, invocation.surroundings.clock.now());
-  if (age < 0 || age > estate.approval_expires)
+  // Written so that a time that is none does not pass for a young one.
+  if (!(age >= 0 && age <= estate.approval_expires))
     throw spoilt(
       'plan-expired',
       `it was made at ${plan.madeAt}; a plan may be applied for ${formatDuration(estate.approval_expires)}`,

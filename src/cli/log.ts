@@ -1,6 +1,7 @@
 // `log`: what one run did, step by step, as the journal has it, and where the output of its tools lies.
 import { join } from 'node:path';
 import { runFolder, stateFolder } from '../apply/state.ts';
+import type { ReadJournal } from '../contracts/journal.ts';
 import { Fault } from '../fault.ts';
 import type { Holdfast } from '../holdfast.ts';
 import type { Entry, Run } from '../model/run.ts';
@@ -32,8 +33,7 @@ export const log: Command<LogAnswer> = {
 
 /** The newest run where none is named; a beginning of its id will do where only one has it. */
 export function theRun(holdfast: Holdfast, estate: string, wanted: string | undefined): Run {
-  const all = holdfast.look(estate, (journal) => journal.runs(1000)) ?? [];
-  const found = wanted === undefined ? all.slice(0, 1) : all.filter(({ id }) => id.startsWith(wanted));
+  const found = holdfast.look(estate, (journal) => runsLike(journal, wanted)) ?? [];
   const [run] = found;
   if (run !== undefined && found.length === 1) return run;
   throw new Fault('run-unknown', {
@@ -42,6 +42,12 @@ export function theRun(holdfast: Holdfast, estate: string, wanted: string | unde
     remedy: 'see `holdfast runs`',
     exit: 'misused',
   });
+}
+
+function runsLike(journal: ReadJournal, wanted: string | undefined): readonly Run[] {
+  if (wanted === undefined) return journal.runs(1);
+  const exact = journal.run(wanted);
+  return exact === undefined ? journal.runs(-1).filter(({ id }) => id.startsWith(wanted)) : [exact];
 }
 
 function lineOf(entry: Entry, invocation: Invocation): string {

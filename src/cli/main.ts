@@ -45,6 +45,8 @@ export function programOf(
 }
 
 export async function holdfast(surroundings: Surroundings): Promise<number> {
+  // A reader that is gone (`| head`, a closed terminal) must not end a run half-way; what did not arrive, `printed` knows.
+  for (const stream of [surroundings.output, surroundings.errors]) stream.on('error', () => {});
   let end: (() => Promise<number>) | undefined;
   const program = programOf(surroundings, (listed, typed) => {
     end = async () => perform(surroundings, typed.options, typed.arguments, await listed.load());
@@ -55,7 +57,7 @@ export async function holdfast(surroundings: Surroundings): Promise<number> {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return exitCodes.fine;
     // Commander has told people; a program reads one value in any case.
-    if (surroundings.arguments.includes('--json')) surroundings.output.write(faultAsJson(notUnderstood(error)));
+    if (surroundings.arguments.includes('--json')) await printed(surroundings, faultAsJson(notUnderstood(error)));
     return exitCodes.misused;
   }
   return end === undefined ? exitCodes.misused : end();
@@ -91,15 +93,23 @@ async function perform(
   try {
     const answer = await command.run(invocation);
     row.clear();
-    surroundings.output.write(given.json ? asJson(answer.value) : answer.text);
-    return exitCodes[answer.exit];
+    const arrived = await printed(surroundings, given.json ? asJson(answer.value) : answer.text);
+    return exitCodes[arrived ? answer.exit : 'failed'];
   } catch (error) {
     row.clear();
     const fault = asFault(error, 'holdfast');
-    if (given.json) surroundings.output.write(faultAsJson(fault));
+    if (given.json) await printed(surroundings, faultAsJson(fault));
     surroundings.errors.write(faultAsText(fault, paint, given.verbose));
     return exitCodes[fault.exit];
   }
+}
+
+/** False where the answer was lost. A reader that left early has read what it wanted. */
+async function printed({ output, errors }: Surroundings, text: string): Promise<boolean> {
+  const error = await new Promise<Error | null | undefined>((resolve) => output.write(text, resolve));
+  if (error === null || error === undefined || ('code' in error && error.code === 'EPIPE')) return true;
+  errors.write(`the answer could not be written: ${error.message}\n`);
+  return false;
 }
 
 /** Several lines of `says` (all problems of an estate at once) stand as they are. */

@@ -89,9 +89,17 @@ function fromOptions(invocation: Invocation, url: string): PveServer {
     throw misused('--pve-token', 'it is written USER@REALM!NAME=file:PATH (or =env:NAME); the secret itself never is');
   if (fingerprint === undefined)
     throw misused('--pve-fingerprint', 'it is the SHA-256 of the certificate: 32 hex pairs with colons');
+  const name = hostNameIn(url);
   const kept = kind === 'file' ? resolve(invocation.surroundings.folder, value) : value;
   const secret = { [kind]: kept } as unknown as SecretReference;
-  return { product: 'pve', name: URL.parse(url)?.hostname ?? 'pve', url, token: { id, secret }, fingerprint };
+  return { product: 'pve', name, url, token: { id, secret }, fingerprint };
+}
+
+/** Looked at before anything is asked or written down: what is refused here may hold a password. */
+function hostNameIn(url: string): string {
+  const { protocol, username, password, hostname } = URL.parse(url) ?? {};
+  if (hostname !== undefined && protocol === 'https:' && username === '' && password === '') return hostname;
+  throw misused('--pve', 'it is written https://HOST:8006, without a login: that goes into --pve-token');
 }
 
 const onPath = (path: string, program: string): string | undefined =>

@@ -1,5 +1,6 @@
 // `restore`: which points there are, the best first; then the plan; then, agreed to, done. Any abort leads back.
 import { resolve } from 'node:path';
+import type { World } from '../contracts/world.ts';
 import { Fault } from '../fault.ts';
 import { carryOut } from '../pipeline.ts';
 import { planOfRestore, type RestoreOption, rankPoints } from '../plan/layer-plan.ts';
@@ -28,13 +29,7 @@ export const restore: Command<RestoreAnswer> = {
     const lostAt = lostAtOf(invocation);
     const protecting = layersOfWorkload(estate, workload);
     await using world = holdfast.world(estate);
-    const ways = (
-      await Promise.all(
-        protecting.map(async ({ layer, entry }) =>
-          rankPoints(await layer.points(entry, world), lostAt).map((option) => ({ ...option, layer, entry })),
-        ),
-      )
-    ).flat();
+    const ways = await waysOf(protecting, world, lostAt);
     const way = chosen(invocation, workload, ways);
     const options = waysAsText(ways, way, invocation.surroundings.clock.now());
     if (to === undefined)
@@ -59,6 +54,22 @@ export const restore: Command<RestoreAnswer> = {
     };
   },
 };
+
+/** Ranked over all layers of the workload: the best is the best of any of them. */
+async function waysOf(
+  protecting: readonly LayerOfEstate[],
+  world: World,
+  lostAt: Instant | undefined,
+): Promise<readonly Way[]> {
+  const found = await Promise.all(
+    protecting.map(async (of) => (await of.layer.points(of.entry, world)).map((point) => [point, of] as const)),
+  );
+  const layerOf = new Map(found.flat());
+  return rankPoints([...layerOf.keys()], lostAt).flatMap((option) => {
+    const of = layerOf.get(option.point);
+    return of === undefined ? [] : [{ ...of, ...option }];
+  });
+}
 
 function lostAtOf(invocation: Invocation): Instant | undefined {
   const given = optionText(invocation, 'lostAt');

@@ -1,7 +1,7 @@
 // A run as it goes on: a line per thing that happened, and one overwritten row for how far it is.
 import type { Told } from '../apply/engine-types.ts';
 import type { Verdict } from '../apply/outcome.ts';
-import type { Exit } from '../fault.ts';
+import type { Exit, FaultRecord } from '../fault.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Entry, Outcome } from '../model/run.ts';
 import type { Step } from '../model/step.ts';
@@ -9,6 +9,7 @@ import { type Duration, formatDuration, milliseconds } from '../values/duration.
 import type { Clock } from '../values/instant.ts';
 import type { Paint } from '../values/paint.ts';
 import { bytes, formatSize } from '../values/size.ts';
+import { shown } from '../values/text.ts';
 import type { Invocation } from './command.ts';
 
 export function telling(invocation: Invocation, plan: Plan): (told: Told) => void {
@@ -23,41 +24,45 @@ export function telling(invocation: Invocation, plan: Plan): (told: Told) => voi
       if (told.entry.event === 'expanded') learn(told.entry.plan.steps, told.entry.path);
       const line = entryAsText(told.entry, titles.get(told.entry.path) ?? told.entry.path, invocation.paint);
       if (line !== undefined) invocation.say(line);
-    } else if (told.tell === 'waiting') invocation.say(`  … ${told.path} ${told.says}`);
+    } else if (told.tell === 'waiting') invocation.say(`  … ${shown(`${told.path} ${told.says}`)}`);
     else if (told.tell === 'progress') invocation.show(`  ${rate(told.path, told.progress)}`);
-    else if (invocation.given.verbose) invocation.say(invocation.paint.dim(`    ${told.line}`));
+    else if (invocation.given.verbose) invocation.say(invocation.paint.dim(`    ${shown(told.line)}`));
   };
 }
 
-/** Undefined for what only the journal needs to know. */
-export function entryAsText(entry: Entry, title: string, paint: Paint): string | undefined {
+/** Undefined for what only the journal needs to know. What servers and tools said is in it: none of it may steer a terminal. */
+export function entryAsText(entry: Entry, name: string, paint: Paint): string | undefined {
+  const title = shown(name);
   switch (entry.event) {
     case 'done':
-      return [paint.good(`  ✓ ${title}`), ...entry.degraded.map((part) => paint.warning(`    but: ${part}`))].join(
-        '\n',
-      );
+      return [
+        paint.good(`  ✓ ${title}`),
+        ...entry.degraded.map((part) => paint.warning(`    but: ${shown(part)}`)),
+      ].join('\n');
     case 'failed':
     case 'refused':
-      return `${paint.bad(`  ✗ ${title}: ${entry.event} (${entry.fault.code})`)}\n      ${entry.fault.says}\n      do this: ${entry.fault.remedy}`;
+      return `${paint.bad(`  ✗ ${title}: ${entry.event} (${entry.fault.code})`)}\n${whatToDo(entry.fault)}`;
     case 'in doubt':
-      return `${paint.bad(`  ? ${title}: in doubt`)}\n      ${entry.fault.says}`;
+      return `${paint.bad(`  ? ${title}: in doubt`)}\n${whatToDo(entry.fault)}`;
     case 'blocked':
       return paint.warning(`  - ${title}: not begun, because of ${entry.by}`);
     case 'expanded':
-      return `  > ${title}: found ${entry.plan.steps.length} more to do\n${entry.plan.steps.map((step) => `      ${step.title}  (${step.because.join('; ')})`).join('\n')}`;
+      return `  > ${title}: found ${entry.plan.steps.length} more to do\n${entry.plan.steps.map((step) => `      ${shown(step.title)}  (${shown(step.because.join('; '))})`).join('\n')}`;
     case 'undone':
       return paint.warning(`  ↺ ${title}: undone`);
     case 'not undone':
     case 'not released':
-      return paint.bad(`  ! ${title}: ${entry.event}: ${entry.fault.says}`);
+      return `${paint.bad(`  ! ${title}: ${entry.event}`)}\n${whatToDo(entry.fault)}`;
     case 'probed':
-      return paint.warning(`  ? ${title}: was it done? ${entry.answer}: ${entry.evidence}`);
+      return paint.warning(`  ? ${title}: was it done? ${entry.answer}: ${shown(entry.evidence)}`);
     case 'trying':
     case 'took':
     case 'released':
       return undefined;
   }
 }
+
+const whatToDo = ({ says, remedy }: FaultRecord): string => `      ${shown(says)}\n      do this: ${shown(remedy)}`;
 
 type Progress = Extract<Told, { tell: 'progress' }>['progress'];
 

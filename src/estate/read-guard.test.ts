@@ -67,6 +67,17 @@ describe('the guard file', () => {
         assert.deepEqual(await problemsOf(path), ['guard.yaml:1:1 can be written by others; run chmod 644 on it']);
       }));
 
+  it('is refused in a folder that others may write, who could put another in its place or take it away', () =>
+    withFiles({ 'open/kept/guard.yaml': 'unattended: []\n' }, async (folder) => {
+      await chmod(join(folder, 'open'), 0o777);
+      const says =
+        'can be changed by others, who could take the guard file away; let it be of root, and run chmod go-w on it';
+      for (const name of ['guard.yaml', 'none.yaml'])
+        assert.deepEqual(await problemsOf(join(folder, 'open/kept', name)), [`open:1:1 ${says}`]);
+      await chmod(join(folder, 'open'), 0o755);
+      assert.deepEqual(await problemsOf(join(folder, 'open/kept/guard.yaml')), []);
+    }));
+
   it('may be read by anybody', () =>
     withGuard('unattended: []\n', async (path) => {
       await chmod(path, 0o644);

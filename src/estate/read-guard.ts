@@ -1,9 +1,11 @@
 // Reading the guard file. It decides what an estate may do on this machine, so nobody else may be able to write it.
+import { dirname } from 'node:path';
 import { defaultGuard, type Guard, guardSchema } from '../guard/guard.ts';
 import type { FileInfo } from '../machines/machine.ts';
 import { nearest } from './nearest.ts';
 import { placeOf } from './places.ts';
 import { InvalidFile, type Problem, showPath } from './problem.ts';
+import { realPath } from './real-path.ts';
 import { remarksOf } from './schema-remarks.ts';
 import { type EstateFiles, openSource } from './source.ts';
 import { words } from './words.ts';
@@ -20,6 +22,8 @@ export type ReadGuardOptions = Readonly<{
  * @throws InvalidFile `guard-invalid`, with every problem and its place
  */
 export async function readGuard(path: string, { files, user }: ReadGuardOptions): Promise<Guard> {
+  const open = await openFolder(dirname((await realPath(path, files)) ?? path), { files, user });
+  if (open !== undefined) throw invalid(path, [{ file: open, line: 1, column: 1, path: '', says: couldGo }]);
   const found = await files.info(path);
   if (found === undefined) return defaultGuard;
   const unsafe = ownerProblem(found, user);
@@ -38,6 +42,20 @@ export async function readGuard(path: string, { files, user }: ReadGuardOptions)
     path,
     remarks.map((one) => ({ ...placeOf(source, one.path, one.at), path: showPath(one.path), says: one.says })),
   );
+}
+
+const couldGo =
+  'can be changed by others, who could take the guard file away; let it be of root, and run chmod go-w on it';
+
+/** The first folder on the way that others could change: without its guard file a machine allows more. */
+async function openFolder(folder: string, { files, user }: ReadGuardOptions): Promise<string | undefined> {
+  for (let at = folder; at !== '/'; at = dirname(at)) {
+    const found = await files.info(at);
+    const isOwn = found === undefined || found.uid === 0 || found.uid === user;
+    const isSticky = ((found?.mode ?? 0) & 0o1000) !== 0;
+    if (!isOwn || (((found?.mode ?? 0) & 0o022) !== 0 && !isSticky)) return at;
+  }
+  return undefined;
 }
 
 function ownerProblem({ type, mode, uid }: FileInfo, user: number): string | undefined {

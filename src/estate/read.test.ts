@@ -88,6 +88,21 @@ backup_jobs: [{ name: nightly, schedule: daily, select: { guests: [100] }, stora
     assert.equal(estate.workloads[0]?.description, text);
   });
 
+  it('may give hosts that stand alone a storage of one name each, and no host two of them', async () => {
+    const host = (name: string) =>
+      `  - { name: ${name}, url: "https://${name}:8006", trust: ca, token: { id: a@pve!b, secret: { env: T } } }\n`;
+    const fingerprint = `${'AA:'.repeat(31)}AA`;
+    const storage = (on: string) =>
+      `  - { name: pbs, server: pbs, datastore: tank, fingerprint: "${fingerprint}", enabled: false${on} }\n`;
+    const estate = (...on: string[]) =>
+      `pve:\n${host('one')}${host('other')}pbs_storages:\n${on.map(storage).join('')}`;
+    assert.deepEqual(await problemsIn(estate(', on: [one]', ', on: [other]')), []);
+    for (const third of ['', ', on: [other]'])
+      assert.deepEqual(await problemsIn(estate(', on: [one]', ', on: [other]', third)), [
+        `estate.yaml:7:13 pbs_storages[2].name: "pbs" is the name of pbs_storages[${third === '' ? 0 : 1}] already; rename or remove one of them`,
+      ]);
+  });
+
   it('may be written with a byte order mark and the line breaks of other systems', async () => {
     const path = '\uFEFFestate: a\r\ntiers:\r\n  - name: gold\r\n    rpo: soon\r\n';
     assert.deepEqual(

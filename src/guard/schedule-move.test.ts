@@ -22,6 +22,12 @@ describe('a schedule that moves', () => {
     assert.equal(move('yearly', '07-01'), 'weakens');
   });
 
+  it('between UTC and the zone of the server, by hours nobody can tell here, weakens', () => {
+    assert.equal(move('02:00', '02:00 UTC'), 'weakens');
+    assert.equal(move('02:00 UTC', '02:00'), 'weakens');
+    assert.equal(move('02:00 UTC', '03:00 UTC'), 'neutral');
+  });
+
   it('to longer pauses weakens, to shorter ones strengthens', () => {
     assert.equal(move('daily', 'mon..fri'), 'weakens');
     assert.equal(move('daily', 'weekly'), 'weakens');

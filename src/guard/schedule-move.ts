@@ -55,6 +55,7 @@ export function classOfMove(before: unknown, behind: unknown): Meaning {
   const [pause, newPause] = [longestPause(was), longestPause(is)];
   if (newPause > pause) return meaning('weakens', 'starts less often');
   if (newPause < pause) return meaning('strengthens', 'starts more often');
+  if (first.utc !== second.utc) return meaning('weakens', "moves between UTC and the server's own zone");
   return farthestMove(was, is) <= harmlessMove
     ? meaning('neutral', 'moves by six hours at most')
     : meaning('weakens', 'moves by more than six hours');

@@ -42,8 +42,9 @@ function leftOut(
   volume: string,
   options: ReadonlyMap<string, string>,
 ): LeftOut | undefined {
-  if (kind === 'vm' && !flagUnlessOff(options.get('backup'))) return 'backup=0';
+  // First, because without its backup=0 such a disk would still be none.
   if (volume.startsWith('/')) return kind === 'vm' || volume.startsWith('/dev/') ? 'device of the host' : 'bind mount';
+  if (kind === 'vm' && !flagUnlessOff(options.get('backup'))) return 'backup=0';
   if (kind === 'ct' && key !== 'rootfs' && !flag(options.get('backup'))) return 'no backup=1';
   return undefined;
 }

@@ -68,8 +68,10 @@ function jobFrom({ id, values }: Section, guests: GuestsRead, defaults: Values, 
   const either = (key: string): string | undefined => values.get(key) ?? defaults.get(key);
   const selection = selectionIn(values);
   const node = values.get('node');
-  const dumpdir = either('dumpdir');
-  const storage = either('storage') ?? (dumpdir === undefined ? 'local' : undefined);
+  // A job that names one of the two takes neither from the defaults.
+  const target = values.has('storage') || values.has('dumpdir') ? values : defaults;
+  const dumpdir = target.get('dumpdir');
+  const storage = target.get('storage') ?? (dumpdir === undefined ? 'local' : undefined);
   return {
     id,
     enabled: flagUnlessOff(values.get('enabled')),

@@ -81,12 +81,17 @@ describe('the disks of a guest', () => {
         scsi1: 'file=lvm:vm-1-disk-2,backup=0',
         scsi2: 'lvm:vm-1-disk-3,backup=no',
         scsi3: '/dev/disk/by-id/ata-x,size=1T',
+        scsi4: '/dev/disk/by-id/ata-y,backup=0,size=8T',
         ide0: 'none,media=cdrom',
         ide2: 'local:iso/x.iso,media=cdrom',
         unused0: 'lvm:vm-1-disk-9',
         scsihw: 'virtio-scsi-pci',
       }),
-      { efidisk0: undefined, scsi0: undefined, scsi1: 'backup=0', scsi2: 'backup=0', scsi3: 'device of the host' },
+      {
+        ...{ efidisk0: undefined, scsi0: undefined, scsi1: 'backup=0', scsi2: 'backup=0' },
+        // Taking its backup=0 away would protect nothing.
+        ...{ scsi3: 'device of the host', scsi4: 'device of the host' },
+      },
     );
   });
 

@@ -32,6 +32,22 @@ describe('doctor finds where a PBS runs', () => {
     assert.deepEqual(home, { at: 'guest', vmid: 110, because: '10.10.0.151 is its address' });
   });
 
+  it('and believes the wire more than the config of a guest that has the same address somewhere else', async (t) => {
+    const host = await fixtureHost(t, 'pve-clean');
+    const copy =
+      'hostname: pbs-drill\nnet0: name=eth0,bridge=vmbr9,link_down=1,hwaddr=BC:24:11:0A:03:84,ip=10.10.0.151/24\n';
+    await host.put('etc/pve/nodes/hikurangi/lxc/900.conf', copy);
+    assert.equal(pbsOf(await host.read(), 'pbs-out')?.home.at, 'elsewhere');
+    await host.put('answers/ip/neighbour', '[]');
+    assert.equal(
+      pbsOf(await host.read(), 'pbs-out')?.home.at,
+      'guest',
+      'control: while nothing answers it is all there is',
+    );
+    await host.put('etc/pve/nodes/hikurangi/lxc/900.conf', `${copy}template: 1\n`);
+    assert.equal(pbsOf(await host.read(), 'pbs-out')?.home.at, 'unknown', 'a template runs nothing');
+  });
+
   it('and calls it unknown when nobody tells, never elsewhere', async (t) => {
     const host = await fixtureHost(t, 'pve-clean');
     await host.put('answers/ip/neighbour', '[]');

@@ -79,10 +79,6 @@ function placeOf(
 ): PbsHome | undefined {
   const mine = addresses.find((address) => own.includes(address));
   if (mine !== undefined) return { at: 'this host', because: `${mine} is an address of this host` };
-  for (const { guest } of guests) {
-    const its = addresses.find((address) => guest.addresses.includes(address));
-    if (its !== undefined) return { at: 'guest', vmid: guest.vmid, because: `${its} is its address` };
-  }
   const answering = neighbours.filter(({ address }) => addresses.includes(address));
   for (const { address, mac } of answering) {
     const owner = guests.find(({ guest }) => guest.macs.includes(mac));
@@ -90,7 +86,14 @@ function placeOf(
       return { at: 'guest', vmid: owner.guest.vmid, because: `${address} answers from its network card ${mac}` };
   }
   const [other] = answering;
-  return other && { at: 'elsewhere', because: `${other.address} answers from ${other.mac}, which no guest here has` };
+  if (other !== undefined)
+    return { at: 'elsewhere', because: `${other.address} answers from ${other.mac}, which no guest here has` };
+  // After the wire: a copy of a guest, or one on another network, may have the same address in its config.
+  for (const { guest } of guests) {
+    const its = guest.template ? undefined : addresses.find((address) => guest.addresses.includes(address));
+    if (its !== undefined) return { at: 'guest', vmid: guest.vmid, because: `${its} is its address` };
+  }
+  return undefined;
 }
 
 /** The guests with the addresses they have now; those that do not say keep what is known of them. */

@@ -11,6 +11,7 @@ import { localMachine } from '../machines/local.ts';
 import type { HostFacts } from '../model/host.ts';
 import { fixtureHost, noon, steppedClock } from './fixture.test-support.ts';
 import { readHost } from './read-host.ts';
+import type { HostMachine } from './reader.ts';
 
 const missing = (facts: HostFacts) => facts.unread.map(({ source, fault }) => `${source}: ${fault.code}`).sort();
 describe('doctor reads a PVE host', () => {
@@ -99,6 +100,9 @@ describe('doctor reads a PVE host', () => {
     );
     assert.deepEqual([own?.mode, own?.storage, own?.removes], ['stop', 'pbs-pihanga', true]);
     assert.equal(bare?.retention, undefined, 'its own; the default is counted after that of the storage');
+    await host.put('etc/pve/jobs.cfg', 'vzdump: folder\n\tall 1\n\tdumpdir /mnt/other\n');
+    const [folder] = (await host.read()).pve?.jobs ?? [];
+    assert.deepEqual([folder?.storage, folder?.dumpdir], [undefined, '/mnt/other'], 'its own folder is its target');
   });
 
   it('and knows the guests of a pool from PVE, and says so when it does not', async (t) => {
@@ -219,6 +223,42 @@ describe('doctor keeps going', () => {
     assert.deepEqual(missing(facts), ['/etc/pve/jobs.cfg: host-too-slow']);
     assert.equal(facts.pve?.jobs, undefined);
     assert.equal(facts.pve?.guests?.length, 2);
+  });
+
+  it('when the cluster file system hangs: a child finds out, and no thread of this process is left waiting there', async (t) => {
+    const host = await fixtureHost(t, 'pve-clean');
+    const clock = steppedClock();
+    const machine = localMachine({ name: 'here', clock });
+    const dead = join(host.root, 'etc/pve');
+    const touched: string[] = [];
+    const touch = (path: string): string => {
+      if (path.startsWith(dead)) touched.push(path);
+      return path;
+    };
+    let hanging = false;
+    const hung: HostMachine = {
+      stream: (argv, options) => {
+        if (!argv.some((word) => word.startsWith(dead))) return machine.stream(argv, options);
+        hanging = true;
+        return { stdout: machine.stream(['/usr/bin/true']).stdout, ended: new Promise<never>(() => {}) };
+      },
+      files: {
+        ...machine.files,
+        info: (path) => machine.files.info(touch(path)),
+        read: (path, limit) => machine.files.read(touch(path), limit),
+        list: (folder) => machine.files.list(touch(folder)),
+      },
+    };
+    const reading = readHost(hung, { root: host.root, clock }).finally(() => {
+      hanging = true;
+    });
+    while (!hanging) await setImmediate();
+    clock.step(21_000);
+    const facts = await reading;
+    assert.deepEqual(touched, []);
+    assert.ok(missing(facts).includes('/etc/pve/storage.cfg: host-too-slow'), missing(facts).join('\n'));
+    assert.deepEqual([facts.pve?.guests, facts.pve?.jobs, facts.pve?.storages], [undefined, undefined, undefined]);
+    assert.ok(clock.monotonic() < 60_000);
   });
 
   it('and stops at once when it is interrupted', async (t) => {

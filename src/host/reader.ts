@@ -37,6 +37,7 @@ const lateness = seconds(1);
 const allTogether = seconds(50);
 // No file of the cluster file system can be larger.
 const largestFile = mebibytes(1);
+const clusterFiles = '/etc/pve';
 
 export function reader(machine: HostMachine, { root, clock, signal }: ReadOptions): Reader {
   const unread: Unread[] = [];
@@ -63,6 +64,16 @@ export function reader(machine: HostMachine, { root, clock, signal }: ReadOption
       return asFault(error, source);
     }
   }
+  let answering: Promise<void> | undefined;
+  // A thread that waits there cannot be ended, and this process waits for its threads at its own end. A child can be left.
+  const file = <Value>(path: string, read: () => Promise<Value>): Promise<Told<Value> | Fault> =>
+    attempt(path, async (limit) => {
+      if (path.startsWith(clusterFiles)) {
+        answering ??= within(clock, limit, clusterFiles, listed(machine, below(clusterFiles), limit, signal));
+        await answering;
+      }
+      return read();
+    });
   const output = (argv: Argv): Promise<Told<Buffer> | Fault> => {
     const [program, ...rest] = argv;
     const source = argv.join(' ');
@@ -89,17 +100,17 @@ export function reader(machine: HostMachine, { root, clock, signal }: ReadOption
     missed,
     now: () => clock.now(),
     exists: async (path) => {
-      const told = await attempt(path, () => machine.files.info(below(path)));
+      const told = await file(path, () => machine.files.info(below(path)));
       // What cannot even be looked at is there; whoever reads it next says what is wrong with it.
       return told instanceof Fault || told.value !== undefined;
     },
     text: async (path, hides) => {
-      const told = kept(await attempt(path, () => machine.files.read(below(path), largestFile)), path, hides);
+      const told = kept(await file(path, () => machine.files.read(below(path), largestFile)), path, hides);
       if (told?.value === undefined) return told && 'nothing there';
       return { ...told, value: new TextDecoder().decode(told.value) };
     },
     names: async (folder, hides) => {
-      const told = kept(await attempt(folder, () => machine.files.list(below(folder))), folder, hides);
+      const told = kept(await file(folder, () => machine.files.list(below(folder))), folder, hides);
       return told && (told.value ?? 'nothing there');
     },
     ask: async (argv, hides) => kept(await json(argv), argv.join(' '), hides),
@@ -109,6 +120,18 @@ export function reader(machine: HostMachine, { root, clock, signal }: ReadOption
       return told && { ...told, value: told.value.toString('utf8') };
     },
   };
+}
+
+/** Settles when the folder has answered anything, also that it is not there. */
+async function listed(
+  machine: Pick<Machine, 'stream'>,
+  folder: string,
+  deadline: Duration,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { stdout, ended } = machine.stream(['/usr/bin/ls', folder], signal ? { deadline, signal } : { deadline });
+  for await (const _ of stdout);
+  if ((await ended).signal !== undefined) throw outOfTime(folder, deadline);
 }
 
 async function within<Value>(clock: Clock, limit: Duration, source: string, work: Promise<Value>): Promise<Value> {

@@ -32,9 +32,13 @@ export function openJournal(folder: string, clock: Clock): Journal {
   return { ...reading(database), ...writing(database, clock) };
 }
 
+/** All but the charge: a plan may be large, and who lists runs does not look at it. */
+const columnsOfRun =
+  'id, job, started_by, plan_digest, started_at, state, ended_at, heart_beat_at, supervisor, summary';
+
 function reading(database: Database): ReadJournal {
   const runs = (sql: string, ...values: (string | number)[]) =>
-    database.all(`SELECT * FROM runs ${sql}`, ...values).map(runOf);
+    database.all(`SELECT ${columnsOfRun} FROM runs ${sql}`, ...values).map(runOf);
   return {
     runs: (limit) => runs('ORDER BY rowid DESC LIMIT ?', limit),
     run: (id) => runs('WHERE id = ?', id)[0],

@@ -16,6 +16,12 @@ describe('an answer', () => {
       /text\/html.*<title>Login/,
     ],
     [
+      'whose type is an escape sequence, shown as such',
+      (_, response) => plain(response, 200, 'OK', 'x', 'text/\u009b31m'),
+      'answer-not-understood',
+      /text\/[^\u0080-\u009f]*31m/,
+    ],
+    [
       'that is a web page under a JSON content type',
       (_, response) => plain(response, 200, 'OK', '<html>', 'application/json'),
       'answer-not-understood',

@@ -43,7 +43,7 @@ function meaningOfSuccess(asked: Asked, answered: Answered): Meaning {
   const problem = (says: string): Meaning => ({ kind: 'unclear', fault: notUnderstood(asked, answered, says) });
   if (header(answered, 'content-encoding') !== undefined) return problem('it is compressed, which was not asked for');
   if (!/\bjson\b/i.test(header(answered, 'content-type') ?? ''))
-    return problem(`it is ${header(answered, 'content-type') ?? 'without a type'}, not JSON`);
+    return problem(`it is ${quoted(asked, header(answered, 'content-type') ?? 'without a type')}, not JSON`);
   const parsed = parseJson(answered.body);
   if (parsed.kind === 'problem') return problem(parsed.says);
   if (!isRow(parsed.value) || !('data' in parsed.value)) return problem('it has no `data`');
@@ -74,12 +74,15 @@ const header = (answered: Answered, name: string): string | undefined => {
   return typeof value === 'string' ? value : value?.[0];
 };
 
+/** A header, on its way to a person. */
+const quoted = (asked: Asked, text: string): string => shown(cut(asked.redact(text), 200));
+
 const beginning = (answered: Answered): string => answered.body.subarray(0, 4096).toString('utf8');
 
 const redirected = (asked: Asked, answered: Answered): Fault =>
   new Fault('answer-not-understood', {
     where: asked.where,
-    says: `it redirects (${answered.status}) to ${shown(cut(asked.redact(header(answered, 'location') ?? 'nowhere'), 200))}`,
+    says: `it redirects (${answered.status}) to ${quoted(asked, header(answered, 'location') ?? 'nowhere')}`,
     remedy: 'name the server itself in `url`: a redirect is never followed, since the login would go with it',
   });
 

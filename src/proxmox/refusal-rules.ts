@@ -71,7 +71,8 @@ const rules: readonly Rule[] = [
   {
     code: 'object-exists',
     words: /already (?:exists|defined)/,
-    remedy: 'something of that name is there already: plan again, and see whether it is the one you mean',
+    remedy:
+      'something of that name is there already: plan again, and see whether it is the one you mean; where the plan does not show it, it is of another type, or the login may not see it (it needs Datastore.Audit there)',
   },
   {
     code: 'object-not-found',

@@ -239,6 +239,11 @@ describe('a refusal', () => {
     );
   });
 
+  it('of what the plan did not see says why it may not have seen it', () => {
+    const found = rows.find(([what]) => what === 'a storage that exists')?.[1];
+    assert.match(found?.remedy ?? '', /another type.*Datastore\.Audit/);
+  });
+
   it('proves that nothing was done only where the lock was not had', () => {
     const proved = rows.filter(([, found]) => lostTheLock(found)).map(([what]) => what);
     assert.deepEqual(proved, ['a lock']);

@@ -178,11 +178,24 @@ const updateKind = (resource: ResourceOf<unknown>): StepKind => ({
     const { name, before } = givenOf(context);
     const found = await foundNow(resource, context, name);
     if (fate !== 'done' || before === null || found === undefined) return;
+    refuseHalfOfIt(resource, context, { name, value: before });
     await resource.update(await apiOf(context), { name, fields: before, secrets: {} }, found, {
       signal: context.signal,
     });
   },
 });
+
+/** A secret that was written over cannot be read back: the fields of before would stand beside the secret of after. */
+function refuseHalfOfIt(resource: ResourceOf<unknown>, context: StepContext, before: Found): void {
+  const given = givenOf(context);
+  const sent = resource.sends(declaredOf(given), before);
+  if (sent.length === 0) return;
+  throw new Fault('secret-overwritten', {
+    where: context.step.subject,
+    says: `its ${sent.join(' and its ')} went with the change, and what was there before cannot be read back; it stays as it was changed`,
+    remedy: 'declare it as it was, with the secret of that time, and apply that',
+  });
+}
 
 const removeKind = (resource: ResourceOf<unknown>): StepKind => ({
   name: stepKindName(resource.name, 'remove'),

@@ -1,13 +1,17 @@
 // `pbs[].datastores[].prune`: the prune jobs of a datastore, one of them or a list.
 import * as z from 'zod';
 import { isCalendarProblem } from '../values/calendar.ts';
+import { calendarLint } from '../values/calendar-lint.ts';
 import { parseCalendar } from '../values/calendar-parse.ts';
+import { longestNamespace, namespaceOrRootForm, noNamespace } from '../values/namespace.ts';
 import { keepProblem, keepSchema } from '../values/retention.ts';
 
 const calendarEvent = z.string().superRefine((text, context) => {
   const event = parseCalendar(text);
-  if (isCalendarProblem(event))
-    context.addIssue({ code: 'custom', message: `${event.problem}, at character ${event.at + 1}` });
+  const message = isCalendarProblem(event)
+    ? `${event.problem}, at character ${event.at + 1}`
+    : calendarLint(event).find(({ trap }) => trap === 'never')?.says;
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
 });
 
 const pruneJob = z
@@ -19,7 +23,12 @@ const pruneJob = z
       .optional()
       .describe('the id of the job on the PBS; `holdfast-` and the name of the datastore where it is left out'),
     schedule: calendarEvent.describe("a calendar event, in the PBS's own time zone"),
-    namespace: z.string().default('').describe('the namespace it prunes; the root where it is left out'),
+    namespace: z
+      .string()
+      .max(longestNamespace)
+      .regex(namespaceOrRootForm, noNamespace)
+      .default('')
+      .describe('the namespace it prunes; the root where it is left out'),
     max_depth: z
       .int()
       .min(0)

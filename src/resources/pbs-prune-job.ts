@@ -2,6 +2,7 @@
 import type { Decided, Declared, Fields, Written } from '../contracts/resource.ts';
 import type { Datastore, Estate, PbsServer } from '../model/estate.ts';
 import type { Found } from '../model/observed.ts';
+import type { Change } from '../model/step.ts';
 import type { Params } from '../proxmox/api.ts';
 import {
   createPruneJob,
@@ -10,7 +11,7 @@ import {
   pruneJobs,
   updatePruneJob,
 } from '../proxmox/pbs-prune-job.ts';
-import type { Json } from '../values/canonical.ts';
+import { digestOfText, type Json } from '../values/canonical.ts';
 import { type Keep, normaliseKeep } from '../values/retention.ts';
 import { keepFromProxmox, keepToOptions } from '../values/retention-property.ts';
 import { changesBetween, creationOf, isNothing, same } from './compare.ts';
@@ -39,9 +40,14 @@ export const pbsPruneJob = defineResource<PruneJobsPart>({
   sends: () => [],
 });
 
+// PBS takes no longer one (facts: pbs-api section 1).
+const longestId = 32;
+
 /** Where only one job is declared it needs no id of its own. */
-const idOf = (entry: PruneJobEntry, datastore: Datastore, index: number): string =>
-  entry.id ?? `holdfast-${datastore.name}${index === 0 ? '' : `-${index + 1}`}`;
+function idOf(entry: PruneJobEntry, datastore: Datastore, index: number): string {
+  const whole = entry.id ?? `holdfast-${datastore.name}${index === 0 ? '' : `-${index + 1}`}`;
+  return whole.length <= longestId ? whole : `${whole.slice(0, longestId - 9)}-${digestOfText(whole).slice(0, 8)}`;
+}
 
 function declare(part: PruneJobsPart, estate: Estate, server: PbsServer, datastore: Datastore): readonly Declared[] {
   const at = ['pbs', estate.pbs.indexOf(server), 'datastores', server.datastores.indexOf(datastore), 'prune'];
@@ -105,13 +111,26 @@ function decidePruneJob(declared: Declared, found: Found | undefined): Decided {
   }
   const changes = changesBetween(section, found.value, item);
   if (changes.length === 0) return { act: 'none' };
-  const shortens = changes.some((change) => change.field === 'keep' && change.class === 'weakens');
+  const shortens = removesMore(changes, item);
   const because = [
     `${server} holds another value than ${place}`,
     ...(shortens ? ['backups beyond the new policy are removed when the job next runs'] : []),
   ];
   return { act: 'update', because, changes, risk: shortens ? 'loses a restore point' : 'changes' };
 }
+
+/** Whether backups go that the job left alone until now: by a shorter policy, or since it looks where it did not. */
+function removesMore(changes: readonly Change[], { keep, enabled }: Fields): boolean {
+  if (enabled === false || normaliseKeep(keep as Keep).keep_all === 1) return false;
+  return changes.some(({ field, class: meaning, from, to }) => {
+    if (field === 'keep') return meaning === 'weakens';
+    if (field === 'max_depth') return depthOf(to) > depthOf(from);
+    return ['store', 'namespace', 'enabled'].includes(field);
+  });
+}
+
+/** Without a number it goes all the way down. */
+const depthOf = (levels: Json | undefined): number => (typeof levels === 'number' ? levels : Number.POSITIVE_INFINITY);
 
 const names: Readonly<Record<string, string>> = { namespace: 'ns', max_depth: 'max-depth', enabled: 'disable' };
 

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { entryName } from '../contracts/layer-entry.ts';
 import { fingerprintProblem, parseFingerprint } from '../values/fingerprint.ts';
+import { longestNamespace, namespaceOrRootForm, noNamespace } from '../values/namespace.ts';
 import { keepSchema } from '../values/retention.ts';
 import { secretReference } from '../values/secret-reference.ts';
 
@@ -22,31 +23,52 @@ const fingerprint = z
   .transform((text) => parseFingerprint(text) ?? text)
   .describe('SHA-256 of the PBS certificate, 32 hex pairs with colons: `proxmox-backup-manager cert info`');
 
-// PVE checks neither that a namespace exists nor how it is written; PBS takes up to 8 levels of these names.
-const namespace = z
-  .string()
-  .regex(
-    /^(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,31}(?:\/[A-Za-z0-9_][A-Za-z0-9._-]{0,31}){0,7})?$/,
-    'is written `a/b`, up to 8 names',
-  );
+// PVE checks neither that a namespace exists nor how it is written.
+const namespace = z.string().max(longestNamespace).regex(namespaceOrRootForm, noNamespace);
+
+const hostName = /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?$/;
+const isAddress = (server: string): boolean =>
+  hostName.test(server) || (/^[0-9A-Fa-f:.]+$/.test(server) && URL.canParse(`https://[${server}]/`));
 
 export const pveStorage = z.strictObject({
   name: storageName.describe('the id of the storage on Proxmox VE'),
-  server: z.string().min(1).describe('host name or address of the PBS; it cannot be changed later'),
-  datastore: z.string().min(1).describe('the datastore on that PBS; it cannot be changed later'),
+  server: z
+    .string()
+    .refine(isAddress, 'is no host; write a DNS name or an address alone, without https://, port or brackets')
+    .describe('host name or address of the PBS; it cannot be changed later'),
+  datastore: z
+    .string()
+    .regex(
+      /^(?=.{3,32}$)[A-Za-z0-9_][A-Za-z0-9._-]*$/,
+      'is no name of a datastore; it has 3 to 32 letters, digits, `.`, `_`, `-`',
+    )
+    .describe('the datastore on that PBS; it cannot be changed later'),
   fingerprint,
   enabled: z.boolean().default(true).describe('whether PVE uses the storage'),
   content: z
     .array(z.enum(['backup', 'none']))
     .min(1)
+    .refine((content) => new Set(content).size === 1, 'is either backup or none; PVE refuses both together')
     .default(['backup'])
     .describe('what it holds; a PBS holds backups'),
-  username: z.string().min(1).default('root@pam').describe('`user@realm` or `user@realm!token`'),
+  username: z
+    .string()
+    .regex(
+      /^[^\s:/!]+@[A-Za-z0-9_][A-Za-z0-9._-]*(?:![A-Za-z0-9_][A-Za-z0-9._-]*)?$/,
+      'is no user of a PBS; it is written USER@REALM or USER@REALM!TOKEN',
+    )
+    .default('root@pam')
+    .describe('`user@realm` or `user@realm!token`'),
   password: secretReference.optional().describe('the password, or the bare secret of the token'),
   token: secretReference.optional().describe('the bare secret of the token; the same as `password`'),
   port: z.int().min(1).max(65535).default(8007).describe('the port of the PBS'),
   namespace: namespace.default('').describe('the namespace on the datastore; the root where it is left out'),
-  nodes: z.array(z.string().min(1)).default([]).describe('nodes that may use it; all where it is left out'),
+  nodes: z
+    .array(
+      z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?$/, 'is no name of a node; write one in each entry'),
+    )
+    .default([])
+    .describe('nodes that may use it; all where it is left out'),
   encryption_key: secretReference.optional().describe('the key, as JSON, that PVE encrypts with'),
   prune_backups: keepSchema.optional().describe('how many backups PVE keeps'),
   description: z.string().optional().describe('for people; PVE has no field for it, so it stays in this file'),

@@ -3,6 +3,9 @@ import { describe, it } from 'node:test';
 import { benchFor } from '../../test/engine-world.ts';
 import { carryOut } from '../apply/engine.ts';
 import type { Desired, ResourceKind } from '../contracts/resource.ts';
+import type { StepContext } from '../contracts/step-kind.ts';
+import { desire } from '../desired/desire.ts';
+import { read, withFiles } from '../estate/estate.test-support.ts';
 import { decide } from '../plan/decide.ts';
 import { systemClock } from '../values/instant.ts';
 import { pbsPruneJob } from './pbs-prune-job.ts';
@@ -24,6 +27,12 @@ const entry = {
 };
 const other = { ...entry, storage: 'other' };
 const password = { password: { file: '/etc/holdfast/p1.password' } };
+
+const estateWith = (datastores: readonly string[]) => {
+  const entries = datastores.map((name) => `{ name: ${name}, prune: { schedule: daily, keep_daily: 7 } }`);
+  const text = `pbs: [{ name: p, url: "https://p:8007", trust: ca, token: { id: a@pbs!b, secret: { env: T } }, datastores: [${entries}] }]`;
+  return withFiles({ 'estate.yaml': text }, (folder) => read(`${folder}/estate.yaml`));
+};
 
 type Wanted = Readonly<{ name: string; item: object; secrets?: object }>;
 
@@ -109,6 +118,35 @@ describe('a storage of Proxmox VE', () => {
   });
 });
 
+describe('leading back', () => {
+  const undo = async (pve: ConfigServer, plan: Made) => {
+    const [step] = plan.steps;
+    const kind = pveStorage.stepKinds.find(({ name }) => name === step?.kind);
+    const context = { step, world: worldOf(pve), signal: new AbortController().signal };
+    await kind?.undo?.(context as unknown as StepContext, 'done');
+  };
+
+  it('puts back what was there', async () => {
+    const pve = configServer('pve');
+    pve.rows.set('p1', { ...entry, disable: 1 });
+    const plan = await planned(pveStorage, pve, [{ name: 'p1', item: storage }]);
+    await applied(pveStorage, pve, plan);
+    await undo(pve, plan);
+    assert.deepEqual(pve.rows.get('p1'), { ...entry, disable: '1' });
+  });
+
+  it("never leaves one user's name with another's password: it says that it cannot be done", async () => {
+    const pve = configServer('pve');
+    pve.rows.set('p1', { ...entry, password: 'of root' });
+    const item = { ...storage, username: 'backup@pbs!pve' };
+    const plan = await planned(pveStorage, pve, [{ name: 'p1', item, secrets: password }]);
+    assert.deepEqual((await applied(pveStorage, pve, plan)).fates, ['done']);
+    await assert.rejects(undo(pve, plan), /password.*cannot be read back/);
+    const { username, password: held } = pve.rows.get('p1') ?? {};
+    assert.deepEqual([username, held], ['backup@pbs!pve', 'open sesame']);
+  });
+});
+
 describe('what somebody else changes in the meantime', () => {
   it('is never written over: the step is refused, and nothing is sent', async () => {
     const pve = configServer('pve');
@@ -164,6 +202,44 @@ describe('a prune job of PBS', () => {
     );
     assert.deepEqual((await applied(pbsPruneJob, pbs, shorter)).fates, ['done']);
     assert.deepEqual(pbs.rows.get('nightly'), { id: 'nightly', store: 'tank', schedule: 'daily', 'keep-daily': '3' });
+  });
+
+  for (const [held, why] of [
+    [{ disable: 1 }, 'is switched on'],
+    [{ store: 'other' }, 'turns to another datastore'],
+    [{ ns: 'prod' }, 'turns to another namespace'],
+    [{ 'max-depth': 0 }, 'goes deeper'],
+  ] as const)
+    it(`that ${why} says that backups go`, async () => {
+      const pbs = configServer('pbs');
+      pbs.rows.set('nightly', { id: 'nightly', store: 'tank', schedule: 'daily', 'keep-daily': 7, ...held });
+      const [step] = (await planned(pbsPruneJob, pbs, [{ name: 'nightly', item: job }])).steps;
+      assert.equal(step?.risk, 'loses a restore point');
+      assert.match(step.because.join(), /are removed when the job next runs/);
+    });
+
+  it('that is switched off, or runs at another time, loses nothing', async () => {
+    const pbs = configServer('pbs');
+    pbs.rows.set('nightly', { id: 'nightly', store: 'tank', schedule: 'weekly', 'keep-daily': 7 });
+    const [step] = (await planned(pbsPruneJob, pbs, [{ name: 'nightly', item: { ...job, enabled: false } }])).steps;
+    assert.equal(step?.risk, 'changes');
+  });
+
+  it('that keeps everything takes no backup away, whatever it turns to', async () => {
+    const pbs = configServer('pbs');
+    pbs.rows.set('nightly', { id: 'nightly', store: 'other', schedule: 'daily' });
+    const [step] = (await planned(pbsPruneJob, pbs, [{ name: 'nightly', item: { ...job, keep: { keep_all: 1 } } }]))
+      .steps;
+    assert.equal(step?.risk, 'changes');
+  });
+
+  it('has an id that PBS takes, however long the name of its datastore is', async () => {
+    const names = ['tank', 'a-datastore-with-a-long-name-001', 'a-datastore-with-a-long-name-002'];
+    const estate = await estateWith(names);
+    const ids = desire(estate, [pbsPruneJob]).declared.map(({ name }) => name);
+    assert.equal(ids[0], 'holdfast-tank');
+    assert.equal(new Set(ids).size, 3);
+    for (const id of ids) assert.match(id, /^[A-Za-z0-9_][A-Za-z0-9._-]{2,31}$/);
   });
 
   it('that the server takes and does not keep as sent is a failure that names the field', async () => {

@@ -51,6 +51,9 @@ describe('a secret in a file', () => {
       await refused(join(folder, 'link'), 'secret-exposed', /symbolic link/);
     }));
 
+  it('is refused where it is what the kernel tells of a process, which holds all secrets of its environment', () =>
+    refused('/proc/self/environ', 'secret-refused', /the kernel/));
+
   it('is refused where there is a folder or a pipe instead, without waiting for anybody', () =>
     inFolder(async (folder) => {
       await mkdir(join(folder, 'folder'));

@@ -15,6 +15,13 @@ export type FileRules = Readonly<{
   folders: readonly string[] | undefined;
 }>;
 
+/** The path without a link on the way; as it is where its folder is not there. */
+export const realFile = async (file: string): Promise<string> =>
+  join(await realpath(dirname(file)).catch(() => dirname(file)), basename(file));
+
+// Files of the kernel: `/proc/self/environ` holds every secret of this process, and looks like a file with one.
+const ofTheKernel = /^\/(?:proc|sys)(?:\/|$)/;
+
 export async function secretInFile(file: string, reference: SecretReference, rules: FileRules): Promise<Uint8Array> {
   const missing = secretFault(
     'secret-missing',
@@ -33,6 +40,8 @@ export async function secretInFile(file: string, reference: SecretReference, rul
       `it really lies in ${folder}`,
       'move it into one of secret_folders of the guard file',
     );
+  if (ofTheKernel.test(folder))
+    throw secretFault('secret-refused', reference, 'it is made by the kernel', 'keep the secret in a file of its own');
   const foreign = await foreignFolder(folder, rules.user);
   if (foreign !== undefined)
     throw exposed(`${foreign} can be changed by others, who could put another file in its place`);

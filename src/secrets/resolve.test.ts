@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Fault } from '../fault.ts';
 import { redactor } from '../values/secret.ts';
@@ -37,6 +38,25 @@ describe('the store of secrets', () => {
       await rm(file);
       for (const audience of ['pihanga:8006', 'ruapehu.evil.example:8006', 'evil.example:8006'])
         await assert.rejects(strict({ file }, audience), /may go to ruapehu, pihanga:8007/);
+    }));
+
+  it('gives a bound secret to no other host by another way to it either', () =>
+    inFolder(async (folder) => {
+      await mkdir(join(folder, 'kept'), { mode: 0o700 });
+      await symlink(join(folder, 'kept'), join(folder, 'link'));
+      const file = await fileIn(join(folder, 'kept'), 'token', 'canary');
+      const linked = join(folder, 'link', 'token');
+      const env = { CREDENTIALS_DIRECTORY: join(folder, 'kept') };
+      const ways = [{ file }, { file: linked }, { file: `/proc/self/root${file}` }, { systemd: 'token' }];
+      for (const secret of [{ file }, { file: linked }, { systemd: 'token' }]) {
+        const store = secretStore(settings({ env }), { ...anything, bindings: [{ secret, hosts: ['ruapehu'] }] });
+        for (const way of ways) {
+          await assert.rejects(store(way, 'evil.example:8006'), /may go to ruapehu/, JSON.stringify([secret, way]));
+          assert.equal((await store(way, ruapehu)).revealTo(ruapehu), 'canary');
+        }
+        const free = await fileIn(join(folder, 'kept'), 'other', 'canary');
+        assert.ok(await store({ file: free }, 'evil.example:8006'), 'what is not bound may go anywhere');
+      }
     }));
 
   it('reads a secret once per run, and anew where it could not be had', () =>

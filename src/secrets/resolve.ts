@@ -7,7 +7,7 @@ import { nameOfReference, type SecretReference } from '../values/secret-referenc
 import { boundTo, commandAllowed, lineToAllow, mayGoTo, type SecretRules } from '../values/secret-rules.ts';
 import { secretOfCommand } from './command.ts';
 import { secretFault } from './faults.ts';
-import { secretInFile } from './file.ts';
+import { realFile, secretInFile } from './file.ts';
 import { secretText } from './text.ts';
 import { secretInVault } from './vault.ts';
 
@@ -41,7 +41,7 @@ export function secretStore(settings: SecretSettings, rules: SecretRules): Secre
     return text;
   };
   const hand = async (reference: SecretReference, audience: string): Promise<Secret> => {
-    refuseAudience(reference, audience, rules);
+    await refuseAudience(reference, audience, settings, rules);
     const secret = new Secret(nameOfReference(reference), await textOf(reference), audience);
     handedOut.set(canonical([reference, audience]), secret);
     return secret;
@@ -49,11 +49,29 @@ export function secretStore(settings: SecretSettings, rules: SecretRules): Secre
   return Object.assign(hand, { known: () => [...handedOut.values()] });
 }
 
-function refuseAudience(reference: SecretReference, audience: string, rules: SecretRules): void {
-  if (mayGoTo(reference, audience, rules)) return;
-  const hosts = boundTo(reference, rules)?.join(', ');
+async function refuseAudience(
+  reference: SecretReference,
+  audience: string,
+  { env }: SecretSettings,
+  rules: SecretRules,
+): Promise<void> {
+  // A link, or the file behind a credential, is another way to write down the same secret.
+  const bindings = await Promise.all(
+    rules.bindings.map(async ({ secret, hosts }) => ({ secret: await asFile(secret, env), hosts })),
+  );
+  const [asked, known] = [await asFile(reference, env), { ...rules, bindings }];
+  if (mayGoTo(asked, audience, known)) return;
+  const hosts = boundTo(asked, known)?.join(', ');
   const remedy = `look who changed the address; if it is right, add ${audience} to its hosts under bindings of the guard file`;
   throw secretFault('secret-refused', reference, `it was asked for by ${audience}, and may go to ${hosts}`, remedy);
+}
+
+/** The file a secret really lies in, where it lies in one. */
+async function asFile(reference: SecretReference, env: SecretSettings['env']): Promise<SecretReference> {
+  const credentials = env['CREDENTIALS_DIRECTORY'];
+  if ('systemd' in reference && credentials !== undefined)
+    return { file: await realFile(join(credentials, reference.systemd)) };
+  return 'file' in reference ? { file: await realFile(reference.file) } : reference;
 }
 
 async function resolveSecret(

@@ -30,8 +30,8 @@ export function openDatabase(folder: string, options: OpenOptions): Database;
 export function openDatabase(folder: string, options: OpenOptions): Database | undefined {
   const file = join(folder, 'journal.db');
   const readOnly = options.readOnly ?? false;
-  if (readOnly && statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
   return explained(file, () => {
+    if (readOnly && statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
     if (!readOnly) makeFolder(folder);
     const database = new DatabaseSync(file, { readOnly, timeout: 10_000 });
     if (!readOnly) prepare(database, options.migrations);
@@ -143,7 +143,7 @@ function explained<Result>(file: string, work: () => Result): Result {
       throw new Fault('journal-not-writable', {
         where: file,
         says: error.message,
-        remedy: 'give a folder you may write with --state',
+        remedy: 'run it as the user whose state it is, or give a folder you may read and write with --state',
         cause: error,
       });
     throw error;

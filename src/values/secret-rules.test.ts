@@ -50,6 +50,10 @@ describe('the rules about secrets', () => {
       assert.ok(mayGoTo({ file: '/a' }, host, bound), host);
     for (const host of ['pihanga:8006', 'pihanga', 'hook.example:80', 'evil.example:8006', 'ruapehu.evil.example:8006'])
       assert.ok(!mayGoTo({ file: '/a' }, host, bound), host);
+    const vault = rules({ bindings: [{ secret: { vault: 'secret/pbs#token' }, hosts: ['pihanga'] }] });
+    for (const other of ['secret/data/pbs#token', 'secret//pbs#token', '/secret/pbs/#token'])
+      assert.ok(!mayGoTo({ vault: other }, 'evil.example:8006', vault), other);
+    assert.ok(mayGoTo({ vault: 'secret/pbs#other' }, 'evil.example:8006', vault));
     assert.ok(mayGoTo({ file: '/b' }, 'evil.example:8006', bound));
   });
 });

@@ -28,9 +28,17 @@ export const inFolders = (file: string, folders: readonly string[] | undefined):
   folders === undefined ||
   folders.some((folder) => posix.normalize(file).startsWith(folder.endsWith('/') ? folder : `${folder}/`));
 
+/** One text for the ways of writing one secret: `data/` is how version 2 of a vault's store spells the same path. */
+function spelled(reference: SecretReference): string {
+  if (!('vault' in reference)) return canonical(reference);
+  const [path = '', key] = reference.vault.split('#');
+  return canonical({ vault: path.split('/').filter((part) => part !== '' && part !== 'data'), key });
+}
+
 /** The hosts a secret is bound to; undefined where it may go anywhere. */
 export function boundTo(reference: SecretReference, { bindings }: SecretRules): readonly string[] | undefined {
-  const own = bindings.filter(({ secret }) => canonical(secret) === canonical(reference));
+  const asked = spelled(reference);
+  const own = bindings.filter(({ secret }) => spelled(secret) === asked);
   return own.length === 0 ? undefined : own.flatMap(({ hosts }) => hosts);
 }
 

@@ -1,6 +1,6 @@
 // A name stands for one thing. What names an entry differs by section; every list is looked at, also those of kinds.
 import { cut } from '../../values/text.ts';
-import { isMapping, textsAt } from '../at.ts';
+import { type At, isMapping, textsAt, valuesAt } from '../at.ts';
 import { type Path, type Remark, remark, showPath } from '../problem.ts';
 import type { Mapping } from '../yaml-value.ts';
 
@@ -9,6 +9,7 @@ const namingKeys = ['name', 'site', 'job', 'subject'];
 export const nameRemarks = (estate: Readonly<Mapping>): readonly Remark[] => [
   ...Object.entries(estate).flatMap(([key, value]) => within(value, [key])),
   ...serversWithOneName(estate),
+  ...valuesAt(estate, 'pbs[]').flatMap(({ path, value }) => (isMapping(value) ? jobsWithOneId(path, value) : [])),
 ];
 
 function within(value: unknown, path: Path): readonly Remark[] {
@@ -18,15 +19,22 @@ function within(value: unknown, path: Path): readonly Remark[] {
 }
 
 function twice(items: readonly unknown[], path: Path): readonly Remark[] {
-  const first = new Map<string, number>();
+  const known = new Map<string, number[]>();
   return items.flatMap((item, index) => {
     const key = isMapping(item) ? namingKeys.find((name) => typeof item[name] === 'string') : undefined;
     if (key === undefined) return [];
     const name = String((item as Mapping)[key]);
-    const before = first.get(name);
-    if (before === undefined) first.set(name, index);
+    const alike = known.get(name) ?? [];
+    known.set(name, [...alike, index]);
+    const before = alike.find((one) => !(path[0] === 'pbs_storages' && standApart(items[one], item)));
     return before === undefined ? [] : [taken([...path, index, key], name, [...path, before])];
   });
+}
+
+/** Hosts that stand alone each have storages of their own, often under one name. */
+function standApart(one: unknown, other: unknown): boolean {
+  const [first, second] = [one, other].map((entry) => (entry as Mapping)['on']);
+  return Array.isArray(first) && Array.isArray(second) && !first.some((host) => second.includes(host));
 }
 
 const taken = (path: Path, name: string, before: Path): Remark =>
@@ -40,3 +48,17 @@ function serversWithOneName(estate: Readonly<Mapping>): readonly Remark[] {
     return before === undefined ? [] : [taken(path, value, before.slice(0, -1))];
   });
 }
+
+// A PBS has one list of prune jobs, whatever datastore they are for.
+function jobsWithOneId(server: Path, value: Readonly<Mapping>): readonly Remark[] {
+  const first = new Map<string, Path>();
+  const ids = ['datastores[].prune.id', 'datastores[].prune[].id'].flatMap((pattern) => textsAt(value, pattern));
+  return ids.sort(inOrder).flatMap(({ path, value: id }) => {
+    const before = first.get(id);
+    if (before === undefined) first.set(id, [...server, ...path.slice(0, -1)]);
+    return before === undefined ? [] : [taken([...server, ...path], id, before)];
+  });
+}
+
+const inOrder = (one: Pick<At, 'path'>, other: Pick<At, 'path'>): number =>
+  Number(one.path[1]) - Number(other.path[1]) || Number(one.path[3]) - Number(other.path[3]);

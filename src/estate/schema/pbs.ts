@@ -1,17 +1,13 @@
 import * as z from 'zod';
 import { entryName } from '../../contracts/layer-entry.ts';
 import type { Datastore } from '../../model/estate.ts';
+import { longestNamespace, namespaceForm, noNamespace } from '../../values/namespace.ts';
 import { connection } from './connection.ts';
 import { wholeNumber } from './texts.ts';
 
 const part = '[A-Za-z0-9_][A-Za-z0-9._-]*';
 
-const namespace = z
-  .string()
-  .max(256)
-  .regex(new RegExp(`^${part}(/${part}){0,6}$`), {
-    error: 'is no namespace; it is written prod or prod/web, at most 7 deep',
-  });
+const namespace = z.string().max(longestNamespace).regex(namespaceForm, { error: noNamespace });
 
 const datastore = z.strictObject({
   name: z
