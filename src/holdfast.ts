@@ -95,7 +95,11 @@ export async function supervised(
   const { clock } = surroundings;
   const state = stateFolder(root, estate.name);
   // Another run of this estate may have died since this one was planned.
-  await finished(holdfast, estate.name);
+  const unfinished = (await finished(holdfast, estate.name)).find(
+    ({ run, fault }) => fault !== undefined && run.job === task.plan.job,
+  );
+  // What still works for it would be at the same disk or server as this run; other jobs go on.
+  if (unfinished?.fault !== undefined) throw unfinished.fault;
   const journal = openJournal(state, clock);
   try {
     const run = newRunId(clock.now());

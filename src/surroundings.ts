@@ -20,6 +20,6 @@ export type Surroundings = Readonly<{
   /** how to start this very program again */
   program: Program;
   version: string;
-  /** aborted by Ctrl-C, a closed terminal, a stopping service; a second Ctrl-C calls `force` */
+  /** aborted by Ctrl-C, a closed terminal, a stopping service; a second Ctrl-C ends the process at once */
   stopped: AbortSignal;
 }>;

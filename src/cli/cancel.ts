@@ -17,7 +17,9 @@ export const cancel: Command<CancelAnswer> = {
     const { holdfast, estate, recovered } = await openToWrite(invocation);
     const { clock, stopped } = invocation.surroundings;
     const run = theRun(holdfast, estate.name, wanted);
-    if (recovered.some((one) => one.run.id === run.id))
+    const finished = recovered.find((one) => one.run.id === run.id);
+    if (finished?.fault !== undefined) throw finished.fault;
+    if (finished !== undefined)
       return { exit: 'fine', value: run, text: `Run ${run.id}: ${run.state} (${run.summary ?? ''})\n` };
     if (run.state !== 'running')
       throw new Fault('run-already-ended', {

@@ -7,7 +7,7 @@ import type { Finding, Severity } from '../model/finding.ts';
 import type { Message } from '../model/message.ts';
 import { planEstate } from '../pipeline.ts';
 import { digestOf } from '../values/canonical.ts';
-import { formatDuration } from '../values/duration.ts';
+import { formatDuration, seconds } from '../values/duration.ts';
 import { between, type Instant } from '../values/instant.ts';
 import type { Paint } from '../values/paint.ts';
 import { count, shown } from '../values/text.ts';
@@ -65,7 +65,15 @@ async function tell(
   await using world = holdfast.world(estate);
   const { clock, stopped } = invocation.surroundings;
   const secret: typeof world.secret = (reference, audience) => world.secret(reference, audience);
-  const delivery = await kind.send(entry, messageOf(estate.name, findings, at), { clock, fetch, secret }, stopped);
+  const message = messageOf(estate.name, findings, at);
+  // The same message under the same id: a receiver that had it already can tell.
+  let delivery = await kind.send(entry, message, { clock, fetch, secret }, stopped);
+  for (const pause of pauses) {
+    if (delivery.delivered || !delivery.again) break;
+    invocation.show(`${name}: ${delivery.says}; trying again`);
+    await clock.sleep(pause, stopped);
+    delivery = await kind.send(entry, message, { clock, fetch, secret }, stopped);
+  }
   if (!delivery.delivered)
     throw new Fault('channel-silent', {
       where: name,
@@ -74,6 +82,8 @@ async function tell(
     });
   invocation.say(`told ${name}: ${delivery.says}`);
 }
+
+const pauses = [2, 8].map(seconds);
 
 const messageOf = (estate: string, findings: readonly Finding[], at: Instant): Message => ({
   id: digestOf([at, findings.map(({ id }) => id)]).slice(0, 24),

@@ -46,11 +46,13 @@ export async function openToWrite(invocation: Invocation): Promise<Opened & { re
   if (due.length === 0) return { ...opened, recovered: [] };
   for (const run of due) invocation.say(`run ${run.id} (${run.job}) was interrupted: it is finished first`);
   const recovered = await finished(holdfast, estate.name);
-  for (const { run, left } of recovered)
-    invocation.say(
-      `run ${run.id}: aborted; ${left.length === 0 ? 'what it had taken was given back' : left.join('; ')}`,
-    );
+  for (const one of recovered) invocation.say(recoveredAsText(one));
   return { ...opened, recovered };
+}
+
+function recoveredAsText({ run, left, fault }: FinishedRun): string {
+  if (fault !== undefined) return `run ${run.id} could not be finished: ${fault.says}\n  do this: ${fault.remedy}`;
+  return `run ${run.id}: aborted; ${left.length === 0 ? 'what it had taken was given back' : left.join('; ')}`;
 }
 
 async function estateAndState(invocation: Invocation): Promise<Opened> {

@@ -2,6 +2,7 @@
 // setpriv of util-linux), and it has a session of its own, so that a Ctrl-C on the terminal reaches only the supervisor.
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { findCommand } from './search-path.ts';
 
 export type OwnProcess = Readonly<{
   pid: number;
@@ -20,7 +21,7 @@ export type Program = Readonly<{
 }>;
 
 export function startOwnProcess(program: Program, word: string, run: string): OwnProcess {
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...program.argv, word], {
+  const child = spawn(findCommand('setpriv', 'this machine'), ['--pdeathsig', 'KILL', '--', ...program.argv, word], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...program.env, HOLDFAST_RUN: run },

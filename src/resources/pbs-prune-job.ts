@@ -106,8 +106,13 @@ const foundIn = ({ id, store, schedule, namespace, maxDepth, disabled, comment, 
 function decidePruneJob(declared: Declared, found: Found | undefined): Decided {
   const { item, place, server } = declared;
   if (found === undefined) {
-    const because = [`${place} declares it, and ${server} has no prune job of that id`];
-    return { act: 'create', because, changes: creationOf(section, item), risk: 'adds' };
+    const prunes = item['enabled'] !== false && normaliseKeep(item['keep'] as Keep).keep_all !== 1;
+    const because = [
+      `${place} declares it, and ${server} has no prune job of that id`,
+      ...(prunes ? ['backups beyond its policy are removed when it first runs'] : []),
+    ];
+    const risk = prunes ? 'loses a restore point' : 'adds';
+    return { act: 'create', because, changes: creationOf(section, item), risk };
   }
   const changes = changesBetween(section, found.value, item);
   if (changes.length === 0) return { act: 'none' };
