@@ -52,6 +52,7 @@ function decideAll({ estate, observed }: ReturnType<typeof worldOf>): number {
     resources,
     owned: new Set(),
     byCommand: new Set(),
+    notes: [],
     prune: false,
   });
   return plan.steps.length;

@@ -5,6 +5,7 @@ import type { Told } from './apply/engine-types.ts';
 import type { Verdict } from './apply/outcome.ts';
 import type { Consent } from './contracts/journal.ts';
 import { desire } from './desired/desire.ts';
+import { notConfigured } from './desired/not-configured.ts';
 import { type Holdfast, supervised } from './holdfast.ts';
 import { kinds } from './kinds.ts';
 import type { Estate } from './model/estate.ts';
@@ -20,7 +21,8 @@ export async function planEstate(holdfast: Holdfast, estate: Estate, wish: { pru
   const owned = holdfast.look(estate.name, (journal) => journal.owned()) ?? new Set();
   const byCommand = new Set(estate.pve.filter(({ through }) => through === 'pvesh').map(({ name }) => name));
   const { resources } = kinds;
-  return decide({ estate: estate.name, desired, observed, resources, owned, byCommand, prune: wish.prune });
+  const notes = notConfigured(estate);
+  return decide({ estate: estate.name, desired, observed, resources, owned, byCommand, notes, prune: wish.prune });
 }
 
 /** Carries a plan out, step by step, under a supervisor, and writes it to the journal. */

@@ -34,7 +34,7 @@ async function planned(file: string): Promise<Readonly<{ plan: Plan; declared: n
   const { resources } = kinds;
   const plan = decide({
     ...{ estate: estate.name, desired, observed: { at, readings }, resources },
-    ...{ owned: new Set(), byCommand: new Set(), prune: false },
+    ...{ owned: new Set(), byCommand: new Set(), notes: [], prune: false },
   });
   return { plan, declared: desired.declared.length };
 }

@@ -60,7 +60,11 @@ export const commands: readonly Listed[] = [
     name: 'run',
     says: 'run a layer or a backup job now',
     arguments: '<job>',
-    options: [{ flags: '--dry-run', says: 'show the plan and stop' }, ...consent],
+    options: [
+      { flags: '--dry-run', says: 'show the plan and stop' },
+      { flags: '--yes', says: 'taken, and not needed: what a job does was agreed to by declaring it' },
+      { flags: '--confirm <name...>', says: 'agree to what goes beyond that, object by object' },
+    ],
     load: async () => (await import('./run.ts')).run,
   },
   {

@@ -1,13 +1,14 @@
 // `apply`: carries out a plan that was agreed to; one just made, or one from a file that somebody looked at.
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { desire } from '../desired/desire.ts';
-import { Fault } from '../fault.ts';
+import { asFault, Fault } from '../fault.ts';
 import { kinds } from '../kinds.ts';
+import { localMachine } from '../machines/local.ts';
 import type { Estate } from '../model/estate.ts';
 import { isWhole, type Plan, shortDigest } from '../model/plan.ts';
 import { carryOut, planEstate } from '../pipeline.ts';
 import { planAsText } from '../plan/plan-text.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { formatDuration } from '../values/duration.ts';
 import { between } from '../values/instant.ts';
 import type { ApplyAnswer } from './answers.ts';
@@ -27,7 +28,7 @@ export const apply: Command<ApplyAnswer> = {
     const plan =
       file === undefined
         ? await planEstate(holdfast, estate, { prune: flag(invocation, 'prune') })
-        : planFrom(invocation, estate, file);
+        : await planFrom(invocation, estate, file);
     if (flag(invocation, 'dryRun')) return shown(invocation, plan, 'Dry run: nothing was done.');
     if (plan.steps.length === 0) return shown(invocation, plan, 'Nothing was done.');
     invocation.say(planAsText(plan, invocation.paint));
@@ -48,8 +49,8 @@ const shown = (invocation: Invocation, plan: Plan, says: string): Answer<ApplyAn
   text: `${planAsText(plan, invocation.paint)}${says}\n`,
 });
 
-function planFrom(invocation: Invocation, estate: Estate, file: string): Plan {
-  const plan = parsed(resolve(invocation.surroundings.folder, file));
+async function planFrom(invocation: Invocation, estate: Estate, file: string): Promise<Plan> {
+  const plan = await parsed(invocation.surroundings, resolve(invocation.surroundings.folder, file));
   const spoilt = (code: string, says: string): Fault =>
     new Fault(code, {
       where: file,
@@ -70,15 +71,21 @@ function planFrom(invocation: Invocation, estate: Estate, file: string): Plan {
   return plan;
 }
 
-function parsed(file: string): Plan {
+async function parsed({ clock }: Surroundings, file: string): Promise<Plan> {
+  // As every file from outside: no device, no pipe, no more than a plan can be.
+  const { files } = localMachine({ name: 'this machine', clock });
   try {
-    const plan = JSON.parse(readFileSync(file, 'utf8')) as Partial<Plan> | null;
+    const content = await files.read(file, mostBytes);
+    if (content === undefined) throw unreadable(file, 'there is no such file');
+    const plan = JSON.parse(Buffer.from(content).toString()) as Partial<Plan> | null;
     if (plan?.format === 1 && Array.isArray(plan.steps) && typeof plan.digest === 'string') return plan as Plan;
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw unreadable(file, error instanceof Error ? error.message : String(error));
+    if (!(error instanceof SyntaxError)) throw asFault(error, file);
   }
   throw unreadable(file, 'it is no plan that this Holdfast can read');
 }
+
+const mostBytes = 64 * 1024 * 1024;
 
 const unreadable = (file: string, says: string): Fault =>
   new Fault('plan-unreadable', {

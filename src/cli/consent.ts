@@ -1,5 +1,5 @@
 // Agreement to a plan: by a person at the terminal, by `--yes`, and by name for what destroys. Without either, nothing is done.
-import { confirm, isCancel, text } from '@clack/prompts';
+import { isCancel, text } from '@clack/prompts';
 import { Fault } from '../fault.ts';
 import { consentNeeded } from '../guard/consent.ts';
 import type { Holdfast } from '../holdfast.ts';
@@ -17,7 +17,8 @@ export async function agreed(invocation: Invocation, holdfast: Holdfast, plan: P
     if (consent.allowed) return confirmed;
     if (!asks) throw refused(plan, consent.needs);
     if (!yes) {
-      yes = (await answer(confirm({ message: 'Carry this plan out?', initialValue: false }))) === true;
+      // A whole word and Enter: a letter typed ahead, or a paste, must not agree to anything.
+      yes = (await answer(text({ message: 'Carry this plan out? Type yes to agree' }))) === 'yes';
       if (!yes) throw declined();
       continue;
     }

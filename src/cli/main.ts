@@ -55,7 +55,7 @@ export async function holdfast(surroundings: Surroundings): Promise<number> {
     await program.parseAsync([...surroundings.arguments], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return exitCodes.fine;
+    if (error.exitCode === 0 || surroundings.arguments[0] === 'help') return exitCodes.fine;
     // Commander has told people; a program reads one value in any case.
     if (surroundings.arguments.includes('--json')) await printed(surroundings, faultAsJson(notUnderstood(error)));
     return exitCodes.misused;

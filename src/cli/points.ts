@@ -1,4 +1,5 @@
 // `points`: the restore points that are really there. Each is read from its own manifest, not from memory.
+import { dirname } from 'node:path';
 import { formatDuration } from '../values/duration.ts';
 import { between } from '../values/instant.ts';
 import { bytes, formatSize } from '../values/size.ts';
@@ -6,7 +7,7 @@ import type { PointsAnswer } from './answers.ts';
 import type { Command } from './command.ts';
 import { layersOf, layersOfWorkload } from './layers.ts';
 import { open } from './open.ts';
-import { table } from './table.ts';
+import { tableFor } from './table.ts';
 
 export const points: Command<PointsAnswer> = {
   name: 'points',
@@ -32,7 +33,7 @@ export const points: Command<PointsAnswer> = {
       manifest.takenAt,
       formatDuration(between(manifest.takenAt, now)),
       formatSize(bytes(point.bytes)),
-      `${machine}:${folder}`,
+      `${machine}:${dirname(folder)}`,
       held === undefined ? 'sealed' : `held: ${held}`,
       manifest.id,
     ]);
@@ -40,7 +41,7 @@ export const points: Command<PointsAnswer> = {
     return {
       exit: 'fine',
       value: found.map((point) => ({ ...point, readAt: now })),
-      text: rows.length === 0 ? 'There is no restore point yet.\n' : table(head, rows),
+      text: rows.length === 0 ? 'There is no restore point yet.\n' : tableFor(invocation, head, rows),
     };
   },
 };

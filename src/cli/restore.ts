@@ -24,6 +24,7 @@ export const restore: Command<RestoreAnswer> = {
     const [workload] = invocation.arguments;
     if (workload === undefined) throw misused('restore', 'it needs the name of a workload');
     const to = optionText(invocation, 'to');
+    if (to === '') throw misused('--to', 'it names no folder', 'write --to FOLDER, absent or empty');
     const onlyLooks = to === undefined || flag(invocation, 'dryRun');
     const { holdfast, estate } = await (onlyLooks ? open : openToWrite)(invocation);
     const lostAt = lostAtOf(invocation);

@@ -54,6 +54,14 @@ function planOf(estate: Estate, wanted: string, planning: LayerPlanning): Planne
     return { plan: planOfJob(planning, wanted, job, steps), upTo: 'loses a restore point' };
   }
   const known = [...estate.layers, ...jobs].map(({ name }) => name);
+  const protecting = estate.layers.filter(({ workload }) => workload === wanted).map(({ name }) => name);
+  if (protecting.length > 0)
+    throw new Fault('job-unknown', {
+      where: wanted,
+      says: `it is a workload, and layers protect it: ${protecting.join(', ')}`,
+      remedy: `holdfast run ${protecting[0]}`,
+      exit: 'misused',
+    });
   throw new Fault('job-unknown', {
     where: wanted,
     says: 'the estate has no layer and no backup job of that name',

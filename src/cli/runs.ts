@@ -4,7 +4,7 @@ import { between } from '../values/instant.ts';
 import type { RunsAnswer } from './answers.ts';
 import { type Command, optionText } from './command.ts';
 import { misused, open } from './open.ts';
-import { table } from './table.ts';
+import { tableFor } from './table.ts';
 
 export const runs: Command<RunsAnswer> = {
   name: 'runs',
@@ -29,7 +29,7 @@ export const runs: Command<RunsAnswer> = {
       text:
         rows.length === 0
           ? 'Nothing has run yet.\n'
-          : table(['run', 'job', 'state', 'started', 'took', 'summary'], rows),
+          : tableFor(invocation, ['run', 'job', 'state', 'started', 'took', 'summary'], rows),
     };
   },
 };

@@ -11,7 +11,7 @@ import { bytes, formatSize } from '../values/size.ts';
 import type { StatusAnswer } from './answers.ts';
 import type { Command } from './command.ts';
 import { open, withPve } from './open.ts';
-import { table } from './table.ts';
+import { tableFor } from './table.ts';
 
 export const status: Command<StatusAnswer> = {
   name: 'status',
@@ -40,7 +40,9 @@ export const status: Command<StatusAnswer> = {
     ]);
     const head = ['PVE', 'name', 'server', 'datastore', 'namespace', 'state', 'used', 'last backup', 'drift'];
     const text = [
-      rows.length === 0 ? 'No PVE server that was asked has a storage of type pbs.\n' : table(head, rows),
+      rows.length === 0
+        ? 'No PVE server that was asked has a storage of type pbs.\n'
+        : tableFor(invocation, head, rows),
       ...now.unread.map(({ pve, fault }) => `${pve} could not be asked: ${fault.says}\n  do this: ${fault.remedy}\n`),
       ...plan.refusals
         .filter(({ unread }) => !now.unread.some(({ pve }) => pve === unread))

@@ -38,7 +38,7 @@ const reading = (kind: string, server: string, found: Readonly<Record<string, ob
   }) as Observed['readings'][number];
 
 const deciding = (more: Partial<Deciding> & Pick<Deciding, 'desired' | 'observed'>): Deciding => ({
-  ...{ estate: 'test', resources, owned: new Set(), byCommand: new Set(), prune: false },
+  ...{ estate: 'test', resources, owned: new Set(), byCommand: new Set(), notes: [], prune: false },
   ...more,
 });
 

@@ -17,6 +17,8 @@ export type Deciding = Readonly<{
   owned: ReadonlySet<Ref>;
   /** servers that are asked by a command on this machine: a secret would be an argument there, which every process can read */
   byCommand: ReadonlySet<string>;
+  /** what to say beside what is decided */
+  notes: readonly Note[];
   /** `--prune`: remove what is ours and no longer declared */
   prune: boolean;
 }>;
@@ -40,7 +42,7 @@ export function decide(deciding: Deciding): Plan {
       parts.flatMap((part) => part.steps),
       deciding.resources,
     ),
-    notes: parts.flatMap((part) => part.notes),
+    notes: [...deciding.notes, ...parts.flatMap((part) => part.notes)],
     refusals: parts.flatMap((part) => part.refusals),
     unchanged: parts.reduce((sum, part) => sum + part.unchanged, 0),
     afterFailure: 'keep',

@@ -48,7 +48,7 @@ async function planned(kind: ResourceKind, on: ConfigServer, wanted: readonly Wa
   const at = systemClock.now();
   const { found } = await kind.read(on.api);
   return decide({
-    ...{ estate: 'test', resources: [kind], owned: new Set(), byCommand: new Set(), prune: false },
+    ...{ estate: 'test', resources: [kind], owned: new Set(), byCommand: new Set(), notes: [], prune: false },
     desired: { digest: 'd', declared: declared as unknown as Desired['declared'] },
     observed: { at, readings: [{ kind: kind.name, server: 'here', at, answer: { found } }] },
     ...more,

@@ -11,7 +11,7 @@ import type { DiskImageEntry } from './schema.ts';
  * mounted; only from then on it must hold still.
  */
 export const thereIsAnImage: Digest = digestOf('a regular file with something in it');
-export const isAnImage = (found: FileInfo | undefined): boolean => found?.type === 'file' && found.size > 0;
+const isAnImage = (found: FileInfo | undefined): boolean => found?.type === 'file' && found.size > 0;
 
 export async function checkImage(machine: Machine, { image }: Pick<DiskImageEntry, 'image'>): Promise<ImageState> {
   const found = await machine.files.info(image);

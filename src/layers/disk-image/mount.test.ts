@@ -30,9 +30,9 @@ describe('an image', { skip: unlessMounting }, () => {
   }
 
   for (const [what, code, script] of [
-    ['that is not there', 'changed-since-planned', 'rm img'],
-    ['that is a link', 'changed-since-planned', 'rm img; ln -s good img'],
-    ['that is empty', 'changed-since-planned', ': > img'],
+    ['that is not there', 'image-missing', 'rm img'],
+    ['that is a link', 'image-missing', 'rm img; ln -s good img'],
+    ['that is empty', 'image-missing', ': > img'],
     ['without a file system', 'image-without-filesystem', 'rm img; truncate -s 1M img'],
     ['with partitions', 'image-with-partitions', partitioned],
     [

@@ -2,12 +2,11 @@
 import type { Done, StepContext, StepKind } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
 import type { Machine } from '../../machines/machine.ts';
-import { absent } from '../../model/step.ts';
 import { shown } from '../../values/text.ts';
 import { childPlan } from './child-plan.ts';
 import { checkDestination, checkRoom } from './destination.ts';
 import { givenOf, openGiven, type SourceFacts } from './given.ts';
-import { checkImage, isAnImage, thereIsAnImage } from './image.ts';
+import { checkImage, thereIsAnImage } from './image.ts';
 import { isMounted, mountImage, probeImage, unmount } from './mount.ts';
 import { layerFolder, mountPlace } from './places.ts';
 import { readPoints } from './points.ts';
@@ -24,7 +23,8 @@ export const openKind: StepKind = {
 
   observe: async (context) => {
     const { entry, machine } = placed(context);
-    return isAnImage(await machine.files.info(entry.image)) ? thereIsAnImage : absent;
+    await checkImage(machine, entry);
+    return thereIsAnImage;
   },
 
   do: async (context): Promise<Done> => {

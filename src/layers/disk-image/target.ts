@@ -47,16 +47,21 @@ const before = z.strictObject({ existed: z.boolean(), mode: z.int(), uid: z.int(
 export type Before = z.infer<typeof before>;
 const beforeFile = (work: string): string => join(work, 'before.json');
 
+/** @throws Fault `target-not-empty` */
+export async function checkTarget(machine: Machine, target: string): Promise<void> {
+  const reason = await inTheWay(machine, target);
+  if (reason === undefined) return;
+  throw new Fault('target-not-empty', {
+    where: shown(target),
+    says: reason,
+    remedy:
+      'choose a folder that is empty or not there yet, in one that only its owner may write to; nothing was written',
+  });
+}
+
 /** Makes the target where there is none, and in it the folder to work in. */
 export async function beginIn({ machine, target, work, tree }: Restoring): Promise<void> {
-  const reason = await inTheWay(machine, target);
-  if (reason !== undefined)
-    throw new Fault('target-not-empty', {
-      where: shown(target),
-      says: reason,
-      remedy:
-        'choose a folder that is empty or not there yet, in one that only its owner may write to; nothing was written',
-    });
+  await checkTarget(machine, target);
   const { files } = machine;
   const found = await files.info(target);
   await files.makeFolder(target, 0o700);

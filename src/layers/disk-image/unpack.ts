@@ -13,7 +13,7 @@ import { checkRoom } from './destination.ts';
 import { readManifest } from './manifest.ts';
 import { partNames } from './places.ts';
 import { manifestIn, partOf, provePart } from './point-proof.ts';
-import { beginIn, emptyTarget, inTheWay, leadBack, type Restoring, restoringIn } from './target.ts';
+import { beginIn, checkTarget, emptyTarget, leadBack, type Restoring, restoringIn } from './target.ts';
 
 /** Stands in the work folder when everything is unpacked and the digests were right. */
 const marker = ({ work }: Restoring): string => join(work, 'unpacked');
@@ -23,8 +23,10 @@ export const unpackKind: StepKind = {
 
   observe: async (context, subject) => {
     const { machine, folder, target } = restoringIn(context);
-    if (kindOf(subject) === 'folder')
-      return (await inTheWay(machine, target)) === undefined ? emptyTarget : digestOf('something is there');
+    if (kindOf(subject) === 'folder') {
+      await checkTarget(machine, target);
+      return emptyTarget;
+    }
     const manifest = await readManifest(machine.files, folder);
     return 'problem' in manifest ? absent : digestOf(manifest);
   },
