@@ -1,6 +1,6 @@
 // How a command ends, whatever becomes of those who read it.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -64,6 +64,32 @@ describe('the answer', () => {
     assert.equal(status, 1);
     assert.match(stderr, /file-missing/);
     assert.doesNotMatch(stderr, /defect/);
+    estate.close();
+  });
+
+  it('of apply refuses what is no file of a plan, and waits for nothing', async () => {
+    const estate = estateIn(empty, 'quiet');
+    const pipe = join(estate.folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const [file, says] of [
+      [pipe, /no regular file/],
+      ['/dev/zero', /no regular file/],
+      [join(estate.folder, 'nowhere'), /no such file/],
+    ] as const) {
+      const { status, stderr } = await estate.type('apply', file, '--yes');
+      assert.ok(status === 1 || status === 65, `${file}: ${status}`);
+      assert.match(stderr, says);
+      assert.doesNotMatch(stderr, /defect/);
+    }
+    estate.close();
+  });
+
+  it('to a misspelt channel is 64 on a good day, too, and help is no mistake', async () => {
+    const estate = estateIn(empty, 'quiet');
+    const told = await estate.type('doctor', '--tell', 'nobody');
+    assert.deepEqual([told.status, /channel-unknown/.test(told.stderr)], [64, true]);
+    const help = spawnSync(holdfast[0] ?? '', [...holdfast.slice(1), 'help'], { encoding: 'utf8' });
+    assert.equal(help.status, 0, help.stderr);
     estate.close();
   });
 
