@@ -1,11 +1,21 @@
 // Where the state of an estate lies. `root` is what --state names; each estate has a folder of its own in it. Lanes are
 // shared by all estates of the machine that share a root, because disks and servers are.
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Job } from '../model/plan.ts';
 import type { RunId } from '../model/run.ts';
 import { lockFileOf } from './lanes.ts';
 
 export const stateFolder = (root: string, estate: string): string => join(root, encodeURIComponent(estate));
+
+/** The names of the estates that have a state there. */
+export function estatesIn(root: string): readonly string[] {
+  if (!existsSync(root)) return [];
+  return readdirSync(root)
+    .filter((name) => existsSync(join(root, name, 'journal.db')))
+    .map(decodeURIComponent);
+}
+
 export const lanesFolder = (root: string): string => join(root, '.lanes');
 export const runFolder = (state: string, run: RunId): string => join(state, 'runs', run);
 /** What steps take (mounts, sockets) lies here, under a name that carries the run's id. */

@@ -2,13 +2,16 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { FinishedRun } from '../apply/finish-dead-runs.ts';
+import { estatesIn } from '../apply/state.ts';
 import { readEstateFile } from '../estate-file.ts';
 import { Fault } from '../fault.ts';
 import { readGuardFile } from '../guard-file.ts';
 import { finished, type Holdfast, holdfastIn } from '../holdfast.ts';
 import type { Estate, PveServer } from '../model/estate.ts';
+import type { Run } from '../model/run.ts';
 import { parseFingerprint } from '../values/fingerprint.ts';
 import type { SecretReference } from '../values/secret-reference.ts';
+import { shown } from '../values/text.ts';
 import type { Invocation } from './command.ts';
 import { optionText } from './command.ts';
 
@@ -50,6 +53,24 @@ export async function openToWrite(invocation: Invocation): Promise<Opened & { re
   return { ...opened, recovered };
 }
 
+/** Runs of an estate that has another name now, or another file: nobody would look for what they left behind. */
+function sayStranded(invocation: Invocation, holdfast: Holdfast, name: string): void {
+  for (const other of estatesIn(holdfast.root).filter((one) => one !== name))
+    for (const run of dueIn(holdfast, other))
+      invocation.say(
+        `run ${run.id} (${run.job}) of the estate ${shown(other)}, whose state lies beside this one's, was interrupted: a recovery is due, and the next command that writes for \`estate: ${shown(other)}\` does it first`,
+      );
+}
+
+/** Another estate's state may be another user's, or of another version: that is for its own commands to say. */
+function dueIn(holdfast: Holdfast, estate: string): readonly Run[] {
+  try {
+    return holdfast.due(estate);
+  } catch {
+    return [];
+  }
+}
+
 function recoveredAsText({ run, left, fault }: FinishedRun): string {
   if (fault !== undefined) return `run ${run.id} could not be finished: ${fault.says}\n  do this: ${fault.remedy}`;
   return `run ${run.id}: aborted; ${left.length === 0 ? 'what it had taken was given back' : left.join('; ')}`;
@@ -61,7 +82,9 @@ async function estateAndState(invocation: Invocation): Promise<Opened> {
   const read = await readEstateFile(surroundings, estatePath(invocation), guard);
   const startedBy = `holdfast ${surroundings.arguments.join(' ')}`;
   const root = stateRoot(invocation);
-  return { holdfast: holdfastIn({ surroundings, guard, guardFile: given.guard, root, startedBy }), estate: read };
+  const holdfast = holdfastIn({ surroundings, guard, guardFile: given.guard, root, startedBy });
+  sayStranded(invocation, holdfast, read.name);
+  return { holdfast, estate: read };
 }
 
 /** The estate with a PVE server to plan against: its own, one from the options, or the node this command runs on. */

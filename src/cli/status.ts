@@ -8,6 +8,7 @@ import { formatDuration } from '../values/duration.ts';
 import { between } from '../values/instant.ts';
 import { type Ref, ref } from '../values/ref.ts';
 import { bytes, formatSize } from '../values/size.ts';
+import { shown } from '../values/text.ts';
 import type { StatusAnswer } from './answers.ts';
 import type { Command } from './command.ts';
 import { open, withPve } from './open.ts';
@@ -49,6 +50,9 @@ export const status: Command<StatusAnswer> = {
         .map(
           ({ subject, says, remedy }) => `${subject} is not known to be as declared: ${says}\n  do this: ${remedy}\n`,
         ),
+      ...plan.notes
+        .filter(({ level }) => level === 'warning')
+        .map(({ subject, says }) => `${invocation.paint.warning('warning')}  ${subject}: ${shown(says)}\n`),
       verdictOf(plan),
     ].join('');
     const failed = now.unread.length > 0 || plan.refusals.length > 0;
@@ -61,7 +65,7 @@ function verdictOf({ steps, refusals }: Plan): string {
     return `To be as declared, see \`holdfast plan\`:\n${steps.map(({ title }) => `  ${title}`).join('\n')}\n`;
   return refusals.length > 0
     ? 'Whatever else could be looked at is as declared.\n'
-    : 'Everything declared is as declared.\n';
+    : 'Everything that is configured from here is as declared.\n';
 }
 
 function driftOf(plan: Plan, declared: ReadonlySet<Ref>, subject: Ref): string {

@@ -20,7 +20,7 @@ describe('a table', () => {
   it('is a block of lines a row where the terminal is too narrow for it', () => {
     assert.equal(
       tableFor(on(40), head, rows),
-      'workload  photos\nplace     here:/mnt/backup/photos-image\n\nworkload  mail\nplace     here:/mnt/backup/mail\\u001b[31m\n',
+      'workload  photos\nplace     here:/mnt/backup/photos-image\n\nworkload  mail\nplace     here:/mnt/backup/mail\\u001b[31m\n\n',
     );
   });
 });

@@ -24,5 +24,5 @@ function blocks(head: readonly string[], rows: readonly (readonly string[])[]): 
   const width = Math.max(...head.map((name) => name.length));
   const block = (row: readonly string[]) =>
     row.map((value, index) => `${(head[index] ?? '').padEnd(width)}  ${shown(value)}\n`).join('');
-  return rows.map(block).join('\n');
+  return `${rows.map(block).join('\n')}\n`;
 }

@@ -1,7 +1,7 @@
 // kill -9, one at each kind of step and each of worker, supervisor, both. The whole sweep is in `npm run proof:engine`.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import {
@@ -96,6 +96,25 @@ describe('kill -9', { skip: canMount() ? false : 'it needs root and loop devices
       assert.deepEqual(readdirSync(join(one.copies, 'photos-image')), []);
       const next = await one.type('run', 'photos-image');
       assert.equal(next.status, 0, `no lock is held: ${next.stderr}`);
+    } finally {
+      one.close();
+    }
+  });
+
+  it('is still said after the estate was given another name, with the name that finishes it', async () => {
+    const one = withImage();
+    try {
+      const started = one.start('run', 'photos-image');
+      const run = await reached(one, />/);
+      kill('both', started, run);
+      await started.ended;
+      const text = readFileSync(one.file, 'utf8');
+      writeFileSync(one.file, text.replace('estate: killed', 'estate: renamed'));
+      const { stderr } = await one.type('runs');
+      assert.match(stderr, new RegExp(`${run}[^\\n]*estate killed[^\\n]*a recovery is due[^\\n]*estate: killed`));
+      writeFileSync(one.file, text);
+      await one.type('cancel', run);
+      assert.deepEqual(leftBehind(run, one.image, one.copies), []);
     } finally {
       one.close();
     }
