@@ -4,6 +4,7 @@ import { appendFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Told } from './apply/engine-types.ts';
 import { deadRuns, type FinishedRun, finishDeadRuns } from './apply/finish-dead-runs.ts';
+import { removeOldLogs } from './apply/old-logs.ts';
 import type { Verdict } from './apply/outcome.ts';
 import { recoverRun } from './apply/recover-run.ts';
 import { runFolder, stateFolder } from './apply/state.ts';
@@ -102,6 +103,10 @@ export async function supervised(
   if (unfinished?.fault !== undefined) throw unfinished.fault;
   const journal = openJournal(state, clock);
   try {
+    removeOldLogs(
+      state,
+      journal.unfinished().map(({ id }) => id),
+    );
     const run = newRunId(clock.now());
     const log = logOf(state, run, tell);
     const verdict = await superviseRun(
