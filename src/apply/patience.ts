@@ -53,22 +53,21 @@ export async function withPatience<Result>(
     throw new StuckStep(where);
   };
   const quiet = (promise: Promise<void>) =>
-    promise.catch((error) => (over.signal.aborted ? forever : Promise.reject(error)));
+    promise.catch((error) => (over.signal.aborted ? never() : Promise.reject(error)));
   const alive = () => {
     last = clock.monotonic();
   };
   try {
-    return await Promise.race([
-      work({ signal, alive }),
-      quiet(watch()).then(() => forever),
-      quiet(stuck()).then(() => forever),
-    ]);
+    return await Promise.race([work({ signal, alive }), quiet(watch()).then(never), quiet(stuck()).then(never)]);
   } finally {
-    over.abort();
+    over.abort(isOver);
   }
 }
 
-const forever = new Promise<never>(() => {});
+// A new one each time: one for all would remember every step that ever waited on it.
+const never = (): Promise<never> => new Promise(() => {});
+// Without a reason of ours, each abort would make an exception with a stack of its own.
+const isOver = new Error('the step has ended');
 
 const whenAborted = (signal: AbortSignal, unless: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {

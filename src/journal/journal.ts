@@ -14,7 +14,7 @@ const migrations = [
    ) STRICT;
    CREATE INDEX runs_unfinished ON runs (state) WHERE state = 'running';
    CREATE TABLE entries (
-     sequence INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL REFERENCES runs (id),
+     sequence INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs (id),
      path TEXT NOT NULL, at TEXT NOT NULL, event TEXT NOT NULL
    ) STRICT;
    CREATE INDEX entries_of_run ON entries (run, sequence);
