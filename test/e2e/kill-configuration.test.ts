@@ -23,12 +23,49 @@ const estateOf = (state: string): Estate => estateAt(join(folder, 'estate.yaml')
 
 const victims: readonly Victim[] = ['worker', 'supervisor', 'both'];
 
+const everything = [
+  'pve-storage/ruapehu/pbs-pihanga',
+  'pve-storage/hikurangi/pbs-pihanga',
+  'pbs-prune-job/pihanga/holdfast-tank',
+];
+const removing = ['--prune', ...everything.flatMap((name) => ['--confirm', name])];
+
 /** Each kind of step that writes a server's configuration, and the request at which it is held while it is killed. */
-const kinds = [
+const kinds: readonly Readonly<{
+  kind: string;
+  step: RegExp;
+  at: readonly [server: string, method: 'POST' | 'PUT' | 'DELETE', path: string];
+}>[] = [
   { kind: 'pve-storage.create', step: /create pve-storage/, at: ['ruapehu', 'POST', '/storage$'] },
   { kind: 'pve-storage.update', step: /update pve-storage/, at: ['hikurangi', 'PUT', '/storage/pbs-pihanga$'] },
+  { kind: 'pve-storage.remove', step: /remove pve-storage/, at: ['ruapehu', 'DELETE', '/storage/pbs-pihanga$'] },
   { kind: 'pbs-prune-job.create', step: /create pbs-prune-job/, at: ['pihanga', 'POST', '/config/prune$'] },
-] as const;
+  {
+    kind: 'pbs-prune-job.update',
+    step: /update pbs-prune-job/,
+    at: ['pihanga', 'PUT', '/config/prune/holdfast-tank$'],
+  },
+  {
+    kind: 'pbs-prune-job.remove',
+    step: /remove pbs-prune-job/,
+    at: ['pihanga', 'DELETE', '/config/prune/holdfast-tank$'],
+  },
+];
+
+/** The estate, and what is typed after `apply --yes`, once the servers are where that kind of step is due. */
+async function due(kind: string, state: string): Promise<Readonly<{ estate: Estate; typed: readonly string[] }>> {
+  const estate = estateOf(state);
+  if (kind.endsWith('.create') || kind === 'pve-storage.update') return { estate, typed: [] };
+  assert.equal((await estate.type('apply', '--yes')).status, 0);
+  if (kind.endsWith('.remove'))
+    return { estate: estateAt(join(folder, 'connections.yaml'), 'lab', state, folder), typed: removing };
+  const changed = await fetch(`${lab.control}/change`, {
+    method: 'POST',
+    body: JSON.stringify({ server: 'pihanga', pruneJob: 'holdfast-tank', set: { schedule: 'hourly' } }),
+  });
+  assert.ok(changed.ok, await changed.text());
+  return { estate, typed: [] };
+}
 
 describe('kill -9 while a configuration is written', { timeout: 240_000 }, () => {
   for (const [index, { kind, step, at }] of kinds.entries())
@@ -38,24 +75,30 @@ describe('kill -9 while a configuration is written', { timeout: 240_000 }, () =>
       lab = await startLab({ dir: folder });
       const state = mkdtempSync(join(tmpdir(), 'holdfast-kill-state-'));
       try {
-        const estate = estateOf(state);
+        const { estate, typed } = await due(kind, state);
         const [server, method, path] = at;
+        const sent = () =>
+          writes().filter(
+            (one) =>
+              one.server === server && one.method === method && one.status === 200 && new RegExp(path).test(one.path),
+          ).length;
+        const before = sent();
         await lab.fault(server, 'slow', { method, path, milliseconds: 1500 });
-        const started = estate.start('apply', '--yes');
+        const started = estate.start('apply', '--yes', ...typed);
         const run = await reached(estate, step);
         kill(victim, started, run);
         await started.ended;
         await lab.clear();
-        const finished = await estate.type('apply', '--yes');
+        const finished = await estate.type('apply', '--yes', ...typed);
         // A request that was under way may be carried out after everything: then it is noticed, and not written over.
         const late = finished.status === 3 && /changed-since-planned/.test(finished.stderr);
         assert.ok(finished.status === 0 || late, finished.stderr);
         assert.deepEqual(processesOf(run), []);
         const states = estate.journal((runs) => runs.map(({ id, state: how }) => [id, how])) ?? [];
         assert.equal(Object.fromEntries(states)[run], 'aborted');
-        assert.match((await estate.type('plan')).stdout, /No changes; 3 as declared/);
-        const done = writes().filter((one) => one.server === server && one.method === method && one.status === 200);
-        assert.equal(done.length, 1, 'what was done once was not done again');
+        const prune = typed.filter((word) => word === '--prune');
+        assert.match((await estate.type('plan', ...prune)).stdout, /No changes; [03] as declared/);
+        assert.equal(sent() - before, 1, 'what was done once was not done again');
       } finally {
         await lab.close();
         rmSync(folder, { recursive: true });
