@@ -19,9 +19,12 @@ it('the output of old runs goes; that of the newest, of unfinished ones, and wha
       mkdirSync(join(state, 'runs', run), { recursive: true });
       writeFileSync(join(state, 'runs', run, 'log'), 'words');
     }
+    writeFileSync(join(state, 'runs', '0-somebody-elses'), 'no folder');
     mkdirSync(join(state, 'runs', '20260103T000000-c', 'taken', 'mnt-photos'), { recursive: true });
     removeOldLogs(state, ['20260102T000000-b'], 2);
-    const left = readdirSync(join(state, 'runs')).sort();
+    const left = readdirSync(join(state, 'runs'))
+      .sort()
+      .filter((name) => name !== '0-somebody-elses');
     assert.deepEqual(left, ['20260102T000000-b', '20260103T000000-c', '20260104T000000-d', '20260105T000000-e']);
     assert.deepEqual(readdirSync(join(state, 'runs', '20260102T000000-b')), ['log']);
     assert.deepEqual(readdirSync(join(state, 'runs', '20260103T000000-c')), ['taken']);

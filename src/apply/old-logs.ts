@@ -1,5 +1,5 @@
 // The output of tools lies beside the journal, a folder a run. The journal keeps what happened; the output of old runs goes.
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunId } from '../model/run.ts';
 import { runFolder } from './state.ts';
@@ -13,9 +13,12 @@ export function removeOldLogs(state: string, unfinished: readonly RunId[], keep 
   const old = readdirSync(folder).sort().slice(0, -keep);
   for (const run of old) {
     if (unfinished.includes(run)) continue;
-    // What a failed recovery left lies in `taken`, perhaps still mounted: that is never removed here.
-    rmSync(join(runFolder(state, run), 'log'), { force: true });
-    const rest = readdirSync(runFolder(state, run));
-    if (rest.length === 0) rmSync(runFolder(state, run), { recursive: true });
+    try {
+      rmSync(join(runFolder(state, run), 'log'), { force: true });
+      // What a failed recovery left lies in `taken`, perhaps still mounted: a folder that is not empty stays.
+      rmdirSync(runFolder(state, run));
+    } catch {
+      // Not empty, no folder of ours, or another run was quicker: no backup is to fail for want of a tidy folder.
+    }
   }
 }

@@ -1,6 +1,6 @@
 // Where the state of an estate lies. `root` is what --state names; each estate has a folder of its own in it. Lanes are
 // shared by all estates of the machine that share a root, because disks and servers are.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Job } from '../model/plan.ts';
 import type { RunId } from '../model/run.ts';
@@ -8,12 +8,22 @@ import { lockFileOf } from './lanes.ts';
 
 export const stateFolder = (root: string, estate: string): string => join(root, encodeURIComponent(estate));
 
-/** The names of the estates that have a state there. */
+/** The names of the estates that have a state there. Whatever else lies there, or that there is no folder at all, is no matter. */
 export function estatesIn(root: string): readonly string[] {
-  if (!existsSync(root)) return [];
-  return readdirSync(root)
-    .filter((name) => existsSync(join(root, name, 'journal.db')))
-    .map(decodeURIComponent);
+  if (statSync(root, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
+  return readdirSync(root).flatMap((folder) => {
+    const name = estateOf(folder);
+    return name !== undefined && existsSync(join(root, folder, 'journal.db')) ? [name] : [];
+  });
+}
+
+function estateOf(folder: string): string | undefined {
+  try {
+    const name = decodeURIComponent(folder);
+    return encodeURIComponent(name) === folder ? name : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export const lanesFolder = (root: string): string => join(root, '.lanes');
