@@ -40,7 +40,7 @@ function worldOf(count: number): { estate: Estate; observed: Observed } {
     { kind: 'pve-storage', server: 'ruapehu', at, answer: { found: found('pve-storage') } },
     { kind: 'pbs-prune-job', server: 'pihanga', at, answer: { found: found('pbs-prune-job') } },
   ];
-  return { estate, observed: { at, readings } };
+  return { estate, observed: { at, readings, versions: new Map() } };
 }
 
 function decideAll({ estate, observed }: ReturnType<typeof worldOf>): number {
@@ -52,6 +52,8 @@ function decideAll({ estate, observed }: ReturnType<typeof worldOf>): number {
     resources,
     owned: new Set(),
     byCommand: new Set(),
+    secrets: new Map(),
+    escrow: [],
     notes: [],
     prune: false,
   });

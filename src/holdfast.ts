@@ -33,7 +33,7 @@ export type Holdfast = Readonly<{
   root: string;
   /** the command as typed, for the journal */
   startedBy: string;
-  world(estate: Connections, run?: RunId): OpenWorld;
+  world(estate: Connections & Readonly<{ name: string }>, run?: RunId): OpenWorld;
   /** reads the journal without leaving a trace; undefined where there is none yet */
   look<Result>(estate: string, at: (journal: ReadJournal) => Result): Result | undefined;
   /** runs that nobody owns any more: a recovery is due */
@@ -56,7 +56,7 @@ export function holdfastIn(
   return {
     ...given,
     look,
-    world: (connections, run) => openWorld(surroundings, connections, guard, run),
+    world: (estate, run) => openWorld(surroundings, estate, guard, stateFolder(root, estate.name), run),
     due: (estate) => look(estate, (journal) => deadRuns(journal, stateFolder(root, estate), surroundings.clock)) ?? [],
   };
 }
@@ -68,7 +68,7 @@ export const workshopOf = ({ surroundings, guard }: Pick<Holdfast, 'surroundings
   clock: surroundings.clock,
   kinds: stepKinds,
   openJournal: (state) => openJournal(state, surroundings.clock),
-  openWorld: (connections, run) => openWorld(surroundings, connections, guard, run),
+  openWorld: (connections, state, run) => openWorld(surroundings, connections, guard, state, run),
 });
 
 /** Runs whose supervisor died are finished before anything else is planned or written. */

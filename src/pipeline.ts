@@ -9,20 +9,35 @@ import { notConfigured } from './desired/not-configured.ts';
 import { type Holdfast, supervised } from './holdfast.ts';
 import { kinds } from './kinds.ts';
 import type { Estate } from './model/estate.ts';
+import { factsOf } from './model/facts.ts';
 import type { Plan } from './model/plan.ts';
+import { askFacts } from './observed/ask-facts.ts';
 import { observe } from './observed/observe.ts';
+import { secretsNow } from './observed/secrets-now.ts';
 import { decide } from './plan/decide.ts';
+import { weigh } from './plan/weigh.ts';
+import { escrowAndTransports, remembered } from './remembered.ts';
 
 /** What would have to change for the servers to be as the estate says. Writes nothing anywhere. */
 export async function planEstate(holdfast: Holdfast, estate: Estate, wish: { prune: boolean }): Promise<Plan> {
   await using world = holdfast.world(estate);
-  const desired = desire(estate, kinds.resources);
-  const observed = await observe(world, estate, kinds.resources, desired, holdfast.surroundings.stopped);
-  const owned = holdfast.look(estate.name, (journal) => journal.owned()) ?? new Set();
-  const byCommand = new Set(estate.pve.filter(({ through }) => through === 'pvesh').map(({ name }) => name));
-  const { resources } = kinds;
-  const notes = notConfigured(estate);
-  return decide({ estate: estate.name, desired, observed, resources, owned, byCommand, notes, prune: wish.prune });
+  const { resources, consequences } = kinds;
+  const { owned, wrote } = remembered(holdfast, estate);
+  const signal = holdfast.surroundings.stopped;
+  const desired = desire(estate, resources);
+  const [observed, secrets] = await Promise.all([
+    observe(world, { resources, desired, owned, signal }),
+    secretsNow(world, desired, wrote),
+  ]);
+  const context = { ...escrowAndTransports(estate), notes: notConfigured(estate), prune: wish.prune };
+  const plan = decide({ estate: estate.name, desired, observed, resources, owned, secrets, ...context });
+  const look = { estate, desired, observed, steps: plan.steps };
+  const told = await askFacts(
+    world,
+    consequences.flatMap((one) => one.asks(look)),
+    signal,
+  );
+  return weigh(plan, look, consequences, factsOf(told), told);
 }
 
 /** Carries a plan out, step by step, under a supervisor, and writes it to the journal. */

@@ -7,13 +7,22 @@ import type { Connection, Connections } from './model/estate.ts';
 import type { RunId } from './model/run.ts';
 import type { Identity } from './model/step.ts';
 import type { ProxmoxApi } from './proxmox/api.ts';
+import { keepSecret, setAsideSecret } from './secrets/keep.ts';
+import { secretKey } from './secrets/key.ts';
 import { secretStore } from './secrets/resolve.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { SecretReference } from './values/secret-reference.ts';
 
 export type OpenWorld = World & AsyncDisposable;
 
-export function openWorld(surroundings: Surroundings, connections: Connections, guard: Guard, run?: RunId): OpenWorld {
+/** @param state the estate's state folder, for what is remembered of secrets */
+export function openWorld(
+  surroundings: Surroundings,
+  connections: Connections,
+  guard: Guard,
+  state: string,
+  run?: RunId,
+): OpenWorld {
   const { clock } = surroundings;
   const secrets = secretStore(surroundings, guard);
   const apis = new Map<string, Promise<ProxmoxApi & Partial<AsyncDisposable>>>();
@@ -37,6 +46,9 @@ export function openWorld(surroundings: Surroundings, connections: Connections, 
       return { ...local, name };
     },
     secret: (reference, audience) => secrets(reference, audience),
+    keepSecret: (reference, secret) => keepSecret(reference, secret, guard),
+    setAsideSecret: (reference) => setAsideSecret(reference, guard),
+    keyedDigest: async (secret) => secret.keyedDigest(await secretKey(state)),
     [Symbol.asyncDispose]: async () => {
       for (const api of await Promise.allSettled(apis.values()))
         if (api.status === 'fulfilled') await api.value[Symbol.asyncDispose]?.();

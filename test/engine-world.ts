@@ -131,6 +131,9 @@ export function benchFor(
     server: unreachable('server'),
     machine: unreachable('machine'),
     secret: unreachable('secret'),
+    keepSecret: unreachable('secret'),
+    setAsideSecret: unreachable('secret'),
+    keyedDigest: unreachable('secret'),
   };
   const holder = { run, pid: process.pid, what: `run ${run}` };
   return {

@@ -33,8 +33,8 @@ async function planned(file: string): Promise<Readonly<{ plan: Plan; declared: n
   const readings = desired.declared.map(({ kind, server }) => ({ kind, server, at, answer: { found: [] } }));
   const { resources } = kinds;
   const plan = decide({
-    ...{ estate: estate.name, desired, observed: { at, readings }, resources },
-    ...{ owned: new Set(), byCommand: new Set(), notes: [], prune: false },
+    ...{ estate: estate.name, desired, observed: { at, readings, versions: new Map() }, resources },
+    ...{ owned: new Set(), byCommand: new Set(), notes: [], prune: false, secrets: new Map(), escrow: [] },
   });
   return { plan, declared: desired.declared.length };
 }

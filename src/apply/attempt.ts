@@ -96,7 +96,13 @@ async function tryIt(
     return { fate: 'failed', result: null, inner: { ...inner, degraded: [...inner.degraded, ...notUndone] } };
   }
   const degraded = [...(done.degraded ?? []), ...inner.degraded];
-  record({ event: 'done', result: done.result, degraded: done.degraded ?? [], ...ownership(step) });
+  record({
+    event: 'done',
+    result: done.result,
+    degraded: done.degraded ?? [],
+    ...ownership(step),
+    ...(done.wrote === undefined || Object.keys(done.wrote).length === 0 ? {} : { wrote: done.wrote }),
+  });
   return { fate: 'done', result: done.result, inner: { ...inner, degraded } };
 }
 

@@ -24,7 +24,7 @@ export async function recoverRun(
   await recovery.endLeftovers(run);
   const charge = journal.charge(run);
   if (charge === undefined) return [];
-  await using world = recovery.openWorld(charge.connections, run);
+  await using world = recovery.openWorld(charge.connections, state, run);
   const { append, lost } = bearing(journal, recovery.clock);
   const left = await recover(
     {

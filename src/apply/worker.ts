@@ -19,7 +19,7 @@ export type Workshop = Readonly<{
   clock: Clock;
   kinds: ReadonlyMap<string, StepKind>;
   openJournal(state: string): Journal;
-  openWorld(connections: Connections, run: RunId): World & AsyncDisposable;
+  openWorld(connections: Connections, state: string, run: RunId): World & AsyncDisposable;
 }>;
 
 /** @returns the exit code of the worker's process */
@@ -55,7 +55,7 @@ async function doRun(
   const charge = journal.charge(run);
   if (charge === undefined)
     throw new Fault('run-unknown', { where: run, says: 'the journal has no such run', remedy: 'start it again' });
-  await using world = workshop.openWorld(charge.connections, run);
+  await using world = workshop.openWorld(charge.connections, state, run);
   const holder = { run, pid: process.pid, what: `run ${run} (${charge.plan.job})` };
   const engine: Engine = {
     run,

@@ -1,7 +1,7 @@
 // The one memory: what runs did, in the order in which they did it. Whatever it has accepted survives a kill and a power cut.
 import type { Connections } from '../model/estate.ts';
 import type { Job, Plan } from '../model/plan.ts';
-import type { Entry, Outcome, Run, RunId, StepEvent, StepPath } from '../model/run.ts';
+import type { Entry, Outcome, Run, RunId, StepEvent, StepPath, Wrote } from '../model/run.ts';
 import type { Risk } from '../model/step.ts';
 import type { Instant } from '../values/instant.ts';
 import type { Ref } from '../values/ref.ts';
@@ -32,6 +32,8 @@ export interface ReadJournal {
   entries(id: RunId): readonly Entry[];
   /** what Holdfast made or took over, and therefore may remove */
   owned(): ReadonlySet<Ref>;
+  /** by which digests the secrets can be known again that were last written to servers that never show them */
+  wrote(): ReadonlyMap<Ref, Wrote>;
   close(): void;
 }
 
@@ -40,6 +42,8 @@ export interface Journal extends ReadJournal {
   /** durable when it returns; what the event owns or disowns becomes so in the same commit */
   append(run: RunId, path: StepPath, event: StepEvent): Entry;
   heartBeat(run: RunId): void;
+  /** what `import` took over is Holdfast's from then on */
+  adopt(subjects: readonly Ref[], by: string): void;
   requestCancel(run: RunId): void;
   cancelRequested(run: RunId): boolean;
   finish(run: RunId, outcome: Outcome, summary: string): void;

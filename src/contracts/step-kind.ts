@@ -40,6 +40,8 @@ export type Done = Readonly<{
   /** what later steps and readers need to know; never a secret */
   result: Json;
   expands?: ChildPlan;
+  /** secrets that were sent to a server which never gives them back, by parameter: keyed digests, no secrets */
+  wrote?: Readonly<Record<string, Digest>>;
   /** parts that are missing or weaker than promised; the run is then `degraded`, not fine */
   degraded?: readonly string[];
 }>;

@@ -3,6 +3,7 @@
 import type { Machine } from '../machines/machine.ts';
 import type { Identity } from '../model/step.ts';
 import type { ProxmoxApi } from '../proxmox/api.ts';
+import type { Digest } from '../values/canonical.ts';
 import type { Clock } from '../values/instant.ts';
 import type { Secret } from '../values/secret.ts';
 import type { SecretReference } from '../values/secret-reference.ts';
@@ -14,4 +15,10 @@ export interface World {
   machine(name: string): Machine;
   /** the secret behind a reference, for that audience only (`host:port`, or the name of a tool) */
   secret(reference: SecretReference, audience: string): Promise<Secret>;
+  /** writes a secret that a server made to the file it is to be kept in: 0600, on the disk when it returns */
+  keepSecret(reference: SecretReference, secret: Secret): Promise<void>;
+  /** what lies in that file is of another thing: it is kept beside it, as `NAME.old`; nothing where there is none */
+  setAsideSecret(reference: SecretReference): Promise<void>;
+  /** what tells later whether a secret is still the one that was written, and says nothing else of it */
+  keyedDigest(secret: Secret): Promise<Digest>;
 }

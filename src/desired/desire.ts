@@ -9,21 +9,34 @@ export function desire(estate: Estate, resources: readonly ResourceKind[]): Desi
   );
   // Where it stands in the file does not count: moving a line changes no plan.
   const digest = digestOf(
-    declared.map(({ kind, server, name, item, secrets }) => ({ kind, server, name, item, secrets })),
+    declared.map(({ kind, server, name, item, secrets, saves = {} }) => ({ kind, server, name, item, secrets, saves })),
   );
   return { declared, digest };
 }
 
-function declarations(resource: ResourceKind, estate: Estate): readonly Declared[] {
-  const { section } = resource;
-  if (section.at === 'top') {
-    const part = estate.sections[section.key];
-    return part === undefined ? [] : section.declare(part, estate);
+type Holder = Readonly<Record<string, unknown>>;
+
+function declarations({ section }: ResourceKind, estate: Estate): readonly Declared[] {
+  const keys = Object.keys(section.shape);
+  /** Undefined where the estate says nothing of the kind there. */
+  const partOf = (holder: Holder): unknown => {
+    const said = keys.filter((key) => holder[key] !== undefined);
+    return said.length === 0 ? undefined : Object.fromEntries(said.map((key) => [key, holder[key]]));
+  };
+  const within = <At extends Holder>(holder: At, declare: (part: unknown) => readonly Declared[]) => {
+    const part = partOf(holder);
+    return part === undefined ? [] : declare(part);
+  };
+  switch (section.at) {
+    case 'top':
+      return within(estate.sections, (part) => section.declare(part, estate));
+    case 'pbs':
+      return estate.pbs.flatMap((server) => within(server, (part) => section.declare(part, estate, server)));
+    case 'datastore':
+      return estate.pbs.flatMap((server) =>
+        server.datastores.flatMap((datastore) =>
+          within(datastore, (part) => section.declare(part, estate, server, datastore)),
+        ),
+      );
   }
-  return estate.pbs.flatMap((server) =>
-    server.datastores.flatMap((datastore) => {
-      const part = datastore[section.key];
-      return part === undefined ? [] : section.declare(part, estate, server, datastore);
-    }),
-  );
 }

@@ -1,7 +1,7 @@
 // The journal in the state's database. Entries are only ever added to; a run's row holds its lease and how it ended.
 import type { Journal, NewRun, ReadJournal } from '../contracts/journal.ts';
 import { Fault } from '../fault.ts';
-import type { Entry, Outcome, Run, RunId, RunState, StepEvent, StepPath } from '../model/run.ts';
+import type { Entry, Outcome, Run, RunId, RunState, StepEvent, StepPath, Wrote } from '../model/run.ts';
 import { type Database, openDatabase, type Row } from '../store/database.ts';
 import type { Clock, Instant } from '../values/instant.ts';
 import type { Ref } from '../values/ref.ts';
@@ -19,6 +19,10 @@ const migrations = [
    ) STRICT;
    CREATE INDEX entries_of_run ON entries (run, sequence);
    CREATE TABLE owned (subject TEXT PRIMARY KEY, run TEXT NOT NULL, since TEXT NOT NULL) STRICT;`,
+  `CREATE TABLE wrote (
+     subject TEXT NOT NULL, parameter TEXT NOT NULL, digest TEXT NOT NULL, at TEXT NOT NULL,
+     PRIMARY KEY (subject, parameter)
+   ) STRICT;`,
 ] as const;
 
 /** Undefined where there is no state yet. */
@@ -49,8 +53,18 @@ function reading(database: Database): ReadJournal {
     unfinished: () => runs(`WHERE state = 'running' ORDER BY rowid`),
     entries: (id) => database.all('SELECT * FROM entries WHERE run = ? ORDER BY sequence', id).map(entryOf),
     owned: () => new Set(database.all('SELECT subject FROM owned').map((row) => String(row['subject']) as Ref)),
+    wrote: () => wroteIn(database),
     close: () => database.close(),
   };
+}
+
+function wroteIn(database: Database): ReadonlyMap<Ref, Wrote> {
+  const bySubject = new Map<Ref, Wrote>();
+  for (const row of database.all('SELECT subject, parameter, digest FROM wrote')) {
+    const subject = text(row, 'subject') as Ref;
+    bySubject.set(subject, { ...bySubject.get(subject), [text(row, 'parameter')]: text(row, 'digest') });
+  }
+  return bySubject;
 }
 
 function writing(database: Database, clock: Clock): Omit<Journal, keyof ReadJournal> {
@@ -58,6 +72,10 @@ function writing(database: Database, clock: Clock): Omit<Journal, keyof ReadJour
     begin: (run) => begin(database, run),
     append: (run, path, event) => append(database, run, path, event, clock.now()),
     heartBeat: (run) => void database.run('UPDATE runs SET heart_beat_at = ? WHERE id = ?', clock.now(), run),
+    adopt: (subjects, by) =>
+      void database.together(() => {
+        for (const subject of subjects) own(database, subject, by, clock.now());
+      }),
     requestCancel: (run) => void database.run('UPDATE runs SET cancel_requested = 1 WHERE id = ?', run),
     cancelRequested: (run) =>
       Number(database.one('SELECT cancel_requested FROM runs WHERE id = ?', run)?.['cancel_requested'] ?? 0) === 1,
@@ -69,18 +87,26 @@ function append(database: Database, run: RunId, path: StepPath, event: StepEvent
   const insert = () =>
     database.run('INSERT INTO entries (run, path, at, event) VALUES (?, ?, ?, ?)', run, path, at, JSON.stringify(event))
       .lastId;
-  const { owns, disowns } = event.event === 'done' ? event : {};
+  const { owns, disowns, wrote } = event.event === 'done' ? event : {};
   const sequence =
     owns === undefined && disowns === undefined
       ? insert()
       : database.together(() => {
-          if (owns !== undefined)
-            database.run('INSERT OR IGNORE INTO owned (subject, run, since) VALUES (?, ?, ?)', owns, run, at);
-          if (disowns !== undefined) database.run('DELETE FROM owned WHERE subject = ?', disowns);
+          if (owns !== undefined) own(database, owns, run, at);
+          if (disowns !== undefined)
+            for (const table of ['owned', 'wrote']) database.run(`DELETE FROM ${table} WHERE subject = ?`, disowns);
+          for (const [parameter, digest] of Object.entries(wrote ?? {}))
+            database.run(
+              'INSERT OR REPLACE INTO wrote (subject, parameter, digest, at) VALUES (?, ?, ?, ?)',
+              ...[owns ?? '', parameter, digest, at],
+            );
           return insert();
         });
   return { sequence, run, path, at, ...event };
 }
+
+const own = (database: Database, subject: Ref, by: string, since: Instant): void =>
+  void database.run('INSERT OR IGNORE INTO owned (subject, run, since) VALUES (?, ?, ?)', subject, by, since);
 
 function begin(database: Database, run: NewRun): void {
   const { plan, connections, consent } = run;

@@ -38,7 +38,9 @@ export type PbsServer = Connection &
     product: 'pbs';
     runs_on?: Readonly<{ pve: string; guest: number }> | undefined;
     datastores: readonly Datastore[];
-  }>;
+  }> &
+  /** sections brought by kinds, by their name in the file: `remotes`, `users` */
+  Readonly<Record<string, unknown>>;
 
 export type Place = Readonly<{ site: string; hosts: readonly string[] }>;
 export type MachineEntry = Readonly<{ name: string; local: true }>;

@@ -8,6 +8,8 @@ export type Found = Readonly<{
   name: string;
   /** normalised: sets sorted, property strings parsed, defaults left out, so that equal means equal */
   value: Readonly<Record<string, Json>>;
+  /** the datastore it was found in, where the server has a list in each */
+  within?: string;
 }>;
 
 /** A whole collection, and the digest of the file it stands in, by which the server refuses a write that comes too late. */
@@ -21,11 +23,21 @@ export type Reading = Readonly<{
   answer: { found: readonly Found[] } | { fault: FaultRecord };
 }>;
 
-export type Observed = Readonly<{ at: Instant; readings: readonly Reading[] }>;
+export type Observed = Readonly<{
+  at: Instant;
+  readings: readonly Reading[];
+  /** of servers that must have a feature; `unknown` where they could not be asked */
+  versions: ReadonlyMap<string, ServerVersion>;
+}>;
+/** As the server writes it, and what it can do of what was asked for. */
+export type ServerVersion = Readonly<{ text: string; features: ReadonlySet<string> }>;
 
 /** When it was read does not belong to what was read. */
 export const digestOfObserved = (observed: Observed): Digest =>
   digestOf(observed.readings.map(({ kind, server, answer }) => ({ kind, server, answer })));
+
+/** Of a test, or where nothing was asked. */
+export const nothingObserved = (at: Instant): Observed => ({ at, readings: [], versions: new Map() });
 
 export const readingOf = (observed: Observed, kind: string, server: string): Reading | undefined =>
   observed.readings.find((reading) => reading.kind === kind && reading.server === server);

@@ -1,7 +1,7 @@
 // A run is one execution of one plan. Its journal is a list of entries that is only ever added to; everything known of the
 // run (what is done, what is in doubt, what is still taken) is a fold over them.
 import type { FaultRecord } from '../fault.ts';
-import type { Json } from '../values/canonical.ts';
+import type { Digest, Json } from '../values/canonical.ts';
 import type { Instant } from '../values/instant.ts';
 import type { Ref } from '../values/ref.ts';
 import type { ChildPlan, Job } from './plan.ts';
@@ -21,6 +21,9 @@ export type StepPath = string;
 export const childPath = (parent: StepPath | undefined, step: StepId): StepPath =>
   parent === undefined ? step : `${parent}>${step}`;
 
+/** Keyed digests of the secrets that went to a server, by parameter. */
+export type Wrote = Readonly<Record<string, Digest>>;
+
 /** What happened to a step, in the order in which it can happen. */
 export type StepEvent =
   | { event: 'refused'; fault: FaultRecord }
@@ -30,7 +33,7 @@ export type StepEvent =
   | { event: 'expanded'; plan: ChildPlan }
   | { event: 'in doubt'; fault: FaultRecord }
   | { event: 'probed'; answer: ProbeAnswer; evidence: string }
-  | { event: 'done'; result: Json; degraded: readonly string[]; owns?: Ref; disowns?: Ref }
+  | { event: 'done'; result: Json; degraded: readonly string[]; owns?: Ref; disowns?: Ref; wrote?: Wrote }
   | { event: 'failed'; fault: FaultRecord }
   | { event: 'released' }
   | { event: 'not released'; fault: FaultRecord }

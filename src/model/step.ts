@@ -38,6 +38,8 @@ export type Step = Readonly<{
   /** one line for people: `create storage pbs-pihanga on ruapehu` */
   title: string;
   because: readonly string[];
+  /** what it leads to beyond its own fields: backups that become prunable, a guest that nothing covers any more */
+  means?: readonly string[];
   changes: readonly Change[];
   after: readonly StepId[];
   /** what may not be done at the same time, in any run on this machine: a server's config file, a disk, a machine */

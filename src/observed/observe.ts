@@ -1,37 +1,66 @@
-// desired -> observed: each collection that something is declared in (or owned in) is read once, all servers at once. A server
+// desired -> observed: each collection that something is declared in, or owned in, is read once, all servers at once. A server
 // that does not answer is a reading with a fault; the others go on.
 import type { Desired, ResourceKind } from '../contracts/resource.ts';
 import type { World } from '../contracts/world.ts';
 import { asFault } from '../fault.ts';
-import type { Estate } from '../model/estate.ts';
 import type { Observed, Reading } from '../model/observed.ts';
+import { kindOf, partsOf, type Ref } from '../values/ref.ts';
+import { versionsOf } from './versions.ts';
 
-export async function observe(
-  world: World,
-  estate: Estate,
-  resources: readonly ResourceKind[],
-  desired: Desired,
-  signal?: AbortSignal,
-): Promise<Observed> {
+export type Observing = Readonly<{
+  resources: readonly ResourceKind[];
+  desired: Desired;
+  /** what Holdfast made or took over: it may lie where nothing is declared any more */
+  owned: ReadonlySet<Ref>;
+  signal?: AbortSignal;
+}>;
+
+export async function observe(world: World, observing: Observing): Promise<Observed> {
+  const { resources, desired, signal } = observing;
   const wanted = resources.flatMap((resource) =>
-    serversOf(resource, estate, desired).map((server) => ({ resource, server })),
+    serversOf(resource, observing).map((server) => ({
+      resource,
+      server,
+      within: withinOf(resource, server, observing),
+    })),
   );
-  const readings = await Promise.all(wanted.map(({ resource, server }) => read(world, resource, server, signal)));
-  return { at: world.clock.now(), readings };
+  const [versions, readings] = await Promise.all([
+    versionsOf(world, resources, desired, signal),
+    Promise.all(wanted.map((one) => read(world, one, signal))),
+  ]);
+  return { at: world.clock.now(), readings, versions };
 }
 
-/** Every server of the product is asked: something of ours may lie where nothing is declared any more. */
-function serversOf(resource: ResourceKind, estate: Estate, desired: Desired): readonly string[] {
-  const servers = (resource.product === 'pve' ? estate.pve : estate.pbs).map((server) => server.name);
-  const declared = desired.declared.filter(({ kind }) => kind === resource.name).map(({ server }) => server);
-  return [...new Set([...servers, ...declared])].sort();
+const declaredOf = ({ name }: ResourceKind, { desired }: Observing) =>
+  desired.declared.filter(({ kind }) => kind === name);
+const ownedOf = ({ name }: ResourceKind, { owned }: Observing) =>
+  [...owned].filter((subject) => kindOf(subject) === name).map((subject) => partsOf(subject));
+
+function serversOf(resource: ResourceKind, observing: Observing): readonly string[] {
+  const declared = declaredOf(resource, observing).map(({ server }) => server);
+  const owned = ownedOf(resource, observing).flatMap(([server]) => server ?? []);
+  return [...new Set([...declared, ...owned])].sort();
 }
 
-async function read(world: World, resource: ResourceKind, server: string, signal?: AbortSignal): Promise<Reading> {
+/** The datastores to ask, where each has a list of its own; such a thing is called `STORE/NAME`. */
+function withinOf(resource: ResourceKind, server: string, observing: Observing): readonly string[] {
+  const declared = declaredOf(resource, observing).flatMap((one) =>
+    one.server === server && one.within !== undefined ? [one.within] : [],
+  );
+  const owned = ownedOf(resource, observing).flatMap(([on, name]) =>
+    on === server && declared.length > 0 && name !== undefined ? [name.split('/')[0] ?? ''] : [],
+  );
+  return [...new Set([...declared, ...owned])].sort();
+}
+
+type Asked = Readonly<{ resource: ResourceKind; server: string; within: readonly string[] }>;
+
+async function read(world: World, { resource, server, within }: Asked, signal?: AbortSignal): Promise<Reading> {
   try {
     const api = await world.server(server, 'observe');
-    const found = [...(await resource.read(api, signal)).found].sort((a, b) => (a.name < b.name ? -1 : 1));
-    return { kind: resource.name, server, at: world.clock.now(), answer: { found } };
+    const { found } = await resource.read(api, { signal, within });
+    const sorted = [...found].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return { kind: resource.name, server, at: world.clock.now(), answer: { found: sorted } };
   } catch (error) {
     if (signal?.aborted) throw error;
     return { kind: resource.name, server, at: world.clock.now(), answer: { fault: asFault(error, server).toJSON() } };

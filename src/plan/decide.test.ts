@@ -7,7 +7,8 @@ import { isWhole } from '../model/plan.ts';
 import { resources } from '../resources/all.ts';
 import { instantAt } from '../values/instant.ts';
 import { ref } from '../values/ref.ts';
-import { type Deciding, decide } from './decide.ts';
+import { decide } from './decide.ts';
+import type { Deciding } from './deciding.ts';
 import { planAsText } from './plan-text.ts';
 
 const at = instantAt(Date.UTC(2026, 10, 21, 3));
@@ -39,6 +40,7 @@ const reading = (kind: string, server: string, found: Readonly<Record<string, ob
 
 const deciding = (more: Partial<Deciding> & Pick<Deciding, 'desired' | 'observed'>): Deciding => ({
   ...{ estate: 'test', resources, owned: new Set(), byCommand: new Set(), notes: [], prune: false },
+  ...{ secrets: new Map(), escrow: [] },
   ...more,
 });
 
@@ -49,7 +51,7 @@ const everything = deciding({
       declared('ruapehu', 'pbs-new', fields, 'pve-storage', { password: { file: '/etc/holdfast/pbs-new' } }),
       declared('ruapehu', 'pbs-bare', fields),
       declared('ruapehu', 'pbs-same', fields),
-      declared('ruapehu', 'pbs-moved', fields),
+      declared('ruapehu', 'pbs-moved', fields, 'pve-storage', { password: { file: '/etc/holdfast/pbs-moved' } }),
       declared('hikurangi', 'pbs-off', { ...fields, prune_backups: { keep_daily: 2 } }),
       declared('down', 'pbs-there', fields),
       declared('pihanga', 'holdfast-tank', job, 'pbs-prune-job'),
@@ -57,6 +59,7 @@ const everything = deciding({
   },
   observed: {
     at,
+    versions: new Map(),
     readings: [
       reading('pve-storage', 'ruapehu', {
         'pbs-same': fields,
@@ -97,7 +100,7 @@ describe('deciding', () => {
   it('has nothing to do where everything is as declared, and says how much that is', () => {
     const same = deciding({
       desired: { digest: 'd', declared: [declared('ruapehu', 'pbs-same', fields)] },
-      observed: { at, readings: [reading('pve-storage', 'ruapehu', { 'pbs-same': fields })] },
+      observed: { at, versions: new Map(), readings: [reading('pve-storage', 'ruapehu', { 'pbs-same': fields })] },
     });
     const plan = decide(same);
     assert.deepEqual([plan.steps, plan.refusals, plan.unchanged], [[], [], 1]);

@@ -1,34 +1,15 @@
 // desired + observed -> plan: what would have to change, why, in which order, and what it means. Pure.
-import type { Decided, Declared, Desired, Fields, ResourceKind } from '../contracts/resource.ts';
-import { digestOfObserved, type Found, type Observed, type Reading, readingOf } from '../model/observed.ts';
+import type { Declared, ResourceKind } from '../contracts/resource.ts';
+import { digestOfObserved, type Found, type Reading, readingOf } from '../model/observed.ts';
 import { makePlan, type Note, type Plan, type Refusal } from '../model/plan.ts';
-import { type Act, absent, type Step } from '../model/step.ts';
-import { digestOf, type Json } from '../values/canonical.ts';
-import { minutes } from '../values/duration.ts';
-import { type Ref, ref } from '../values/ref.ts';
+import type { Step } from '../model/step.ts';
+import type { Json } from '../values/canonical.ts';
+import { ref } from '../values/ref.ts';
+import { decideOne, keyNotEscrowed } from './decide-one.ts';
+import type { Deciding } from './deciding.ts';
 import { inOrder } from './order.ts';
-
-export type Deciding = Readonly<{
-  estate: string;
-  desired: Desired;
-  observed: Observed;
-  resources: readonly ResourceKind[];
-  /** what Holdfast made or took over */
-  owned: ReadonlySet<Ref>;
-  /** servers that are asked by a command on this machine: a secret would be an argument there, which every process can read */
-  byCommand: ReadonlySet<string>;
-  /** what to say beside what is decided */
-  notes: readonly Note[];
-  /** `--prune`: remove what is ours and no longer declared */
-  prune: boolean;
-}>;
-
-type Part = Readonly<{
-  steps: readonly Step[];
-  notes: readonly Note[];
-  refusals: readonly Refusal[];
-  unchanged: number;
-}>;
+import { noPart, type Part } from './part.ts';
+import { stepFor, subjectOf } from './resource-step.ts';
 
 export function decide(deciding: Deciding): Plan {
   const parts = deciding.resources.flatMap((resource) => decideResource(deciding, resource));
@@ -40,6 +21,7 @@ export function decide(deciding: Deciding): Plan {
     observed: digestOfObserved(deciding.observed),
     steps: inOrder(
       parts.flatMap((part) => part.steps),
+      new Map(parts.flatMap((part) => part.needs)),
       deciding.resources,
     ),
     notes: [...deciding.notes, ...parts.flatMap((part) => part.notes)],
@@ -63,11 +45,27 @@ function decideResource(deciding: Deciding, resource: ResourceKind): readonly Pa
     const reading = readingOf(deciding.observed, resource.name, server);
     if (reading === undefined || 'fault' in reading.answer) return [unread(resource, server, here, reading)];
     const found = new Map(reading.answer.found.map((one) => [one.name, one]));
+    const counts = Map.groupBy(here, ({ name }) => name);
     return [
-      ...here.map((one) => decideOne(deciding, resource, one, found.get(one.name))),
+      ...here.map((one) => {
+        const alike = counts.get(one.name) ?? [];
+        if (alike.length > 1) return declaredTwice(resource, one, alike);
+        return decideOne(deciding, resource, one, found.get(one.name));
+      }),
       undeclared(deciding, resource, server, here, reading.answer.found),
     ];
   });
+}
+
+function declaredTwice(resource: ResourceKind, one: Declared, alike: readonly Declared[]): Part {
+  const places = alike.map(({ place }) => place).join(' and ');
+  const refusal: Refusal = {
+    subject: subjectOf(resource, one),
+    code: 'declared-twice',
+    says: `${places} both declare the ${resource.title} ${one.name} on ${one.server}`,
+    remedy: 'give one of them another name or id, or take it out',
+  };
+  return { ...noPart, refusals: one === alike[0] ? [refusal] : [] };
 }
 
 /** A server that could not be asked: what is declared there cannot be planned, and that is said once for each. */
@@ -82,8 +80,7 @@ function unread(
   const subjects = declared.length > 0 ? declared.map((one) => subjectOf(resource, one)) : [ref(resource.name, server)];
   const remedy = fault?.remedy ?? 'declare that server in the estate';
   return {
-    steps: [],
-    notes: [],
+    ...noPart,
     refusals: subjects.map((subject) => ({
       subject,
       code: fault?.code ?? 'server-unknown',
@@ -91,53 +88,6 @@ function unread(
       remedy,
       unread: server,
     })),
-    unchanged: 0,
-  };
-}
-
-function decideOne(deciding: Deciding, resource: ResourceKind, declared: Declared, found: Found | undefined): Part {
-  const subject = subjectOf(resource, declared);
-  const decided = sendable(deciding, resource, declared, found, resource.decide(declared, found));
-  const notes = declared.notes.map((note) => ({ ...note, subject }));
-  if (decided.act === 'none') return { steps: [], notes, refusals: [], unchanged: 1 };
-  if (decided.act === 'refuse') {
-    const { code, says, remedy } = decided;
-    return {
-      steps: [],
-      notes,
-      refusals: [{ subject, code, says: `${declared.place}: ${says}`, remedy }],
-      unchanged: 0,
-    };
-  }
-  const { act, because, changes, risk } = decided;
-  const { server, name, item, secrets } = declared;
-  const step: Step = {
-    ...common(resource, act, server, name, found),
-    title: `${decided.verb ?? act} ${resource.title} ${name} on ${server}`,
-    because,
-    changes,
-    risk,
-    given: { server, name, fields: item, secrets, before: found?.value ?? null } as unknown as Json,
-    wayBack: 'undo',
-  };
-  return { steps: [step], notes, refusals: [], unchanged: 0 };
-}
-
-function sendable(
-  { byCommand }: Deciding,
-  resource: ResourceKind,
-  declared: Declared,
-  found: Found | undefined,
-  decided: Decided,
-): Decided {
-  if (decided.act === 'none' || decided.act === 'refuse' || !byCommand.has(declared.server)) return decided;
-  const sent = resource.sends(declared, found);
-  if (sent.length === 0) return decided;
-  return {
-    act: 'refuse',
-    code: 'secret-on-command-line',
-    says: `pvesh takes its ${sent.join(' and its ')} only as an argument, and every process on the node can read arguments`,
-    remedy: 'go over HTTPS: add --pve https://HOST:8006 --pve-token USER@REALM!NAME=file:PATH --pve-fingerprint SHA256',
   };
 }
 
@@ -167,48 +117,33 @@ function undeclared(
         level: 'warning',
         says: 'it is no longer declared; it stays until you say `--prune`',
       });
-  const steps = deciding.prune ? ours.map((one) => removal(resource, server, one)) : [];
-  return { steps, notes, refusals: [], unchanged: 0 };
+  if (!deciding.prune) return { ...noPart, notes };
+  const steps = ours.map((one) => removal(deciding, resource, server, one));
+  return {
+    ...noPart,
+    notes,
+    steps: steps.filter((step) => 'id' in step),
+    refusals: steps.filter((step) => 'code' in step),
+  };
 }
 
-function removal(resource: ResourceKind, server: string, found: Found): Step {
+function removal({ escrow }: Deciding, resource: ResourceKind, server: string, found: Found): Step | Refusal {
+  const losesKey = resource.losesKey?.(found, undefined) !== undefined;
+  if (losesKey && escrow.length === 0) {
+    const { code, says, remedy } = keyNotEscrowed(found.name);
+    return { subject: ref(resource.name, server, found.name), code, says, remedy };
+  }
+  const given = {
+    ...{ server, name: found.name, fields: {}, secrets: {}, before: found.value },
+    ...(losesKey ? { escrow } : {}),
+    ...(found.within === undefined ? {} : { within: found.within }),
+  };
   return {
-    ...common(resource, 'remove', server, found.name, found),
+    ...stepFor(resource, 'remove', server, found.name, found),
     because: ['it is no longer declared, Holdfast made it or took it over, and --prune was said'],
     changes: [],
     risk: 'destroys',
-    given: { server, name: found.name, fields: {}, secrets: {}, before: found.value } as unknown as Json,
+    given: given as unknown as Json,
     wayBack: 'one-way',
   };
 }
-
-function common(
-  resource: ResourceKind,
-  act: Act & ('create' | 'update' | 'remove'),
-  server: string,
-  name: string,
-  found: Found | undefined,
-) {
-  const subject = ref(resource.name, server, name);
-  return {
-    id: `${act} ${subject}`,
-    kind: `${resource.name}.${act}`,
-    subject,
-    act,
-    title: `${act} ${resource.title} ${name} on ${server}`,
-    after: [],
-    lanes: [`${server} ${resource.configFile}`],
-    needs: [{ server, identity: 'configure' as const }],
-    expects: [expectation(resource, subject, server, found?.value)],
-    expands: false,
-    patience: minutes(5),
-  };
-}
-
-const expectation = (resource: ResourceKind, subject: Ref, server: string, value: Fields | undefined) => ({
-  subject,
-  says: value === undefined ? `${server} had no such ${resource.title}` : `${server} held it as the plan shows`,
-  digest: value === undefined ? absent : digestOf(value),
-});
-
-const subjectOf = (resource: ResourceKind, { server, name }: Declared): Ref => ref(resource.name, server, name);

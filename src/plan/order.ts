@@ -1,20 +1,35 @@
-// The order of steps: what a resource says it comes after is made before it, and removed after it.
+// The order of steps. What a declared thing needs is made before it, on whichever server that is; what a resource says it
+// comes after is removed after it.
 import type { ResourceKind } from '../contracts/resource.ts';
-import type { Step } from '../model/step.ts';
+import type { Step, StepId } from '../model/step.ts';
+import type { Ref } from '../values/ref.ts';
 
-export function inOrder(steps: readonly Step[], resources: readonly ResourceKind[]): readonly Step[] {
-  const before = new Map(resources.map((resource) => [resource.name, resource.after]));
-  const resourceOf = (step: Step): string => step.kind.slice(0, step.kind.lastIndexOf('.'));
-  const byResource = Map.groupBy(steps, resourceOf);
-  const comesAfter = (step: Step): readonly Step[] => {
+export type Needs = ReadonlyMap<StepId, readonly Ref[]>;
+
+export function inOrder(steps: readonly Step[], needs: Needs, resources: readonly ResourceKind[]): readonly Step[] {
+  const made = steps.filter(({ act }) => act !== 'remove');
+  const making = new Map<string, readonly StepId[]>([
+    // `pbs-acl/pihanga`: whatever is made of that kind there.
+    ...[...Map.groupBy(made, (step) => `${resourceOf(step)}/${serverOf(step)}`)].map(
+      ([kind, ones]) => [kind, ones.map(({ id }) => id)] as const,
+    ),
+    ...made.map((step) => [step.subject, [step.id]] as const),
+  ]);
+  const removals = Map.groupBy(
+    steps.filter(({ act }) => act === 'remove'),
+    (step) => `${resourceOf(step)} ${serverOf(step)}`,
+  );
+  const removedBefore = new Map(
+    resources.map(({ name }) => [name, resources.filter(({ after }) => after.includes(name)).map((one) => one.name)]),
+  );
+  const before = (step: Step): readonly StepId[] => {
     if (step.act !== 'remove')
-      return (before.get(resourceOf(step)) ?? []).flatMap((name) => makes(byResource.get(name) ?? []));
-    return resources
-      .filter((resource) => resource.after.includes(resourceOf(step)))
-      .flatMap((resource) => removes(byResource.get(resource.name) ?? []));
+      return (needs.get(step.id) ?? []).flatMap((subject) => making.get(subject) ?? []).filter((id) => id !== step.id);
+    const first = removedBefore.get(resourceOf(step)) ?? [];
+    return first.flatMap((name) => (removals.get(`${name} ${serverOf(step)}`) ?? []).map(({ id }) => id));
   };
-  return steps.map((step) => ({ ...step, after: [...step.after, ...comesAfter(step).map(({ id }) => id)] }));
+  return steps.map((step) => ({ ...step, after: [...new Set([...step.after, ...before(step)])] }));
 }
 
-const makes = (steps: readonly Step[]): readonly Step[] => steps.filter((step) => step.act !== 'remove');
-const removes = (steps: readonly Step[]): readonly Step[] => steps.filter((step) => step.act === 'remove');
+const resourceOf = (step: Step): string => step.kind.slice(0, step.kind.lastIndexOf('.'));
+const serverOf = (step: Step): string => step.needs[0]?.server ?? '';

@@ -21,11 +21,12 @@ export function planAsText(plan: Plan, paint: Paint = plain): string {
 
 function stepAsText(step: Step, paint: Paint): readonly string[] {
   const colour = { create: paint.good, update: paint.warning, replace: paint.bad, remove: paint.bad, do: paint.strong };
-  const { title, because, wayBack, risk, expands } = step;
+  const { title, because, means, wayBack, risk, expands } = step;
   return [
     `  ${colour[step.act](`${signs[step.act]} ${shown(title)}`)}`,
     ...because.map((reason) => `      because  ${shown(reason)}`),
     ...changesAsText(step.changes),
+    ...(means ?? []).map((what) => `      ${paint.warning('means')}    ${shown(what)}`),
     ...(expands ? ['      details  expands when run'] : []),
     `      ${paint.dim([...facts(step), `risk: ${risk}`, wayBack === 'undo' ? 'can be undone' : 'one-way'].join('; '))}`,
   ];

@@ -25,3 +25,7 @@ export function supports<P extends Product>(product: P, version: Version, featur
   const floor = features[feature];
   return floor !== undefined && atLeast(version, floor);
 }
+
+/** Everything of the table that a server of this version can do. */
+export const featuresOf = (product: Product, version: Version): ReadonlySet<string> =>
+  new Set(Object.keys(table[product]).filter((feature) => supports(product, version, feature as never)));

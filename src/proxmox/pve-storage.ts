@@ -1,5 +1,5 @@
 // PVE's storage entries, `/etc/pve/storage.cfg` (facts: pve-api section 2).
-import { Secret } from '../values/secret.ts';
+import { forKeeping, Secret } from '../values/secret.ts';
 import { type CallOptions, type Params, type ProxmoxApi, path } from './api.ts';
 import { oneAtATime, type Patch } from './config-file.ts';
 import { byName, flag, isRow, name, type Row, row, rows, set, text } from './decode.ts';
@@ -49,9 +49,6 @@ function storageIn(api: ProxmoxApi, raw: Row): PveStorage {
 /** A new encryption key is in the answer this once and nowhere else: it must be saved before anything else is done. */
 export type StorageWritten = Readonly<{ encryptionKey: Secret | undefined }>;
 
-/** Who may open a key that a server made: the part of Holdfast that writes it to its `save_to` file. */
-export const escrow = 'escrow';
-
 /** PVE connects to the storage while it creates it, so this may take ten seconds more than other writes. */
 export const createStorage = (api: ProxmoxApi, params: Params, options: CallOptions = {}): Promise<StorageWritten> =>
   oneAtATime(api, file, async () => writtenIn(await api.post(path`/storage`, params, options)));
@@ -82,5 +79,7 @@ function writtenIn({ data }: Readonly<{ data: unknown }>): StorageWritten {
   const config = isRow(data) && isRow(data.config) ? data.config : {};
   const key = text(config['encryption-key']);
   const storage = isRow(data) ? text(data.storage) : undefined;
-  return { encryptionKey: key === undefined ? undefined : new Secret(`the encryption key of ${storage}`, key, escrow) };
+  return {
+    encryptionKey: key === undefined ? undefined : new Secret(`the encryption key of ${storage}`, key, forKeeping),
+  };
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
+import { forKeeping } from '../values/secret.ts';
 import type { Params } from './api.ts';
 import { fakeApi, type Handler } from './fake-api.test-support.ts';
 import { backupJobs, guests, nodes, startBackup, storageStatus } from './pve.ts';
-import { createStorage, deleteStorage, escrow, storages, updateStorage } from './pve-storage.ts';
+import { createStorage, deleteStorage, storages, updateStorage } from './pve-storage.ts';
 
 const answering = (data: unknown) => fakeApi('pve', () => ({ data }));
 
@@ -69,7 +70,7 @@ describe('storage entries', () => {
 
   it('give a new encryption key out once, as a secret for the escrow', async () => {
     const { encryptionKey } = await createStorage(writing().api, { storage: 'p1', 'encryption-key': 'autogen' });
-    assert.equal(encryptionKey?.revealTo(escrow), '{"data":"k3y"}');
+    assert.equal(encryptionKey?.revealTo(forKeeping), '{"data":"k3y"}');
     assert.ok(!inspect(encryptionKey).includes('k3y'));
     const { encryptionKey: none } = await createStorage(answering({ storage: 'p', config: {} }), {});
     assert.equal(none, undefined);

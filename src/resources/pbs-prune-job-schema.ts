@@ -50,4 +50,3 @@ const pruneJob = z
 
 export const pruneJobs = z.union([pruneJob, z.array(pruneJob).min(1)]);
 export type PruneJobEntry = z.infer<typeof pruneJob>;
-export type PruneJobsPart = z.infer<typeof pruneJobs>;

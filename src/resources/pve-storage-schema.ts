@@ -43,7 +43,7 @@ export const pveStorage = z.strictObject({
       'is no name of a datastore; it has 3 to 32 letters, digits, `.`, `_`, `-`',
     )
     .describe('the datastore on that PBS; it cannot be changed later'),
-  fingerprint,
+  fingerprint: fingerprint.optional(),
   enabled: z.boolean().default(true).describe('whether PVE uses the storage'),
   content: z
     .array(z.enum(['backup', 'none']))
@@ -69,14 +69,36 @@ export const pveStorage = z.strictObject({
     )
     .default([])
     .describe('nodes that may use it; all where it is left out'),
-  encryption_key: secretReference.optional().describe('the key, as JSON, that PVE encrypts with'),
+  encryption_key: z
+    .union([secretReference, z.strictObject({ save_to: secretReference })])
+    .optional()
+    .describe(
+      'the key, as JSON, that PVE encrypts with; `{ save_to: { file: PATH } }`: one that is made, and kept there first',
+    ),
+  master_public_key: secretReference
+    .optional()
+    .describe(
+      'a public RSA key, base64 of its PEM: each backup then carries its key, for whoever holds the private one',
+    ),
+  max_protected_backups: z
+    .int()
+    .min(-1)
+    .optional()
+    .describe('how many protected backups a guest may have; -1 for no limit'),
+  trust: z.literal('ca').optional().describe('`ca`: the nodes verify the certificate by the authorities they trust'),
   prune_backups: keepSchema.optional().describe('how many backups PVE keeps'),
   description: z.string().optional().describe('for people; PVE has no field for it, so it stays in this file'),
   on: z.array(entryName).min(1).optional().describe('the PVE servers that get it; all where it is left out'),
 });
 
 export const pveStorages = z.array(
-  pveStorage.superRefine(({ password, token }, context) => {
+  pveStorage.superRefine(({ password, token, fingerprint, trust }, context) => {
+    if (fingerprint === undefined && trust === undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['fingerprint'],
+        message: 'is missing; it is text, or write `trust: ca` where the nodes trust the certificate by themselves',
+      });
     if (password !== undefined && token !== undefined)
       context.addIssue({ code: 'custom', path: ['token'], message: 'stands beside `password`: give one of them' });
   }),

@@ -1,117 +1,147 @@
 // Storage entries of type pbs on Proxmox VE (mission S1). Facts: pve-api section 2.
-import type { Decided, Declared, Fields, Written } from '../contracts/resource.ts';
+import type { Decided, Declared, Fields, FoundOn, Wanted, Written } from '../contracts/resource.ts';
+import { madeNothing } from '../contracts/resource.ts';
 import type { Estate } from '../model/estate.ts';
 import type { Found } from '../model/observed.ts';
-import type { Params } from '../proxmox/api.ts';
 import { createStorage, deleteStorage, type PveStorage, storages, updateStorage } from '../proxmox/pve-storage.ts';
 import type { Json } from '../values/canonical.ts';
-import { type Keep, normaliseKeep } from '../values/retention.ts';
-import { keepFromProxmox, keepToProperty } from '../values/retention-property.ts';
-import { changesBetween, creationOf, isNothing, same } from './compare.ts';
+import { changesBetween, creationOf, same } from './compare.ts';
+import { entryOf, type FieldTable, heldIn, itemOf, paramsOf, patchOf } from './config-resource.ts';
 import { defineResource } from './define.ts';
+import { keepProperty, mapped, names, notFlag, number, text } from './field.ts';
+import { onServers, serversFor } from './on-servers.ts';
+import { loginOnPbs, pbsBehind } from './pbs-behind.ts';
 import { type PveStorageEntry, pveStorages } from './pve-storage-schema.ts';
 
 const section = 'pbs_storages[]';
-/** PVE refuses them on a change, even unchanged: they can only be had by deleting the entry and making it anew. */
-const fixed = ['server', 'datastore'] as const;
 
-export const pveStorage = defineResource<PveStorageEntry[]>({
+const fields: FieldTable = {
+  // PVE refuses them on a change, even unchanged: they can only be had by deleting the entry and making it anew.
+  server: text('server', { fixed: true }),
+  datastore: text('datastore', { fixed: true }),
+  port: number('port', 8007),
+  namespace: text('namespace'),
+  username: text('username', {}, 'root@pam'),
+  // PVE keeps the case it was given; it means nothing.
+  fingerprint: mapped(
+    text('fingerprint'),
+    (value) => value,
+    (value) => String(value).toUpperCase(),
+  ),
+  enabled: notFlag('disable'),
+  content: { ...names('content', 'comma'), standard: ['backup'] },
+  nodes: names('nodes', 'comma'),
+  prune_backups: keepProperty('prune-backups'),
+  max_protected_backups: number('max-protected-backups'),
+};
+
+export const pveStorage = defineResource<{ pbs_storages: PveStorageEntry[] }>({
   name: 'pve-storage',
   title: 'storage',
   product: 'pve',
   after: [],
   configFile: 'storage.cfg',
-  section: { at: 'top', key: 'pbs_storages', schema: pveStorages, declare },
-  read: async (api, signal) => {
+  section: { at: 'top', shape: { pbs_storages: pveStorages }, declare, write },
+  read: async (api, { signal }) => {
     const entries = await storages(api, 'pbs', { signal });
     // Each row carries the digest of the whole file.
     return { found: entries.map(foundIn), digest: entries[0]?.digest };
   },
   decide: decideStorage,
-  create: async (api, { name, fields, secrets }, signal) => {
-    const params = { type: 'pbs', storage: name, ...paramsOf(fields, Object.keys(fields)), ...secrets };
-    await createStorage(api, params, { signal });
+  create: async (api, { name, fields: wanted, secrets }, signal) => {
+    await createStorage(api, { type: 'pbs', storage: name, ...paramsOf(fields, wanted), ...secrets }, { signal });
+    return madeNothing;
   },
-  update: async (api, wanted, found, { signal, digest }) => {
-    await updateStorage(api, wanted.name, { ...patchOf(wanted, found), digest }, { signal });
+  update: async (api, wanted, found, { signal, digest, resend = [] }) => {
+    const sent = Object.keys(wanted.secrets).filter((secret) => isSent(secret, wanted.fields, found));
+    await updateStorage(api, wanted.name, { ...patch(wanted, found, [...sent, ...resend]), digest }, { signal });
+    return madeNothing;
   },
   remove: (api, { name }, { signal }) => deleteStorage(api, name, { signal }),
   sends: ({ item, secrets }, found) => Object.keys(secrets).filter((secret) => isSent(secret, item, found)),
+  // A new key takes the place of the old one, and a removed entry takes its key with it.
+  losesKey: ({ value }, change) => {
+    const key = String(value['key'] ?? '');
+    return key !== '' && (change === undefined || change.resend.includes('encryption-key')) ? key : undefined;
+  },
 });
 
-function declare(entries: PveStorageEntry[], estate: Estate): readonly Declared[] {
+const patch = (wanted: Wanted, found: Found, sent: readonly string[]) => patchOf(fields, wanted, found, sent);
+
+function declare({ pbs_storages: entries }: { pbs_storages: PveStorageEntry[] }, estate: Estate): readonly Declared[] {
   return entries.flatMap((entry, index) => {
-    const servers = entry.on ?? estate.pve.map(({ name }) => name);
     const place = estate.placeOf(['pbs_storages', index, 'name']);
     const { name, description } = entry;
     const notes = description === undefined ? [] : [descriptionStays];
-    return servers.map((server) => ({ server, name, item: fieldsOf(entry), secrets: secretsOf(entry), place, notes }));
+    const pbs = pbsBehind(estate, entry);
+    const { secrets, makes } = secretsOf(entry);
+    const item = {
+      ...itemOf(fields, entry),
+      encrypted: secrets['encryption-key'] !== undefined || makes['encryption-key'] !== undefined,
+      recoverable: secrets['master-pubkey'] === undefined ? null : true,
+    };
+    const needs = pbs === undefined ? [] : loginOnPbs(pbs, entry);
+    return serversFor(entry.on, estate).map((server) => ({ server, name, item, secrets, makes, place, notes, needs }));
   });
 }
+
+/** An entry that is the same on several servers is written once. */
+function write(found: readonly FoundOn[]): Written {
+  const entries = onServers(found, (one) => {
+    // What holds a key is written as what it is; the key itself lies on the nodes, and is named by whoever escrows it.
+    return { name: one.name, ...entryOf(fields, one), ...requiredOf(one) };
+  });
+  return entries.length === 0 ? {} : { pbs_storages: entries };
+}
+
+/** Fields that an estate must name, also where they are as usual. */
+const requiredOf = ({ value }: Found): Readonly<Record<string, Json>> => {
+  const { server, datastore, fingerprint } = value;
+  const trust = fingerprint === '' ? { trust: 'ca' } : { fingerprint: fingerprint ?? '' };
+  return { server: server ?? '', datastore: datastore ?? '', ...trust };
+};
 
 const descriptionStays = {
   level: 'info',
   says: 'its description stays in the estate: PVE has no field for it',
 } as const;
 
-const sorted = (names: readonly string[]): Json => [...new Set(names)].sort();
-const policy = (keep: Keep): Json => ({ ...normaliseKeep(keep) }) as Json;
-
-function fieldsOf(entry: PveStorageEntry): Fields {
-  const { server, datastore, port, namespace, username, fingerprint, enabled } = entry;
-  return {
-    ...{ server, datastore, port, namespace, username, fingerprint, enabled },
-    content: sorted(entry.content),
-    nodes: sorted(entry.nodes),
-    prune_backups: entry.prune_backups === undefined ? {} : policy(entry.prune_backups),
-    encrypted: entry.encryption_key !== undefined,
-  };
-}
-
-function secretsOf({ password, token, encryption_key }: PveStorageEntry): Declared['secrets'] {
+function secretsOf({ password, token, encryption_key, master_public_key }: PveStorageEntry) {
   const login = password ?? token;
-  return {
+  const isMade = encryption_key !== undefined && 'save_to' in encryption_key;
+  const secrets: Declared['secrets'] = {
     ...(login === undefined ? {} : { password: login }),
-    ...(encryption_key === undefined ? {} : { 'encryption-key': encryption_key }),
+    ...(encryption_key === undefined || isMade ? {} : { 'encryption-key': encryption_key }),
+    ...(master_public_key === undefined ? {} : { 'master-pubkey': master_public_key }),
   };
+  const makes: Declared['secrets'] = isMade ? { 'encryption-key': encryption_key.save_to } : {};
+  return { secrets, makes };
 }
 
-function foundIn({ storage, content, nodes, disabled, raw }: PveStorage): Found {
-  const text = (key: string): string => (raw[key] === undefined ? '' : String(raw[key]));
+function foundIn({ storage, raw }: PveStorage): Found {
+  const key = raw['encryption-key'];
   return {
     name: storage,
     value: {
-      server: text('server'),
-      datastore: text('datastore'),
-      port: raw['port'] === undefined ? 8007 : Number(raw['port']),
-      namespace: text('namespace'),
-      username: text('username') || 'root@pam',
-      // PVE keeps the case it was given; it means nothing.
-      fingerprint: text('fingerprint').toUpperCase(),
-      enabled: !disabled,
-      content: sorted(content),
-      nodes: sorted(nodes ?? []),
-      prune_backups: foundPolicy(text('prune-backups')),
-      encrypted: raw['encryption-key'] !== undefined,
+      ...heldIn(fields, raw),
+      encrypted: key !== undefined,
+      recoverable: raw['master-pubkey'] === undefined ? null : true,
+      // Its fingerprint, or `1` of a key without one; it is not compared, and tells an escrowed key from another.
+      key: key === undefined ? '' : String(key).toLowerCase(),
     },
   };
-}
-
-function foundPolicy(property: string): Json {
-  if (property === '') return {};
-  const keep = keepFromProxmox(property);
-  return 'problem' in keep ? property : policy(keep);
 }
 
 function decideStorage(declared: Declared, found: Found | undefined): Decided {
   if (found === undefined) return decideCreate(declared);
   const wanted = declared.item;
-  for (const field of fixed)
-    if (!same(found.value[field], wanted[field])) return fixedField(field, found.value[field], wanted[field]);
   // A key that the estate does not declare is never taken away: the backups made with it would be unreadable.
-  const compared = wanted['encrypted'] === true ? wanted : { ...wanted, encrypted: found.value['encrypted'] ?? false };
+  const kept = (field: string): Json => (wanted[field] === true ? true : (found.value[field] ?? wanted[field] ?? null));
+  const compared = { ...wanted, encrypted: kept('encrypted'), recoverable: kept('recoverable') };
   const changes = changesBetween(section, found.value, compared);
   if (changes.length === 0) return { act: 'none' };
+  const held = changes.filter(({ field }) => fields[field]?.fixed === true).map(({ field }) => field);
+  if (held.length > 0) return replaced(declared, found, held, changes);
   if (!same(found.value['username'], wanted['username']) && declared.secrets['password'] === undefined)
     return withoutCredentials(
       declared.name,
@@ -119,6 +149,30 @@ function decideStorage(declared: Declared, found: Found | undefined): Decided {
     );
   const because = [`${declared.server} holds another value than ${declared.place}`];
   return { act: 'update', ...verbOf(changes), because, changes, risk: 'changes' };
+}
+
+function replaced(
+  declared: Declared,
+  { value }: Found,
+  held: readonly string[],
+  changes: ReturnType<typeof changesBetween>,
+): Decided {
+  const { item, secrets, name, server } = declared;
+  if (item['enabled'] === true && secrets['password'] === undefined)
+    return withoutCredentials(name, `its ${held.join(' and its ')} can only be changed by making it anew`);
+  // The backups that are there were made with this key: without it declared, the new entry would write them in clear.
+  if (value['encrypted'] === true && item['encrypted'] !== true)
+    return {
+      act: 'refuse',
+      code: 'storage-key-undeclared',
+      says: `its ${held.join(' and its ')} can only be changed by making it anew, which takes its encryption key away, and the estate does not declare that key`,
+      remedy: `save /etc/pve/priv/storage/${name}.enc of a node and add: encryption_key: { file: PATH }`,
+    };
+  const because = [
+    `its ${held.join(' and its ')} on ${server} is another, and PVE never changes it: the entry is removed and made anew`,
+    'backups on the PBS stay where they are; a backup that runs at that moment fails',
+  ];
+  return { act: 'replace', because, changes, risk: 'destroys' };
 }
 
 function decideCreate({ server, name, item, secrets, place }: Declared): Decided {
@@ -144,45 +198,10 @@ function verbOf(changes: readonly { field: string; to?: Json }[]): { verb?: 'ena
   return { verb: enabled.to === true ? 'enable' : 'disable' };
 }
 
-const fixedField = (field: string, from: Json | undefined, to: Json | undefined): Decided => ({
-  act: 'refuse',
-  code: 'storage-fixed-field',
-  says: `its ${field} is ${String(from)} on the server and ${String(to)} here, and PVE never changes the ${field} of a storage`,
-  remedy: `declare it under another name, move the backup jobs over, and remove the old entry when nothing uses it`,
-});
-
-/** Parameters of PVE for the fields that are set; what is unset is left out, and deleted on a change. */
-function paramsOf(fields: Fields, names: readonly string[]): Params {
-  const params: Record<string, string | number | boolean> = {};
-  for (const name of names) {
-    const value = fields[name];
-    if (isNothing(value) || name === 'encrypted') continue;
-    if (name === 'enabled') {
-      if (value === false) params['disable'] = true;
-    } else if (name === 'prune_backups') params['prune-backups'] = keepToProperty(value as Keep);
-    else if (Array.isArray(value)) params[name] = value.join(',');
-    else params[name] = value as string | number;
-  }
-  return params;
-}
-
-const unsetNames: Readonly<Record<string, string>> = { enabled: 'disable', prune_backups: 'prune-backups' };
-
 /** Another user name has another password; else the one that PVE holds stays, and so does its key. */
-function isSent(secret: string, fields: Fields, found: Found | undefined): boolean {
+function isSent(secret: string, wanted: Fields, found: Found | undefined): boolean {
   if (found === undefined) return true;
-  return secret === 'password'
-    ? !same(found.value['username'], fields['username'])
-    : fields['encrypted'] === true && found.value['encrypted'] !== true;
-}
-
-function patchOf({ fields, secrets }: Written, found: Found) {
-  const { value } = found;
-  const differing = Object.keys(fields).filter((name) => name !== 'encrypted' && !same(value[name], fields[name]));
-  const unset = differing.filter((name) => isNothing(fields[name]) || (name === 'enabled' && fields[name] === true));
-  const given = Object.entries(secrets).filter(([parameter]) => isSent(parameter, fields, found));
-  return {
-    set: { ...paramsOf(fields, differing), ...Object.fromEntries(given) },
-    delete: unset.map((name) => unsetNames[name] ?? name),
-  };
+  if (secret === 'password') return !same(found.value['username'], wanted['username']);
+  const held = secret === 'encryption-key' ? 'encrypted' : 'recoverable';
+  return wanted[held] === true && found.value[held] !== true;
 }

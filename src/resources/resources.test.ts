@@ -46,11 +46,12 @@ async function planned(kind: ResourceKind, on: ConfigServer, wanted: readonly Wa
     ...one,
   }));
   const at = systemClock.now();
-  const { found } = await kind.read(on.api);
+  const { found } = await kind.read(on.api, { within: [] });
   return decide({
     ...{ estate: 'test', resources: [kind], owned: new Set(), byCommand: new Set(), notes: [], prune: false },
+    ...{ secrets: new Map(), escrow: [] },
     desired: { digest: 'd', declared: declared as unknown as Desired['declared'] },
-    observed: { at, readings: [{ kind: kind.name, server: 'here', at, answer: { found } }] },
+    observed: { at, versions: new Map(), readings: [{ kind: kind.name, server: 'here', at, answer: { found } }] },
     ...more,
   });
 }

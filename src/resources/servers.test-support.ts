@@ -70,6 +70,9 @@ export const worldOf = (server: ConfigServer): World =>
     clock: systemClock,
     server: async () => server.api,
     secret: async () => new Secret('password', 'open sesame', 'lab:1'),
+    keepSecret: async () => {},
+    setAsideSecret: async () => {},
+    keyedDigest: async (secret) => secret.keyedDigest(Buffer.from('the key of this test')),
     machine: (name: string) => {
       throw new Error(`no step of a resource asks the machine ${name}`);
     },

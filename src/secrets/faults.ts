@@ -8,7 +8,8 @@ type Code =
   | 'secret-unusable'
   | 'secret-refused'
   | 'secret-command-failed'
-  | 'secret-vault-failed';
+  | 'secret-vault-failed'
+  | 'secret-not-saved';
 
 export const secretFault = (code: Code, reference: SecretReference, says: string, remedy: string): Fault =>
   new Fault(code, { where: nameOfReference(reference), says, remedy });

@@ -1,7 +1,11 @@
 // A secret is a value that cannot be printed: every way in which JavaScript turns a value into text gives its name
 // instead. It is bound to an audience (`host` and use), and whoever is not that audience cannot open it. Redaction is the
 // second net, not the first: `redactor` removes known values from text that came from elsewhere (a server's error body).
+import { createHmac } from 'node:crypto';
 import { inspect } from 'node:util';
+
+/** The audience of a secret that a server made: whoever writes it to the file it is kept in. */
+export const forKeeping = 'the file it is kept in';
 
 export class Secret {
   readonly name: string;
@@ -34,6 +38,11 @@ export class Secret {
       JSON.stringify(value).slice(1, -1),
       raw.toString('hex'),
     ];
+  }
+
+  /** Tells whether it is the same secret as before, to whoever has the key; and nothing else to anybody. */
+  keyedDigest(key: Uint8Array): string {
+    return createHmac('sha256', key).update(this.#value).digest('hex');
   }
 
   toString(): string {

@@ -7,6 +7,7 @@ import { entryName } from '../../contracts/layer-entry.ts';
 import type { ResourceKind } from '../../contracts/resource.ts';
 import type { ChannelEntry, LayerEntry } from '../../model/estate.ts';
 import type { Duration } from '../../values/duration.ts';
+import { secretReference } from '../../values/secret-reference.ts';
 import { parseTimeSpan } from '../../values/time-span.ts';
 import { backupJob } from './backup-jobs.ts';
 import { pbsServer } from './pbs.ts';
@@ -22,14 +23,18 @@ export type Kinds = Readonly<{
   channels: readonly Pick<ChannelKind, 'kind' | 'schema'>[];
 }>;
 
-const sectionsAt = (at: 'top' | 'datastore', { resources }: Kinds): Readonly<Record<string, z.ZodType>> =>
+/** What kinds of resources add there, by key. */
+const sectionsAt = (at: ResourceKind['section']['at'], { resources }: Kinds): Readonly<Record<string, z.ZodType>> =>
   Object.fromEntries(
     resources
       .filter(({ section }) => section.at === at)
-      .map(({ title, section: { key, schema } }) => [
-        key,
-        schema.describe(schema.description ?? `one ${title} or several`).optional(),
-      ]),
+      .flatMap(({ title, section }) =>
+        // Its own type is forgotten here: what was parsed by it goes back to that very kind.
+        Object.entries(section.shape as Readonly<Record<string, z.ZodType>>).map(([key, schema]) => [
+          key,
+          schema.describe(schema.description ?? `one ${title} or several`).optional(),
+        ]),
+      ),
   );
 
 /** Entries whose `kind` chooses the schema. The kinds' own types are forgotten here; `kind` has chosen them. */
@@ -56,7 +61,7 @@ export const estateSchema = (kinds: Kinds) =>
     places: z.array(place).default([]).describe('what stands together, and is lost together'),
     pve: z.array(pveServer).default([]).describe('Proxmox VE'),
     pbs: z
-      .array(pbsServer(sectionsAt('datastore', kinds)))
+      .array(pbsServer(sectionsAt('pbs', kinds), sectionsAt('datastore', kinds)))
       .default([])
       .describe('Proxmox Backup Server'),
     machines: z.array(machine).default([]).describe('machines where layers run'),
@@ -68,6 +73,10 @@ export const estateSchema = (kinds: Kinds) =>
       .describe('ways of protecting that Proxmox does not have'),
     schedules: z.array(scheduleEntry).default([]).describe('when layers run'),
     exclusions: z.array(exclusion).default([]).describe('what is left out on purpose'),
+    escrow: z
+      .array(secretReference)
+      .default([])
+      .describe('where encryption keys are kept: one that a step would take away is opened here first'),
     backup_jobs: z.array(backupJob).optional().describe("PVE's own backup jobs"),
     channels: z.array(byKind<ChannelEntry>(kinds.channels)).default([]).describe('where findings are sent'),
     ...sectionsAt('top', kinds),

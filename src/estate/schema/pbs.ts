@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { entryName } from '../../contracts/layer-entry.ts';
-import type { Datastore } from '../../model/estate.ts';
+import type { Datastore, PbsServer } from '../../model/estate.ts';
 import { longestNamespace, namespaceForm, noNamespace } from '../../values/namespace.ts';
 import { connection } from './connection.ts';
 import { wholeNumber } from './texts.ts';
@@ -20,11 +20,14 @@ const datastore = z.strictObject({
   namespaces: z.array(namespace).optional().describe('namespaces that belong to it'),
 });
 
-/** @param parts what kinds of resources add to a datastore, by key */
-export const pbsServer = (parts: Readonly<Record<string, z.ZodType>>) =>
+type Parts = Readonly<Record<string, z.ZodType>>;
+
+/** @param ofServer what kinds of resources add to a server, by key @param ofDatastore and to each of its datastores */
+export const pbsServer = (ofServer: Parts, ofDatastore: Parts) =>
   z
     .strictObject({
       ...connection,
+      ...ofServer,
       runs_on: z
         .strictObject({
           pve: entryName.describe('a name of `pve`'),
@@ -34,9 +37,9 @@ export const pbsServer = (parts: Readonly<Record<string, z.ZodType>>) =>
         .describe('the guest this server is, where it is one'),
       datastores: z
         // What a kind adds has the type of that kind, which nothing here knows.
-        .array(datastore.extend(parts) as unknown as z.ZodType<Datastore>)
+        .array(datastore.extend(ofDatastore) as unknown as z.ZodType<Datastore>)
         .default([])
         .describe('the datastores this estate speaks for'),
     })
-    .transform((server) => ({ ...server, product: 'pbs' as const }))
+    .transform((server) => ({ ...server, product: 'pbs' as const }) as unknown as PbsServer)
     .describe('a Proxmox Backup Server');

@@ -1,0 +1,21 @@
+// What consequences want to know, asked once however many want it, all servers at once.
+import type { World } from '../contracts/world.ts';
+import { asFault } from '../fault.ts';
+import { type Ask, nameOfAsk, type Told } from '../model/facts.ts';
+import { answerTo } from './facts.ts';
+
+export async function askFacts(world: World, asks: readonly Ask[], signal?: AbortSignal): Promise<readonly Told[]> {
+  const wanted = new Map(asks.map((ask) => [nameOfAsk(ask), ask]));
+  const sorted = [...wanted].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, ask]) => ask);
+  return Promise.all(sorted.map((ask) => told(world, ask, signal)));
+}
+
+async function told(world: World, ask: Ask, signal?: AbortSignal): Promise<Told> {
+  try {
+    const answer = await answerTo(await world.server(ask.server, 'observe'), ask, { signal });
+    return { ask, known: { at: world.clock.now(), answer } };
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    return { ask, known: { at: world.clock.now(), fault: asFault(error, ask.server).toJSON() } };
+  }
+}

@@ -1,0 +1,182 @@
+// One declared thing and what was found of it: what would have to be done, or why it cannot be.
+import type { Decided, Declared, ResourceKind } from '../contracts/resource.ts';
+import type { Found } from '../model/observed.ts';
+import { type SecretsNow, secretsAsWritten } from '../model/secrets-now.ts';
+import type { Change, Step } from '../model/step.ts';
+import type { Json } from '../values/canonical.ts';
+import type { SecretReference } from '../values/secret-reference.ts';
+import type { Deciding } from './deciding.ts';
+import { noPart, type Part } from './part.ts';
+import { stepFor, subjectOf } from './resource-step.ts';
+
+export function decideOne(
+  deciding: Deciding,
+  resource: ResourceKind,
+  declared: Declared,
+  found: Found | undefined,
+): Part {
+  const subject = subjectOf(resource, declared);
+  const secrets = deciding.secrets.get(subject) ?? secretsAsWritten;
+  const decided = possible(
+    deciding,
+    resource,
+    declared,
+    found,
+    withSecrets(resource.decide(declared, found), found, secrets),
+  );
+  const notes = [
+    ...declared.notes.map((note) => ({ ...note, subject })),
+    ...(found === undefined ? [] : notComparable(secrets).map((says) => ({ subject, level: 'info' as const, says }))),
+  ];
+  if (decided.act === 'none') return { ...noPart, notes, unchanged: 1 };
+  if (decided.act === 'refuse') {
+    const { code, says, remedy } = decided;
+    return { ...noPart, notes, refusals: [{ subject, code, says: `${declared.place}: ${says}`, remedy }] };
+  }
+  const step = stepOf(deciding, resource, declared, found, decided, secrets);
+  return { ...noPart, steps: [step], needs: [[step.id, declared.needs ?? []]], notes };
+}
+
+type Doing = Extract<Decided, { changes: unknown }>;
+
+function stepOf(
+  deciding: Deciding,
+  resource: ResourceKind,
+  declared: Declared,
+  found: Found | undefined,
+  { act, verb, because, changes, risk }: Doing,
+  { changed, unsaved }: SecretsNow,
+): Step {
+  const { server, name, item, secrets, saves, makes, within } = declared;
+  const again = act === 'update' ? { resend: changed, renew: unsaved } : {};
+  const escrow = keptAt(deciding, resource, declared, found, act);
+  const given = {
+    ...{ server, name, fields: item, secrets, before: found?.value ?? null, ...again },
+    ...(saves === undefined ? {} : { saves }),
+    ...(makes === undefined ? {} : { makes }),
+    ...(within === undefined ? {} : { within }),
+    ...(escrow === undefined ? {} : { escrow }),
+  };
+  return {
+    ...stepFor(resource, act, server, name, found),
+    title: `${verb ?? act} ${resource.title} ${name} on ${server}`,
+    because,
+    changes,
+    risk,
+    given: given as unknown as Json,
+    wayBack: act === 'replace' || changed.length > 0 ? 'one-way' : 'undo',
+  };
+}
+
+/** Another secret is declared than the one that was last written, or one that the server made was never saved. */
+function withSecrets(decided: Decided, found: Found | undefined, { changed, unsaved }: SecretsNow): Decided {
+  if (found === undefined || decided.act === 'refuse' || decided.act === 'replace') return decided;
+  const again: readonly Change[] = [
+    ...changed.map((field) => change(field, 'as it was last written', 'another one')),
+    ...unsaved.map((field) => change(field, 'lost before it was saved', 'made anew')),
+  ];
+  if (again.length === 0) return decided;
+  const because = [
+    ...(changed.length > 0 ? [`another ${changed.join(' and another ')} is declared than was last written`] : []),
+    ...(unsaved.length > 0 ? [`its ${unsaved.join(' and its ')} is not in the file it is to be kept in`] : []),
+  ];
+  if (decided.act === 'none') return { act: 'update', because, changes: again, risk: 'changes' };
+  return { ...decided, because: [...decided.because, ...because], changes: [...decided.changes, ...again] };
+}
+
+const change = (field: string, from: string, to: string): Change => ({ field, from, to, class: 'reaches' });
+
+const notComparable = ({ unknown, unread }: SecretsNow): readonly string[] => [
+  ...unknown.map(
+    (field) => `its ${field} cannot be compared: the server never shows it, and Holdfast has not written it yet`,
+  ),
+  ...unread.map(({ parameter, says }) => `its ${parameter} cannot be compared: ${says}`),
+];
+
+function possible(
+  deciding: Deciding,
+  resource: ResourceKind,
+  declared: Declared,
+  found: Found | undefined,
+  decided: Decided,
+): Decided {
+  if (decided.act === 'none' || decided.act === 'refuse') return decided;
+  return (
+    withoutFeature(deciding, resource, declared) ??
+    onCommandLine(deciding, resource, declared, found) ??
+    withoutEscrow(deciding, resource, declared, found, decided.act) ??
+    decided
+  );
+}
+
+type Refused = Extract<Decided, { act: 'refuse' }>;
+
+function withoutFeature({ observed }: Deciding, resource: ResourceKind, declared: Declared): Refused | undefined {
+  const version = observed.versions.get(declared.server);
+  const missing = featuresOf(resource, declared).find((feature) => version?.features.has(feature) === false);
+  if (version === undefined || missing === undefined) return undefined;
+  return {
+    act: 'refuse',
+    code: 'feature-missing',
+    says: `${declared.server} runs ${version.text}, which has no ${missing.replaceAll('-', ' ')} yet`,
+    remedy: 'take it out of the estate, or upgrade that server first',
+  };
+}
+
+export const featuresOf = (resource: ResourceKind, { item }: Declared): readonly string[] => [
+  ...(resource.feature === undefined ? [] : [resource.feature]),
+  ...(resource.features?.(item) ?? []),
+];
+
+function onCommandLine(
+  { byCommand, secrets }: Deciding,
+  resource: ResourceKind,
+  declared: Declared,
+  found: Found | undefined,
+): Refused | undefined {
+  if (!byCommand.has(declared.server)) return undefined;
+  const { changed } = secrets.get(subjectOf(resource, declared)) ?? secretsAsWritten;
+  const sent = [...new Set([...resource.sends(declared, found), ...changed])];
+  if (sent.length === 0) return undefined;
+  return {
+    act: 'refuse',
+    code: 'secret-on-command-line',
+    says: `pvesh takes its ${sent.join(' and its ')} only as an argument, and every process on the node can read arguments`,
+    remedy: 'go over HTTPS: add --pve https://HOST:8006 --pve-token USER@REALM!NAME=file:PATH --pve-fingerprint SHA256',
+  };
+}
+
+function withoutEscrow(
+  deciding: Deciding,
+  resource: ResourceKind,
+  declared: Declared,
+  found: Found | undefined,
+  act: Doing['act'],
+): Refused | undefined {
+  const kept = keptAt(deciding, resource, declared, found, act);
+  return kept === undefined || kept.length > 0 ? undefined : keyNotEscrowed(declared.name);
+}
+
+/** Where the key may be kept that would go with this step; undefined where none goes. */
+function keptAt(
+  { escrow, secrets: known }: Deciding,
+  resource: ResourceKind,
+  declared: Declared,
+  found: Found | undefined,
+  act: Doing['act'],
+): readonly SecretReference[] | undefined {
+  if (found === undefined) return undefined;
+  const { secrets, makes } = declared;
+  const { changed } = known.get(subjectOf(resource, declared)) ?? secretsAsWritten;
+  const change = act === 'update' ? { resend: changed } : undefined;
+  if (resource.losesKey?.(found, change) === undefined) return undefined;
+  const own = { ...secrets, ...makes }['encryption-key'];
+  return own === undefined ? escrow : [own, ...escrow];
+}
+
+export const keyNotEscrowed = (name: string): Refused => ({
+  act: 'refuse',
+  code: 'key-not-escrowed',
+  says: 'its encryption key would be lost with it, and with the key every backup made with it; the estate names no place where the key is kept',
+  remedy: `copy /etc/pve/priv/storage/${name}.enc from a node to a safe place (mode 0600), and name it in the estate: escrow: [{ file: PATH }]`,
+});

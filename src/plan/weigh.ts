@@ -1,0 +1,75 @@
+// plan + facts -> plan: what each step means, which may not be carried out, and what else an operator should know. Pure.
+import type { Consequence, Judged, Look } from '../contracts/consequence.ts';
+import type { Facts, Told } from '../model/facts.ts';
+import { makePlan, type Plan } from '../model/plan.ts';
+import { type Change, type Step, type StepId, worse } from '../model/step.ts';
+import { digestOf } from '../values/canonical.ts';
+
+export function weigh(
+  plan: Plan,
+  look: Look,
+  consequences: readonly Consequence[],
+  facts: Facts,
+  told: readonly Told[],
+): Plan {
+  const judged = consequences.map((consequence) => consequence.judge(look, facts));
+  const refuses = judged.flatMap((one) => one.refuses ?? []);
+  const meant = Map.groupBy(
+    judged.flatMap((one) => one.means ?? []),
+    ({ step }) => step,
+  );
+  const without = withoutRefused(plan.steps, new Set(refuses.map(({ step }) => step)));
+  const { format: _, digest: __, ...parts } = plan;
+  return makePlan({
+    ...parts,
+    // What it was judged by belongs to the plan's identity, as the collections do; when it was asked does not.
+    observed:
+      told.length === 0
+        ? plan.observed
+        : digestOf([plan.observed, told.map(({ ask, known }) => [ask, answerIn(known)])]),
+    steps: without.steps.map((step) => withMeaning(step, meant.get(step.id) ?? [])),
+    notes: [...plan.notes, ...judged.flatMap((one) => one.notes ?? [])],
+    refusals: [
+      ...plan.refusals,
+      ...refuses.map(({ step: _step, ...refusal }) => refusal),
+      ...without.blocked,
+      ...judged.flatMap((one) => one.refusals ?? []),
+    ],
+  });
+}
+
+const answerIn = (known: Told['known']): unknown => ('fault' in known ? { fault: known.fault.code } : known.answer);
+
+function withMeaning(step: Step, meant: readonly NonNullable<Judged['means']>[number][]): Step {
+  if (meant.length === 0) return step;
+  const risk = meant.reduce(
+    (worst, one) => (one.risk !== undefined && worse(one.risk, worst) ? one.risk : worst),
+    step.risk,
+  );
+  const classed = meant.flatMap((one): readonly Change[] =>
+    one.class === undefined ? [] : [{ field: 'means', class: one.class, to: one.says }],
+  );
+  const means = [...(step.means ?? []), ...meant.map(({ says }) => says)];
+  return { ...step, risk, means, ...(classed.length === 0 ? {} : { changes: [...step.changes, ...classed] }) };
+}
+
+/** What comes after something that is not done is not done either. */
+function withoutRefused(
+  steps: readonly Step[],
+  refused: ReadonlySet<StepId>,
+): { steps: readonly Step[]; blocked: Plan['refusals'] } {
+  const gone = new Set(refused);
+  for (let before = -1; before !== gone.size; ) {
+    before = gone.size;
+    for (const step of steps) if (step.after.some((id) => gone.has(id))) gone.add(step.id);
+  }
+  const blocked = steps
+    .filter(({ id }) => gone.has(id) && !refused.has(id))
+    .map(({ subject, after }) => ({
+      subject,
+      code: 'comes-after-refused',
+      says: `it comes after ${after.filter((id) => gone.has(id)).join(', ')}, which cannot be done`,
+      remedy: 'put that right first',
+    }));
+  return { steps: steps.filter(({ id }) => !gone.has(id)), blocked };
+}
