@@ -3,10 +3,15 @@ import { table } from '../src/cli/table.ts';
 import type { Row } from './bench.ts';
 import { decidingRows } from './deciding.ts';
 import { journalRows } from './journal.ts';
+import { retentionRows } from './retention.ts';
+import { scheduleRows } from './schedule.ts';
 import { startRows } from './start.ts';
 import { streamRows } from './stream.ts';
 
-const benches = { start: startRows, stream: streamRows, deciding: decidingRows, journal: journalRows } as const;
+const benches = {
+  ...{ start: startRows, stream: streamRows, deciding: decidingRows, journal: journalRows },
+  ...{ schedule: scheduleRows, retention: retentionRows },
+} as const;
 const wanted = process.argv.slice(2);
 
 const rows: Row[] = [];

@@ -24,7 +24,7 @@ export const estatePath = ({ surroundings, given }: Invocation): string =>
 export const hasEstate = (invocation: Invocation): boolean =>
   invocation.given.estate !== undefined || existsSync(estatePath(invocation));
 
-const stateRoot = ({ surroundings, given }: Invocation): string =>
+export const stateRoot = ({ surroundings, given }: Invocation): string =>
   resolve(
     surroundings.folder,
     given.state ??
@@ -127,7 +127,7 @@ function hostNameIn(url: string): string {
   throw misused('--pve', 'it is written https://HOST:8006, without a login: that goes into --pve-token');
 }
 
-const onPath = (path: string, program: string): string | undefined =>
+export const onPath = (path: string, program: string): string | undefined =>
   path
     .split(':')
     .filter((folder) => folder.startsWith('/'))

@@ -2,16 +2,18 @@
 import { desire } from '../desired/desire.ts';
 import { kinds } from '../kinds.ts';
 import type { Plan } from '../model/plan.ts';
+import { serversNow } from '../observed/servers-now.ts';
 import { storagesNow } from '../observed/storages-now.ts';
 import { planEstate } from '../pipeline.ts';
 import { formatDuration } from '../values/duration.ts';
 import { between } from '../values/instant.ts';
-import { type Ref, ref } from '../values/ref.ts';
+import { ref } from '../values/ref.ts';
 import { bytes, formatSize } from '../values/size.ts';
 import { shown } from '../values/text.ts';
 import type { StatusAnswer } from './answers.ts';
 import type { Command } from './command.ts';
 import { open, withPve } from './open.ts';
+import { driftOf, serversAsText } from './status-servers.ts';
 import { tableFor } from './table.ts';
 
 export const status: Command<StatusAnswer> = {
@@ -22,7 +24,11 @@ export const status: Command<StatusAnswer> = {
     const estate = withPve(invocation, read);
     invocation.show('asking the servers');
     await using world = holdfast.world(estate);
-    const [now, plan] = await Promise.all([storagesNow(world, estate), planEstate(holdfast, estate, { prune: false })]);
+    const [now, servers, plan] = await Promise.all([
+      storagesNow(world, estate),
+      serversNow(world, estate),
+      planEstate(holdfast, estate, { prune: false }),
+    ]);
     const declared = new Set(
       desire(estate, kinds.resources).declared.map(({ kind, server, name }) => ref(kind, server, name)),
     );
@@ -43,7 +49,8 @@ export const status: Command<StatusAnswer> = {
     const text = [
       rows.length === 0
         ? 'No PVE server that was asked has a storage of type pbs.\n'
-        : tableFor(invocation, head, rows),
+        : `Storages on Proxmox VE\n${tableFor(invocation, head, rows)}`,
+      ...serversAsText(invocation, servers, plan, declared),
       ...now.unread.map(({ pve, fault }) => `${pve} could not be asked: ${fault.says}\n  do this: ${fault.remedy}\n`),
       ...plan.refusals
         .filter(({ unread }) => !now.unread.some(({ pve }) => pve === unread))
@@ -56,7 +63,7 @@ export const status: Command<StatusAnswer> = {
       verdictOf(plan),
     ].join('');
     const failed = now.unread.length > 0 || plan.refusals.length > 0;
-    return { exit: failed ? 'partly' : 'fine', value: { ...now, plan }, text };
+    return { exit: failed ? 'partly' : 'fine', value: { ...now, servers, plan }, text };
   },
 };
 
@@ -66,12 +73,4 @@ function verdictOf({ steps, refusals }: Plan): string {
   return refusals.length > 0
     ? 'Whatever else could be looked at is as declared.\n'
     : 'Everything that is configured from here is as declared.\n';
-}
-
-function driftOf(plan: Plan, declared: ReadonlySet<Ref>, subject: Ref): string {
-  if (!declared.has(subject)) return 'not declared';
-  const step = plan.steps.find((one) => one.subject === subject);
-  if (step !== undefined) return step.changes.map(({ field }) => field).join(', ') || step.act;
-  const refusal = plan.refusals.find((one) => one.subject === subject);
-  return refusal === undefined ? 'none' : refusal.code;
 }

@@ -38,7 +38,7 @@ export function pinnedIn(text: string, listener: Listener, fingerprint: Fingerpr
   return { text: changed, pins: entries.map(({ pin }) => pin) };
 }
 
-export const same = (one: Listener, other: Listener): boolean =>
+const same = (one: Listener, other: Listener): boolean =>
   one.port === other.port && one.host.toLowerCase() === other.host.toLowerCase();
 
 export const isSame = (written: string | undefined, fingerprint: Fingerprint): boolean =>

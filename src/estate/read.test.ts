@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { desire } from '../desired/desire.ts';
+import { resources } from '../resources/all.ts';
 import { digestOfText } from '../values/canonical.ts';
 import { hours, minutes } from '../values/duration.ts';
 import { problemsIn, problemsOf, read, withFiles } from './estate.test-support.ts';
@@ -44,7 +46,10 @@ describe('the homelab example', () => {
     assert.deepEqual(estate.pbs[0]?.datastores[0]?.['prune'], {
       ...{ schedule: '03:30', namespace: 'prod', enabled: true, keep_daily: 7, keep_monthly: 3, keep_yearly: 1 },
     });
-    assert.deepEqual(Object.keys(estate.sections).sort(), ['backup_jobs', 'pbs_storages']);
+    assert.equal((estate.sections['escrow'] as readonly unknown[]).length, 1);
+    const shown = new Set(desire(estate, resources).declared.map(({ kind }) => kind));
+    const missing = resources.map(({ name }) => name).filter((name) => !shown.has(name));
+    assert.deepEqual(missing, [], 'resources that the example does not show');
     assert.deepEqual(
       estate.layers.map(({ name }) => name),
       ['photos-image', 'music-image'],
@@ -70,14 +75,14 @@ describe('an estate', () => {
 estate: a
 approval_expires: 90m
 pve: [{ name: r, url: "HTTPS://Ruapehu:8006/", fingerprint: "${fingerprint}", token: { id: a@pve!b, secret: { env: T } } }]
-backup_jobs: [{ name: nightly, schedule: daily, select: { guests: [100] }, storage: s }]
+backup_jobs: [{ name: nightly, schedule: daily, select: { guests: [100] }, storage: local }]
 `);
     assert.equal(estate.approval_expires, minutes(90));
     assert.equal(estate.pve[0]?.url, 'https://ruapehu:8006');
     assert.equal(estate.pve[0]?.fingerprint, fingerprint.toUpperCase());
     const jobs = estate.sections['backup_jobs'] as readonly unknown[];
     assert.deepEqual(jobs[0], {
-      ...{ name: 'nightly', schedule: 'daily', select: { guests: [100] }, storage: 's' },
+      ...{ name: 'nightly', schedule: 'daily', select: { guests: [100] }, storage: 'local' },
       ...{ mode: 'snapshot', compress: 'zstd', enabled: true, repeat_missed: false },
     });
   });

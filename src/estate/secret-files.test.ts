@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, symlink } from 'node:fs/promises';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { problemsOf, read, withFiles } from './estate.test-support.ts';
@@ -33,6 +33,16 @@ describe('a file with a secret', () => {
         assert.deepEqual(pve[0]?.token?.secret, { file: join(folder, 'hosts/token') });
       },
     ));
+
+  it('that is made at its first use need not be there yet; once it is there, it is looked at like any other', () => {
+    const storage = `pbs_storages:\n  - { name: p1, server: pbs, datastore: tank, trust: ca, enabled: false, encryption_key: { save_to: { file: keys/p1.enc } } }\n`;
+    return withFiles({ 'estate.yaml': `estate: a\n${storage}`, 'keys/other': 'canary' }, async (folder) => {
+      assert.deepEqual(await problemsOf(join(folder, 'estate.yaml')), []);
+      await writeFile(join(folder, 'keys/p1.enc'), 'canary');
+      await chmod(join(folder, 'keys/p1.enc'), 0o644);
+      assert.match((await problemsOf(join(folder, 'estate.yaml'))).join(), /save_to: file .*can be opened by others/);
+    });
+  });
 
   for (const mode of [0o644, 0o640, 0o660, 0o604])
     it(`is refused with its estate where others may read it (${mode.toString(8)})`, () =>

@@ -4,6 +4,8 @@ import type { Desired, ResourceKind } from '../contracts/resource.ts';
 import type { World } from '../contracts/world.ts';
 import { asFault } from '../fault.ts';
 import type { Observed, Reading } from '../model/observed.ts';
+import type { ProxmoxApi } from '../proxmox/api.ts';
+import { onceEach } from '../proxmox/once-each.ts';
 import { kindOf, partsOf, type Ref } from '../values/ref.ts';
 import { versionsOf } from './versions.ts';
 
@@ -17,6 +19,7 @@ export type Observing = Readonly<{
 
 export async function observe(world: World, observing: Observing): Promise<Observed> {
   const { resources, desired, signal } = observing;
+  const look = oneLook(world);
   const wanted = resources.flatMap((resource) =>
     serversOf(resource, observing).map((server) => ({
       resource,
@@ -25,10 +28,22 @@ export async function observe(world: World, observing: Observing): Promise<Obser
     })),
   );
   const [versions, readings] = await Promise.all([
-    versionsOf(world, resources, desired, signal),
-    Promise.all(wanted.map((one) => read(world, one, signal))),
+    versionsOf(look, resources, desired, signal),
+    Promise.all(wanted.map((one) => read(look, one, signal))),
   ]);
   return { at: world.clock.now(), readings, versions };
+}
+
+/** What two resources read alike (`/access/users` and its tokens) is one request. */
+function oneLook(world: World): World {
+  const apis = new Map<string, Promise<ProxmoxApi>>();
+  const server: World['server'] = (name, identity) => {
+    const key = `${name} ${identity}`;
+    const api = apis.get(key) ?? world.server(name, identity).then(onceEach);
+    apis.set(key, api);
+    return api;
+  };
+  return { ...world, server };
 }
 
 const declaredOf = ({ name }: ResourceKind, { desired }: Observing) =>
@@ -47,8 +62,9 @@ function withinOf(resource: ResourceKind, server: string, observing: Observing):
   const declared = declaredOf(resource, observing).flatMap((one) =>
     one.server === server && one.within !== undefined ? [one.within] : [],
   );
-  const owned = ownedOf(resource, observing).flatMap(([on, name]) =>
-    on === server && declared.length > 0 && name !== undefined ? [name.split('/')[0] ?? ''] : [],
+  // Also where nothing is declared any more: who keeps no list in each datastore does not look at these.
+  const owned = ownedOf(resource, observing).flatMap(([on, name = '']) =>
+    on === server && name.indexOf('/') > 0 ? [name.slice(0, name.indexOf('/'))] : [],
   );
   return [...new Set([...declared, ...owned])].sort();
 }

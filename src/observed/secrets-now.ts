@@ -5,8 +5,9 @@ import type { World } from '../contracts/world.ts';
 import { asFault, Fault } from '../fault.ts';
 import type { Wrote } from '../model/run.ts';
 import type { SecretsNow } from '../model/secrets-now.ts';
+import { fingerprintOfKey } from '../proxmox/encryption-key.ts';
 import { type Ref, ref } from '../values/ref.ts';
-import type { SecretReference } from '../values/secret-reference.ts';
+import { nameOfReference, type SecretReference } from '../values/secret-reference.ts';
 
 export async function secretsNow(
   world: World,
@@ -26,16 +27,27 @@ export async function secretsNow(
 
 type Verdict = 'as written' | 'changed' | 'unknown' | 'unsaved' | Readonly<{ says: string }>;
 
-async function look(world: World, { server, secrets, saves = {} }: Declared, wrote: Wrote): Promise<SecretsNow> {
+async function look(
+  world: World,
+  { server, secrets, saves = {}, makes = {} }: Declared,
+  wrote: Wrote,
+): Promise<SecretsNow> {
   const audience = async () => (await world.server(server, 'observe')).audience;
-  const verdicts = await Promise.all([
-    ...Object.entries(secrets).map(
-      async ([parameter, reference]) =>
-        [parameter, await compared(world, reference, audience, wrote[parameter])] as const,
-    ),
-    ...Object.entries(saves).map(
-      async ([parameter, file]) => [parameter, await isSaved(world, file, audience)] as const,
-    ),
+  const declared = Object.entries({ ...secrets, ...makes });
+  const [verdicts, keys] = await Promise.all([
+    Promise.all([
+      ...Object.entries(secrets).map(
+        async ([parameter, reference]) =>
+          [parameter, await compared(world, reference, audience, wrote[parameter])] as const,
+      ),
+      ...Object.entries(makes).map(
+        async ([parameter, file]) => [parameter, await made(world, file, audience, wrote[parameter])] as const,
+      ),
+      ...Object.entries(saves).map(
+        async ([parameter, file]) => [parameter, await isSaved(world, file, audience)] as const,
+      ),
+    ]),
+    keysAmong(world, declared, audience),
   ]);
   const those = (verdict: Verdict) => verdicts.filter(([, one]) => one === verdict).map(([parameter]) => parameter);
   return {
@@ -43,7 +55,30 @@ async function look(world: World, { server, secrets, saves = {} }: Declared, wro
     unknown: those('unknown'),
     unsaved: those('unsaved'),
     unread: verdicts.flatMap(([parameter, one]) => (typeof one === 'object' ? [{ parameter, says: one.says }] : [])),
+    keys,
   };
+}
+
+/** A key is known by its fingerprint, whoever wrote it; one that cannot be read is told of where it is used. */
+async function keysAmong(
+  world: World,
+  declared: readonly (readonly [string, SecretReference])[],
+  audience: () => Promise<string>,
+): Promise<Readonly<Record<string, string>>> {
+  const keys = await Promise.all(
+    declared
+      .filter(([parameter]) => parameter === 'encryption-key')
+      .map(async ([parameter, reference]) => {
+        try {
+          const whom = await audience();
+          return [[parameter, fingerprintOfKey(await world.secret(reference, whom), whom)] as const];
+        } catch (error) {
+          if (error instanceof Fault) return [];
+          throw error;
+        }
+      }),
+  );
+  return Object.fromEntries(keys.flat());
 }
 
 async function compared(
@@ -59,6 +94,18 @@ async function compared(
   } catch (error) {
     return { says: asFault(error, 'secret').says };
   }
+}
+
+/** Before it is needed for the first time there is none; later that is worth a word. */
+async function made(
+  world: World,
+  file: SecretReference,
+  audience: () => Promise<string>,
+  written: string | undefined,
+): Promise<Verdict> {
+  const saved = await isSaved(world, file, audience);
+  if (saved !== 'unsaved') return typeof saved === 'object' ? saved : compared(world, file, audience, written);
+  return { says: `${nameOfReference(file)} is not there; put the one that the server has into it` };
 }
 
 async function isSaved(world: World, file: SecretReference, audience: () => Promise<string>): Promise<Verdict> {

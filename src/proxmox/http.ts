@@ -58,6 +58,8 @@ export type ConnectOptions = Readonly<{
   limits?: Partial<ConnectionLimits>;
 }>;
 
+const disposed = new Error('the connection was closed from this side');
+
 /** Nothing is sent before the first call. */
 export function connect(options: ConnectOptions): ProxmoxApi & AsyncDisposable {
   const { product, name, trust, auth, clock } = options;
@@ -96,7 +98,7 @@ export function connect(options: ConnectOptions): ProxmoxApi & AsyncDisposable {
   });
   const dispose = async () => {
     closing.abort();
-    await Promise.all([pools.reads.destroy(), pools.writes.destroy()]);
+    await Promise.all([pools.reads.destroy(disposed), pools.writes.destroy(disposed)]);
   };
   return { ...api, [Symbol.asyncDispose]: dispose };
 }

@@ -12,6 +12,9 @@ export type Patience = Readonly<{
 
 export type Watch = Readonly<{ heard(): void; end(): void }>;
 
+/** One for all calls: an error made anew, with its stack, costs more than the watch. */
+const ended = new Error('the call has ended');
+
 export function watch(clock: Clock, patience: Patience, givenUp: (says: string) => void): Watch {
   const over = new AbortController();
   const begun = clock.monotonic();
@@ -32,6 +35,6 @@ export function watch(clock: Clock, patience: Patience, givenUp: (says: string) 
     heard: () => {
       lastHeard = clock.monotonic();
     },
-    end: () => over.abort(),
+    end: () => over.abort(ended),
   };
 }

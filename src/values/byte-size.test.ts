@@ -25,6 +25,18 @@ describe('byte sizes', () => {
     assert.equal(sizeOf(byteSize('7')), 7);
   });
 
+  it('takes every unit in either case, with or without its B, but the i of a binary one only in lower case', () => {
+    for (const [power, letter] of ['K', 'M', 'G', 'T', 'P'].entries())
+      for (const prefix of [letter, letter.toLowerCase()]) {
+        for (const end of ['', 'b', 'B']) {
+          assert.equal(sizeOf(byteSize(`1.5 ${prefix}${end}`)), 1.5 * 1000 ** (power + 1));
+          assert.equal(sizeOf(byteSize(`1.5${prefix}i${end}`)), 1.5 * 1024 ** (power + 1));
+          assert.equal(parseByteSize(`1.5${prefix}I${end}`), undefined);
+        }
+      }
+    for (const text of ['3', '3b', '3 B']) assert.equal(formatByteSize(byteSize(text)), '3 B');
+  });
+
   it('compares by value: the server may write the same size otherwise', () => {
     assert.ok(sameByteSize(byteSize('1024KiB'), byteSize('1 MiB')));
     assert.ok(!sameByteSize(byteSize('1MB'), byteSize('1MiB')));

@@ -7,24 +7,32 @@ const daysFromYearZeroTo1970 = 719_468;
 
 const remainder = (value: number, of: number): number => ((value % of) + of) % of;
 
+// A year that begins in March ends with the leap day, so where it begins and the lengths of its months follow one formula each.
+const daysBeforeMarchYear = (year: number): number =>
+  year * 365 + Math.floor(year / 4) - Math.floor(year / 100) + Math.floor(year / 400);
+const daysBeforeMarchMonth = (month: number): number => Math.floor((153 * month + 2) / 5);
+
 /** The day of a date, counted from 1970-01-01. What is out of range carries: month 16 is April of the next year. */
 export function dayOfDate(year: number, month: number, day: number): number {
   const months = year * 12 + month - 1;
-  const monthsFromMarch = remainder(months + 10, 12);
-  // A year that begins in March ends with the leap day, so the lengths of its months follow one formula.
   const marchYear = Math.floor((months - 2) / 12);
-  const leapDays = Math.floor(marchYear / 4) - Math.floor(marchYear / 100) + Math.floor(marchYear / 400);
-  const daysBeforeMonth = Math.floor((153 * monthsFromMarch + 2) / 5);
-  return marchYear * 365 + leapDays + daysBeforeMonth + day - 1 - daysFromYearZeroTo1970;
+  const days = daysBeforeMarchYear(marchYear) + daysBeforeMarchMonth(remainder(months + 10, 12));
+  return days + day - 1 - daysFromYearZeroTo1970;
 }
 
 export function dateOfDay(count: number): CalendarDate {
-  let year = Math.floor(count / 365.2425) + 1970;
-  while (dayOfDate(year, 1, 1) > count) year -= 1;
-  while (dayOfDate(year + 1, 1, 1) <= count) year += 1;
-  let month = Math.floor((count - dayOfDate(year, 1, 1)) / 31) + 1;
-  if (dayOfDate(year, month + 1, 1) <= count) month += 1;
-  return { year, month, day: count - dayOfDate(year, month, 1) + 1 };
+  const days = count + daysFromYearZeroTo1970;
+  let marchYear = Math.floor(days / 365.2425);
+  if (daysBeforeMarchYear(marchYear) > days) marchYear -= 1;
+  else if (daysBeforeMarchYear(marchYear + 1) <= days) marchYear += 1;
+  const rest = days - daysBeforeMarchYear(marchYear);
+  const monthsFromMarch = Math.floor((5 * rest + 2) / 153);
+  const beginsBefore = monthsFromMarch >= 10 ? 1 : 0;
+  return {
+    year: marchYear + beginsBefore,
+    month: monthsFromMarch + 3 - 12 * beginsBefore,
+    day: rest - daysBeforeMarchMonth(monthsFromMarch) + 1,
+  };
 }
 
 /** How many days the month can have: February has two answers. */

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -102,20 +101,6 @@ describe('the next time of a calendar event', () => {
     for (const [, event = '', after = '', next = ''] of rows)
       assert.equal(nextOf(event, after, 'UTC'), next === 'never' ? undefined : moment(next), event);
   });
-
-  const found = spawnSync('systemd-analyze', ['--version']).status === 0;
-  const skip = !found && 'systemd-analyze is not installed here: nothing to compare with';
-  it('agrees with systemd on events both understand alike', { skip }, () => {
-    const events = fc.sample(eventForBoth, 400).filter((text) => !losesMatches(eventOf(text)));
-    const after = '2026-02-10T11:22:33Z';
-    assert.ok(events.length > 100, `only ${events.length} events to compare`);
-    const answers = askSystemd(events, after);
-    assert.equal(answers.length, events.length);
-    for (const [index, text] of events.entries()) {
-      const ours = nextEvent(eventOf(text), moment(after), utc);
-      assert.equal(ours?.slice(0, 19) ?? 'never', answers[index], text);
-    }
-  });
 });
 
 const nothing = fc.constant('');
@@ -161,30 +146,6 @@ const anyTime = fc.oneof(
 );
 const written = (parts: readonly string[]) => parts.filter((part) => part !== '').join(' ');
 const anyEvent = fc.tuple(anyWeekdays, anyDate, anyTime).map(written);
-
-// systemd knows no weekdays over the end of the week, no step behind a star, and no step that leaves its range at once.
-const itemForBoth = (lowest: number, highest: number) =>
-  fc
-    .tuple(fc.integer({ min: lowest, max: highest - 1 }), fc.nat(highest), fc.nat(highest))
-    .chain(([from, length, size]) => {
-      const to = Math.min(highest, from + 1 + length);
-      const step = 1 + (size % (to - from));
-      return fc.constantFrom(`${from}`, `${from}..${to}`, `${from}/${step}`, `${from}..${to}/${step}`);
-    });
-const fieldForBoth = (lowest: number, highest: number) =>
-  fc.oneof(
-    fc.constant('*'),
-    fc.array(itemForBoth(lowest, highest), { minLength: 1, maxLength: 3 }).map((list) => list.join(',')),
-  );
-const fieldsForBoth = (mark: string, ...ranges: readonly (readonly [number, number])[]) =>
-  fc.tuple(...ranges.map(([lowest, highest]) => fieldForBoth(lowest, highest))).map((fields) => fields.join(mark));
-const eventForBoth = fc
-  .tuple(
-    fc.oneof(nothing, weekday, fc.constant('mon..fri'), fc.constant('sat,sun')),
-    fc.oneof(nothing, fieldsForBoth('-', [1, 12], [1, 31])),
-    fc.oneof(fieldsForBoth(':', [0, 23], [0, 59]), fieldsForBoth(':', [0, 23], [0, 59], [0, 59])),
-  )
-  .map(written);
 
 const losesMatches = (event: CalendarEvent): boolean =>
   calendarLint(event).some(({ trap }) => trap === 'uneven-step' || trap === 'short-month');
@@ -235,13 +196,4 @@ function skipsWhileRunning(event: CalendarEvent): boolean {
     at = next;
   }
   return false;
-}
-
-function askSystemd(events: readonly string[], after: string): readonly string[] {
-  const base = `--base-time=${after.replace('T', ' ').replace('Z', ' UTC')}`;
-  const env = { TZ: 'UTC', LC_ALL: 'C' };
-  const said = execFileSync('systemd-analyze', ['calendar', base, ...events], { env, encoding: 'utf8' });
-  return [...said.matchAll(/Next elapse: (?:\w{3} (\S+) (\S+) UTC|(never))/g)].map(
-    ([, date, time, never]) => never ?? `${date}T${time}`,
-  );
 }

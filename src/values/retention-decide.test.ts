@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Temporal } from 'temporal-polyfill';
 import { type Instant, instantAt, parseInstant } from './instant.ts';
 import type { Keep } from './retention.ts';
 import vectors from './retention.vectors.json' with { type: 'json' };
@@ -120,20 +119,6 @@ describe('which restore points stay', () => {
     assert.deepEqual(idsOf(kept(points, { keep_hourly: 9 }, 'Europe/Berlin')), [points[0]?.id, points[2]?.id]);
   });
 
-  it('agrees with a second reading of the same rules, in other terms', () => {
-    fc.assert(
-      fc.property(
-        anyPoints,
-        anyKeep,
-        fc.constantFrom('UTC', 'Europe/Berlin', 'America/St_Johns'),
-        (points, keep, name) => {
-          assert.deepEqual(idsOf(kept(points, keep, name)), idsOf(keptBySecondReading(points, keep, name)));
-        },
-      ),
-      { numRuns: 300 },
-    );
-  });
-
   it('has nothing more to remove when it is asked again', () => {
     fc.assert(
       fc.property(anyPoints, anyKeep, fc.boolean(), (points, keep, lastGood) => {
@@ -226,38 +211,3 @@ const anyPoints = fc
       return { id: String(at), takenAt: instantAt(at * 1000), ...rest };
     });
   });
-
-/** Section A once more: stretches as texts, by another library, marks in a map. Points come newest first. */
-function keptBySecondReading(points: readonly RetentionPoint[], keep: Keep, name: string): readonly RetentionPoint[] {
-  if (ruleNames.every((rule) => (keep[rule] ?? 0) === 0)) return points;
-  const exempt = (one: RetentionPoint) => one.protected === true || one.held !== undefined;
-  const marks = new Map<RetentionPoint, boolean>();
-  for (const one of points) if (!one.finished) marks.set(one, one === points[0]);
-  for (const rule of ruleNames) {
-    const stretchOf = (one: RetentionPoint) =>
-      secondStretches[rule](one, Temporal.Instant.from(one.takenAt).toZonedDateTimeISO(name));
-    const already = points.filter((one) => one.finished && marks.get(one) === true).map(stretchOf);
-    const included: string[] = [];
-    for (const one of points.filter(
-      (other) => !exempt(other) && !marks.has(other) && !already.includes(stretchOf(other)),
-    )) {
-      const again = included.includes(stretchOf(one));
-      if (!again && included.length >= (keep[rule] ?? 0)) break;
-      marks.set(one, !again);
-      if (!again) included.push(stretchOf(one));
-    }
-  }
-  return points.filter((one) => exempt(one) || marks.get(one) === true);
-}
-
-const secondStretches: Record<
-  (typeof ruleNames)[number],
-  (one: RetentionPoint, local: Temporal.ZonedDateTime) => string
-> = {
-  keep_last: ({ id }) => id,
-  keep_hourly: (_, local) => `${local.toPlainDate()} ${local.hour}`,
-  keep_daily: (_, local) => local.toPlainDate().toString(),
-  keep_weekly: (_, local) => `${local.yearOfWeek} ${local.weekOfYear}`,
-  keep_monthly: (_, local) => local.toPlainDate().toPlainYearMonth().toString(),
-  keep_yearly: (_, local) => String(local.year),
-};

@@ -1,10 +1,10 @@
 // Which restore points of one group stay and which go, and why. The selection is that of Proxmox Backup Server (facts:
 // pbs-prune-and-calendar A), so that one policy means the same everywhere; two things are added: a point can be held, and
 // the last good one can be kept whatever the rules say.
-import { epochSeconds, type Instant } from './instant.ts';
+import { epochMilliseconds, type Instant } from './instant.ts';
 import { type Keep, normaliseKeep } from './retention.ts';
 import { type Candidate, type Limit, runPasses } from './retention-passes.ts';
-import { becauseOfMark, type RetentionReason } from './retention-reasons.ts';
+import { type RetentionReason, reasonsAfter } from './retention-reasons.ts';
 import { type RetentionRule, retentionRules } from './retention-rules.ts';
 import type { TimeZone } from './time-zone.ts';
 import { wallSecondsAt } from './time-zone-wall.ts';
@@ -39,23 +39,56 @@ export function decideRetention<Point extends RetentionPoint>(
   zone: TimeZone,
   options: RetentionOptions = {},
 ): readonly RetentionVerdict<Point>[] {
-  const traced = [...points].sort(byAge).map((point) => ({ point, candidate: candidateFor(point, zone) }));
-  const passes = runPasses(
-    traced.map(({ candidate }) => candidate),
-    limitsOf(keep),
-  );
-  const lastGood = options.lastGood === true ? traced.find(({ point }) => isGood(point))?.point : undefined;
-  return traced.map(({ point, candidate }) => {
-    const ruled = passes.length === 0 ? keptWithoutRules : becauseOfMark(candidate, passes);
-    const reason = exemption(point) ?? ruled;
-    return { point, ...(point === lastGood && reason.verdict === 'remove' ? keptAsLastGood : reason) };
+  const candidates = newestFirst(points, zone);
+  const passes = runPasses(candidates, limitsOf(keep));
+  const lastGood = options.lastGood === true ? candidates.find(({ point }) => isGood(point)) : undefined;
+  const reasonOf = passes.length === 0 ? () => keptWithoutRules : reasonsAfter(passes);
+  return candidates.map((candidate) => {
+    const { point } = candidate;
+    const reason = (candidate.exempt ? exemption(point) : undefined) ?? reasonOf(candidate);
+    return { ...(candidate === lastGood && reason.verdict === 'remove' ? keptAsLastGood : reason), point };
   });
 }
 
+type Traced<Point> = Candidate & Readonly<{ point: Point }>;
+
+/**
+ * Times are sorted as numbers in one block of memory, and what the passes ask of a point is read before, in the order in which
+ * the points lie in memory: a hundred thousand of them in no order cost little more than reading them.
+ */
+function newestFirst<Point extends RetentionPoint>(points: readonly Point[], zone: TimeZone): readonly Traced<Point>[] {
+  const times = new Float64Array(points.length);
+  const order = new Uint32Array(points.length);
+  const flags = new Uint8Array(points.length);
+  for (const [index, { takenAt, finished, protected: isProtected, held }] of points.entries()) {
+    times[index] = epochMilliseconds(takenAt);
+    order[index] = index;
+    flags[index] = (finished ? finishedFlag : 0) | (isProtected === true || held !== undefined ? exemptFlag : 0);
+  }
+  const timeOf = (index: number): number => times[index] ?? Number.NaN;
+  const idOf = (index: number): string => points[index]?.id ?? '';
+  order.sort((one, other) => timeOf(other) - timeOf(one) || compare(idOf(other), idOf(one)));
+  const list: Traced<Point>[] = [];
+  for (const index of order) {
+    const point = points[index];
+    if (point !== undefined) list.push(traced(point, timeOf(index), flags[index] ?? 0, zone));
+  }
+  return list;
+}
+
+const finishedFlag = 1;
+const exemptFlag = 2;
+
+const traced = <Point>(point: Point, time: number, flags: number, zone: TimeZone): Traced<Point> => ({
+  point,
+  wallSeconds: wallSecondsAt(Math.floor(time / 1000), zone),
+  finished: (flags & finishedFlag) !== 0,
+  exempt: (flags & exemptFlag) !== 0,
+  mark: undefined,
+});
+
 const isGood = ({ finished, bad }: RetentionPoint): boolean => finished && bad === undefined;
 
-const byAge = (one: RetentionPoint, other: RetentionPoint): number =>
-  one.takenAt === other.takenAt ? compare(other.id, one.id) : compare(other.takenAt, one.takenAt);
 const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 
 function limitsOf(keep: Keep): readonly Limit[] {
@@ -63,13 +96,6 @@ function limitsOf(keep: Keep): readonly Limit[] {
   const limitOf = (rule: RetentionRule): number => set[`keep_${rule}`] ?? 0;
   return retentionRules.flatMap((rule) => (limitOf(rule) > 0 ? [{ rule, limit: limitOf(rule) }] : []));
 }
-
-const candidateFor = (point: RetentionPoint, zone: TimeZone): Candidate => ({
-  wallSeconds: wallSecondsAt(epochSeconds(point.takenAt), zone),
-  finished: point.finished,
-  exempt: exemption(point) !== undefined,
-  mark: undefined,
-});
 
 function exemption(point: RetentionPoint): RetentionReason | undefined {
   if (point.protected === true) return { verdict: 'keep', rule: 'protected', because: 'kept: it is protected' };

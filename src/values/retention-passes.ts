@@ -20,34 +20,47 @@ export type Limit = Readonly<{ rule: RetentionRule; limit: number }>;
 /** What a pass left behind: whether it keeps a point of the same stretch of time as this one. */
 export type Pass = Limit & Readonly<{ covers: (wallSeconds: number) => boolean }>;
 
+const unfinished: Mark = { kind: 'unfinished', newest: false };
+const unfinishedNewest: Mark = { kind: 'unfinished', newest: true };
+
 /** Newest first; marks the candidates. Without a limit no pass runs. */
 export function runPasses(candidates: readonly Candidate[], limits: readonly Limit[]): readonly Pass[] {
   // An unfinished point is kept only where it is the very newest: it may still be being written.
-  for (const [index, candidate] of candidates.entries())
-    if (!candidate.finished) candidate.mark = { kind: 'unfinished', newest: index === 0 };
-  return limits.map((limit) => runPass(candidates, limit));
+  for (const candidate of candidates)
+    if (!candidate.finished) candidate.mark = candidate === candidates[0] ? unfinishedNewest : unfinished;
+  const kept: Candidate[] = [];
+  return limits.map((limit) => runPass(candidates, kept, limit));
 }
 
-function runPass(candidates: readonly Candidate[], { rule, limit }: Limit): Pass {
-  if (rule === 'last') return runLast(candidates, limit);
+/** `kept` holds what earlier passes keep, and takes what this one keeps: no pass has to look at every point again. */
+function runPass(candidates: readonly Candidate[], kept: Candidate[], { rule, limit }: Limit): Pass {
+  if (rule === 'last') return runLast(candidates, kept, limit);
   const { id } = stretches[rule];
-  const covered = new Set<number>();
-  for (const { mark, wallSeconds } of candidates) if (mark?.kind === 'kept') covered.add(id(wallSeconds));
+  const covered = new Set(kept.map(({ wallSeconds }) => id(wallSeconds)));
   const included = new Set<number>();
+  const duplicate: Mark = { kind: 'duplicate', rule };
   for (const candidate of candidates) {
     if (candidate.mark !== undefined || candidate.exempt) continue;
     const stretch = id(candidate.wallSeconds);
     if (covered.has(stretch)) continue;
-    if (included.has(stretch)) candidate.mark = { kind: 'duplicate', rule };
+    if (included.has(stretch)) candidate.mark = duplicate;
     else if (included.size >= limit) break;
-    else candidate.mark = { kind: 'kept', rule, place: included.add(stretch).size, limit };
+    else {
+      candidate.mark = { kind: 'kept', rule, place: included.add(stretch).size, limit };
+      kept.push(candidate);
+    }
   }
   return { rule, limit, covers: (wall) => covered.has(id(wall)) || included.has(id(wall)) };
 }
 
-function runLast(candidates: readonly Candidate[], limit: number): Pass {
-  const free = candidates.filter(({ mark, exempt }) => mark === undefined && !exempt);
-  for (const [index, candidate] of free.slice(0, limit).entries())
-    candidate.mark = { kind: 'kept', rule: 'last', place: index + 1, limit };
+function runLast(candidates: readonly Candidate[], kept: Candidate[], limit: number): Pass {
+  let place = 0;
+  for (const candidate of candidates) {
+    if (place >= limit) break;
+    if (candidate.mark !== undefined || candidate.exempt) continue;
+    place += 1;
+    candidate.mark = { kind: 'kept', rule: 'last', place, limit };
+    kept.push(candidate);
+  }
   return { rule: 'last', limit, covers: () => false };
 }

@@ -10,17 +10,27 @@ export type RetentionReason =
   | Readonly<{ verdict: 'keep'; rule: KeepReason; because: string }>
   | Readonly<{ verdict: 'remove'; rule: RemoveReason; because: string }>;
 
-export function becauseOfMark({ mark, wallSeconds }: Candidate, passes: readonly Pass[]): RetentionReason {
-  switch (mark?.kind) {
-    case undefined:
-      return unclaimed(wallSeconds, passes);
-    case 'unfinished':
-      return mark.newest ? unfinishedNewest : unfinished;
-    case 'duplicate':
-      return duplicate(mark.rule, wallSeconds);
-    case 'kept':
-      return kept(mark.rule, mark.place, mark.limit, wallSeconds);
-  }
+/** Points of the same stretch often have the same reason: it is written once, and said of each of them. */
+export function reasonsAfter(passes: readonly Pass[]): (candidate: Candidate) => RetentionReason {
+  const written = new Map<string, RetentionReason>();
+  const once = (key: string, write: () => RetentionReason): RetentionReason => {
+    const reason = written.get(key) ?? write();
+    written.set(key, reason);
+    return reason;
+  };
+  const unclaimed = unclaimedAfter(passes);
+  return ({ mark, wallSeconds }) => {
+    switch (mark?.kind) {
+      case undefined:
+        return unclaimed(wallSeconds);
+      case 'unfinished':
+        return mark.newest ? unfinishedNewest : unfinished;
+      case 'duplicate':
+        return once(`${mark.rule} ${stretches[mark.rule].id(wallSeconds)}`, () => duplicate(mark.rule, wallSeconds));
+      case 'kept':
+        return kept(mark.rule, mark.place, mark.limit, wallSeconds);
+    }
+  };
 }
 
 function kept(rule: RetentionRule, place: number, limit: number, wallSeconds: number): RetentionReason {
@@ -45,15 +55,22 @@ const unfinished: RetentionReason = {
   because: 'removed: it was never finished, and a newer point has been started since',
 };
 
-function unclaimed(wallSeconds: number, passes: readonly Pass[]): RetentionReason {
-  const taken: string[] = [];
-  const covered: string[] = [];
-  for (const { rule, limit, covers } of passes) {
-    if (rule !== 'last' && covers(wallSeconds)) covered.push(stretches[rule].label(wallSeconds));
-    else taken.push(`${limit} ${rule}`);
-  }
+function unclaimedAfter(passes: readonly Pass[]): (wallSeconds: number) => RetentionReason {
+  const nothingCovered = unclaimed(passes, []);
+  return (wallSeconds) => {
+    if (!passes.some(({ covers }) => covers(wallSeconds))) return nothingCovered;
+    const covering = passes.filter(({ covers }) => covers(wallSeconds));
+    return unclaimed(
+      passes.filter((pass) => !covering.includes(pass)),
+      covering.flatMap(({ rule }) => (rule === 'last' ? [] : [stretches[rule].label(wallSeconds)])),
+    );
+  };
+}
+
+function unclaimed(full: readonly Pass[], covered: readonly string[]): RetentionReason {
   const parts: string[] = [];
-  if (taken.length > 0) parts.push(`newer points have the places (${taken.join(', ')})`);
+  const places = full.map(({ rule, limit }) => `${limit} ${rule}`).join(', ');
+  if (places !== '') parts.push(`newer points have the places (${places})`);
   if (covered.length > 0)
     parts.push(`${covered.join(', ')} already ${covered.length === 1 ? 'has' : 'have'} a kept point`);
   return { verdict: 'remove', rule: 'unclaimed', because: `removed: ${parts.join('; ')}` };

@@ -1,5 +1,5 @@
 // The six rules of retention, in the order Proxmox applies them, and the stretch of time in which each keeps one point.
-import { dateOfDay, formatDay, formatIsoWeek, weekOfDay } from './calendar-date.ts';
+import { type CalendarDate, dateOfDay, formatDay, formatIsoWeek, weekOfDay } from './calendar-date.ts';
 
 export const retentionRules = ['last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
 export type RetentionRule = (typeof retentionRules)[number];
@@ -15,6 +15,8 @@ type Stretch = Readonly<{
 const dayOf = (wallSeconds: number): number => Math.floor(wallSeconds / 86_400);
 const hourOf = (wallSeconds: number): number => Math.floor(wallSeconds / 3600);
 
+const monthOf = ({ year, month }: CalendarDate): number => year * 12 + month;
+
 /** `last` is missing: each point is its own. The hour that clocks repeat in autumn is one hour, as on the server. */
 export const stretches: Readonly<Record<StretchRule, Stretch>> = {
   hourly: {
@@ -24,7 +26,7 @@ export const stretches: Readonly<Record<StretchRule, Stretch>> = {
   daily: { id: dayOf, label: (wall) => formatDay(dayOf(wall)) },
   weekly: { id: (wall) => weekOfDay(dayOf(wall)), label: (wall) => formatIsoWeek(dayOf(wall)) },
   monthly: {
-    id: (wall) => dateOfDay(dayOf(wall)).year * 12 + dateOfDay(dayOf(wall)).month,
+    id: (wall) => monthOf(dateOfDay(dayOf(wall))),
     label: (wall) => formatDay(dayOf(wall)).slice(0, -3),
   },
   yearly: { id: (wall) => dateOfDay(dayOf(wall)).year, label: (wall) => String(dateOfDay(dayOf(wall)).year) },

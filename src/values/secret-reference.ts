@@ -63,7 +63,7 @@ function plainName(reference: SecretReference): string {
   return `systemd ${reference.systemd}`;
 }
 
-const isSecretReference = (value: unknown): value is SecretReference => {
+export const isSecretReference = (value: unknown): value is SecretReference => {
   const form = onlyForm(value);
   return form !== undefined && forms[form].safeParse(value).success;
 };

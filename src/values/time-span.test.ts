@@ -24,6 +24,17 @@ describe('time spans', () => {
     assert.equal(spanOf('2µs'), spanOf('2usec'));
   });
 
+  it('knows each unit by all its names, in this case only', () => {
+    const names = new Set(vectors.units.flatMap((unit) => unit.names));
+    for (const { names: same, seconds: one } of vectors.units)
+      for (const name of same) {
+        assert.ok(Math.abs(spanOf(`3${name}`) - 3000 * one) < 1e-9, name);
+        assert.equal(spanOf(`3 ${name}`), spanOf(`3${name}`));
+        const upper = name.toUpperCase();
+        if (!names.has(upper)) problemOf(`3${upper}`);
+      }
+  });
+
   it('refuses what is no span, and points at it', () => {
     for (const text of vectors.invalid) problemOf(text);
     assert.deepEqual(problemOf('5d 3x'), {

@@ -33,13 +33,15 @@ const daySeconds = 86_400;
 const formatFor = (name: string): Intl.DateTimeFormat =>
   new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset', year: 'numeric' });
 
-type Zone = Readonly<{
-  offset: (epochSeconds: number) => number;
+type Zone = {
+  readonly offset: (epochSeconds: number) => number;
   /** the offset at the first second of a day in UTC, by day */
-  days: Map<number, number>;
+  readonly days: Map<number, number>;
   /** the first second with the new offset, by the day in UTC on which it changes */
-  changes: Map<number, number>;
-}>;
+  readonly changes: Map<number, number>;
+  /** the last day asked about that has one offset throughout: those who ask go from day to day */
+  quiet: Readonly<{ day: number; offset: number }>;
+};
 
 const zones = new Map<string, Zone>();
 
@@ -53,6 +55,7 @@ const zoneShownBy = (format: Intl.DateTimeFormat): Zone => ({
   offset: (epochSeconds) => shownOffset(format.format(epochSeconds * 1000)),
   days: new Map(),
   changes: new Map(),
+  quiet: { day: Number.NaN, offset: Number.NaN },
 });
 
 /** Reads `1970, GMT+01:00`, `1970, GMT` and, before standard time, `1843, GMT+00:53:28`. */
@@ -69,9 +72,13 @@ export function offsetAt(epochSeconds: number, timeZone: TimeZone): number {
   if (timeZone === utc) return 0;
   const zone = zoneOf(timeZone);
   const day = Math.floor(epochSeconds / daySeconds);
+  if (zone.quiet.day === day) return zone.quiet.offset;
   const before = offsetOfDay(zone, day);
   const behind = offsetOfDay(zone, day + 1);
-  if (before === behind) return before;
+  if (before === behind) {
+    zone.quiet = { day, offset: before };
+    return before;
+  }
   return epochSeconds < changeWithin(zone, day, before) ? before : behind;
 }
 

@@ -26,7 +26,9 @@ function twice(items: readonly unknown[], path: Path): readonly Remark[] {
     const name = String((item as Mapping)[key]);
     const alike = known.get(name) ?? [];
     known.set(name, [...alike, index]);
-    const before = alike.find((one) => !(path[0] === 'pbs_storages' && standApart(items[one], item)));
+    const before = alike.find(
+      (one) => !(['pbs_storages', 'backup_jobs'].includes(String(path[0])) && standApart(items[one], item)),
+    );
     return before === undefined ? [] : [taken([...path, index, key], name, [...path, before])];
   });
 }

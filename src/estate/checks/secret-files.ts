@@ -10,17 +10,19 @@ export async function secretFileRemarks(estate: Readonly<Mapping>, files: Estate
   const remarks = await Promise.all(
     referencesIn(estate).map(async ({ path, reference }) => {
       if (!('file' in reference)) return [];
-      const says = await problemOf(reference.file, files);
+      const says = await problemOf(reference.file, files, path.at(-1) === 'save_to');
       return says === undefined ? [] : [remark(path, `${nameOfReference(reference)} ${says}`)];
     }),
   );
   return remarks.flat();
 }
 
-async function problemOf(file: string, files: EstateFiles): Promise<string | undefined> {
+/** @param isMade what is kept there is made first: no file is there before */
+async function problemOf(file: string, files: EstateFiles, isMade: boolean): Promise<string | undefined> {
   try {
     const found = await files.info(file);
     if (found !== undefined) return secretFileProblem(found, 'owner');
+    if (isMade && !file.includes('/~')) return undefined;
     return file.includes('/~')
       ? 'does not exist: ~ is not expanded; write the whole path'
       : 'does not exist; write the secret into it, alone, and run chmod 600 on it';

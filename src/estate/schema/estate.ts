@@ -9,7 +9,6 @@ import type { ChannelEntry, LayerEntry } from '../../model/estate.ts';
 import type { Duration } from '../../values/duration.ts';
 import { secretReference } from '../../values/secret-reference.ts';
 import { parseTimeSpan } from '../../values/time-span.ts';
-import { backupJob } from './backup-jobs.ts';
 import { pbsServer } from './pbs.ts';
 import { exclusion, tier, workload } from './promises.ts';
 import { pveServer } from './pve.ts';
@@ -77,7 +76,6 @@ export const estateSchema = (kinds: Kinds) =>
       .array(secretReference)
       .default([])
       .describe('where encryption keys are kept: one that a step would take away is opened here first'),
-    backup_jobs: z.array(backupJob).optional().describe("PVE's own backup jobs"),
     channels: z.array(byKind<ChannelEntry>(kinds.channels)).default([]).describe('where findings are sent'),
     ...sectionsAt('top', kinds),
   });

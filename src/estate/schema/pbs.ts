@@ -1,13 +1,10 @@
 import * as z from 'zod';
 import { entryName } from '../../contracts/layer-entry.ts';
 import type { Datastore, PbsServer } from '../../model/estate.ts';
-import { longestNamespace, namespaceForm, noNamespace } from '../../values/namespace.ts';
 import { connection } from './connection.ts';
 import { wholeNumber } from './texts.ts';
 
 const part = '[A-Za-z0-9_][A-Za-z0-9._-]*';
-
-const namespace = z.string().max(longestNamespace).regex(namespaceForm, { error: noNamespace });
 
 const datastore = z.strictObject({
   name: z
@@ -17,7 +14,6 @@ const datastore = z.strictObject({
     })
     .describe('the datastore, as PBS calls it'),
   stored_on: z.string().min(1).optional().describe('the host whose disks hold it, where that is not the server itself'),
-  namespaces: z.array(namespace).optional().describe('namespaces that belong to it'),
 });
 
 type Parts = Readonly<Record<string, z.ZodType>>;

@@ -1,0 +1,96 @@
+// From the way to the servers to everything that runs on them, as a file. What is believed is the lab's request log, the file,
+// and what planning it says.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type Lab, startLab } from '../../lab/lab.ts';
+import { type Answered, estateAt } from './estate.test-support.ts';
+
+let lab: Lab;
+let folder: string;
+
+const writes = (): number =>
+  readFileSync(join(folder, 'requests.ndjson'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && JSON.parse(line).method !== 'GET').length;
+
+const state = mkdtempSync(join(tmpdir(), 'holdfast-state-'));
+const type = (file: string, ...args: readonly string[]): Promise<Answered> =>
+  estateAt(join(folder, file), 'lab', state, folder).type(...args);
+
+describe('import', () => {
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'holdfast-lab-'));
+    lab = await startLab({ dir: folder, size: 'full' });
+  });
+  after(() => lab.close());
+
+  it('writes an estate whose plan changes nothing, and touches no server', async () => {
+    const imported = await type('connections.yaml', 'import', '--out', 'full.yaml');
+    assert.equal(imported.status, 0, `${imported.stdout}${imported.stderr}`);
+    const plan = await type('full.yaml', 'plan', '--detailed-exitcode');
+    assert.equal(plan.status, 0, `${plan.stdout}${plan.stderr}`);
+    assert.match(plan.stdout, /^No changes; [1-9]\d* as declared\.$/m);
+    assert.equal(writes(), 0);
+  });
+
+  it('writes the same bytes again, however the servers order their lists', async () => {
+    const again = await type('connections.yaml', 'import', '--out', 'again.yaml');
+    assert.equal(again.status, 0, again.stderr);
+    assert.equal(readFileSync(join(folder, 'again.yaml'), 'utf8'), readFileSync(join(folder, 'full.yaml'), 'utf8'));
+  });
+
+  it('names secret files from where the new file lies, so that it works in another folder', async () => {
+    mkdirSync(join(folder, 'elsewhere'));
+    const out = 'elsewhere/estate.yaml';
+    assert.equal((await type('connections.yaml', 'import', '--out', out)).status, 0);
+    assert.match(readFileSync(join(folder, out), 'utf8'), /file: \.\.\/ruapehu\.token/);
+    assert.equal((await type(out, 'plan', '--detailed-exitcode')).status, 0);
+  });
+
+  it('shows afterwards what somebody changes by hand (control)', async () => {
+    const [job] = (lab.servers['hikurangi']?.state as { jobs: { options: Record<string, unknown> }[] }).jobs;
+    const before = { ...job?.options };
+    Object.assign(job?.options ?? {}, { schedule: 'sun 05:15' });
+    const drift = await type('full.yaml', 'drift', '--detailed-exitcode');
+    assert.equal(drift.status, 2, drift.stdout);
+    assert.match(drift.stdout, /hikurangi.*schedule.*sun 05:15/);
+    Object.assign(job?.options ?? {}, before);
+    assert.equal((await type('full.yaml', 'drift', '--detailed-exitcode')).status, 0);
+  });
+
+  it('takes over what it wrote: taken out of the file, it is removed with --prune, and not without', async () => {
+    const text = readFileSync(join(folder, 'full.yaml'), 'utf8');
+    const without = text
+      .replace(/ {10}- id: workshop-weekly\n(?: {12}.*\n)+/, '')
+      .replace(/ {8}prune:\n(?= {0,8}\S)/g, '');
+    assert.notEqual(without, text);
+    writeFileSync(join(folder, 'without.yaml'), without);
+    const stays = await type('without.yaml', 'plan');
+    assert.match(stays.stdout, /workshop-weekly: it is no longer declared; it stays until you say `--prune`/);
+    assert.doesNotMatch(stays.stdout, /to remove/);
+    const goes = await type('without.yaml', 'plan', '--prune');
+    assert.match(goes.stdout, /- remove prune job workshop-weekly/);
+  });
+
+  it('writes over no file unless told to, and into no estate that declares things', async () => {
+    const exists = await type('connections.yaml', 'import', '--out', 'full.yaml');
+    assert.equal(exists.status, 64);
+    assert.match(exists.stderr, /import-file-exists/);
+    const declared = await type('estate.yaml', 'import', '--out', 'third.yaml');
+    assert.equal(declared.status, 65);
+    assert.match(declared.stderr, /import-into-declared/);
+    assert.equal(existsSync(join(folder, 'third.yaml')), false);
+  });
+
+  it('says what it could not read, and leaves it out', async () => {
+    await lab.fault('pihanga', 'forbidden', { path: '^/cluster/backup' });
+    const imported = await type('connections.yaml', 'import', '--out', 'less.yaml');
+    await lab.clear();
+    assert.equal(imported.status, 3, imported.stdout);
+    assert.match(imported.stdout, /left out.*pihanga/);
+    assert.match(readFileSync(join(folder, 'less.yaml'), 'utf8'), /^# Not in this file.*pihanga/m);
+  });
+});
