@@ -30,7 +30,8 @@ export type Asking = Readonly<{
   headers?: Readonly<Record<string, string>>;
 }>;
 
-export type ServerId = 'ruapehu' | 'hikurangi' | 'pihanga';
+/** `pihanga` and `pbs-taupo` are in the full lab only. */
+export type ServerId = 'ruapehu' | 'pihanga' | 'hikurangi' | 'pbs-pihanga' | 'pbs-taupo';
 
 export interface TestLab extends AsyncDisposable {
   readonly lab: Lab;
@@ -50,7 +51,7 @@ export type LoggedLine = Readonly<{
   user: string | null;
 }>;
 
-const ops = { ruapehu: 'holdfast@pve!ops', hikurangi: 'holdfast@pve!ops', pihanga: 'holdfast@pbs!ops' } as const;
+const isPbs = (server: ServerId): boolean => server.startsWith('pbs-');
 
 export async function testLab(options: Omit<LabOptions, 'dir'> = {}): Promise<TestLab> {
   const dir = mkdtempSync(join(tmpdir(), 'holdfast-lab-'));
@@ -70,10 +71,12 @@ export async function testLab(options: Omit<LabOptions, 'dir'> = {}): Promise<Te
     secret,
     port: (server) => Number(urlOf(server).port),
     ask: (server, method, path, asking = {}) => {
-      const separator = server === 'pihanga' ? ':' : '=';
+      const separator = isPbs(server) ? ':' : '=';
       const login =
-        asking.login === undefined ? `${ops[server]}${separator}${secret(`${server}.token`)}` : asking.login;
-      const scheme = server === 'pihanga' ? 'PBSAPIToken' : 'PVEAPIToken';
+        asking.login === undefined
+          ? `${isPbs(server) ? 'holdfast@pbs!ops' : 'holdfast@pve!ops'}${separator}${secret(`${server}.token`)}`
+          : asking.login;
+      const scheme = isPbs(server) ? 'PBSAPIToken' : 'PVEAPIToken';
       return send(urlOf(server), agentOf(server), method, path, {
         ...asking,
         headers: { ...(login === null ? {} : { authorization: `${scheme}=${login}` }), ...asking.headers },

@@ -8,7 +8,7 @@ import { type Form, type TestLab, testLab } from './ask.test-support.ts';
 let lab: TestLab;
 type Row = Record<string, unknown>;
 const node = '/nodes/ruapehu';
-const rows = async (path: string, form: Form = {}, server: 'ruapehu' | 'pihanga' = 'ruapehu'): Promise<Row[]> =>
+const rows = async (path: string, form: Form = {}, server: 'ruapehu' | 'pbs-pihanga' = 'ruapehu'): Promise<Row[]> =>
   (await lab.ask(server, 'GET', path, { form })).json.data as Row[];
 const start = async (form: Form): Promise<string> => {
   const answer = await lab.ask('ruapehu', 'POST', `${node}/vzdump`, { form });
@@ -33,9 +33,9 @@ before(async () => {
     type: 'pbs',
     storage: 'pbs-pihanga',
     server: '127.0.0.1',
-    port: lab.port('pihanga'),
+    port: lab.port('pbs-pihanga'),
     datastore: 'tank',
-    fingerprint: lab.lab.servers.pihanga?.fingerprint ?? '',
+    fingerprint: lab.lab.servers['pbs-pihanga']?.fingerprint ?? '',
     username: 'holdfast@pbs!storage',
     password: lab.secret('storage.token'),
   };
@@ -77,7 +77,7 @@ describe('a backup', () => {
     const container = guests.find((guest) => guest['type'] === 'lxc' && guest['template'] !== 1);
     const vmid = String(container?.['vmid']);
     const ofGuest = async () =>
-      (await rows('/admin/datastore/tank/snapshots', {}, 'pihanga')).filter(
+      (await rows('/admin/datastore/tank/snapshots', {}, 'pbs-pihanga')).filter(
         (snapshot) => snapshot['backup-type'] === 'ct' && snapshot['backup-id'] === vmid,
       );
     const earlier = await ofGuest();
@@ -130,8 +130,8 @@ describe('a backup', () => {
     const upid = 'UPID:ruapehu:00000001:00000001:66000000:vzdump:100:holdfast@pve!ops:';
     const answer = await lab.ask('ruapehu', 'GET', `${at(upid)}/status`);
     assert.deepEqual([answer.status, answer.json.errors], [400, { upid: 'no such task' }]);
-    const pbs = 'UPID:pihanga:00000001:00000001:00000001:66000000:prunejob:tank:holdfast@pbs!ops:';
-    const other = await lab.ask('pihanga', 'GET', `/nodes/localhost/tasks/${encodeURIComponent(pbs)}/status`);
+    const pbs = 'UPID:pbs-pihanga:00000001:00000001:00000001:66000000:prunejob:tank:holdfast@pbs!ops:';
+    const other = await lab.ask('pbs-pihanga', 'GET', `/nodes/localhost/tasks/${encodeURIComponent(pbs)}/status`);
     assert.equal(other.status, 400);
     assert.match(other.text, /no such task/);
   });
@@ -164,7 +164,7 @@ describe('the storage of a PBS, as PVE sees it', () => {
     const up = await storage();
     assert.equal(Number(up['active']), 1);
     assert.ok(Number(up['total']) > 0);
-    await lab.lab.fault('pihanga', 'down');
+    await lab.lab.fault('pbs-pihanga', 'down');
     const down = await storage();
     assert.deepEqual([Number(down['active']), Number(down['total'])], [0, 0]);
     await lab.lab.clear();
@@ -173,10 +173,10 @@ describe('the storage of a PBS, as PVE sees it', () => {
   it('is found by a scan with a login that holds, and by no other', async () => {
     const form = {
       server: '127.0.0.1',
-      port: lab.port('pihanga'),
+      port: lab.port('pbs-pihanga'),
       username: 'holdfast@pbs!storage',
       password: lab.secret('storage.token'),
-      fingerprint: lab.lab.servers.pihanga?.fingerprint ?? '',
+      fingerprint: lab.lab.servers['pbs-pihanga']?.fingerprint ?? '',
     };
     const found = await lab.ask('ruapehu', 'GET', `${node}/scan/pbs`, { form });
     assert.equal(found.status, 200, found.phrase);

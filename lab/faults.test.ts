@@ -7,7 +7,7 @@ import { type Raw, type TestLab, testLab } from './ask.test-support.ts';
 import { faultCatalogue, faultNames } from './faults/catalogue.ts';
 
 let lab: TestLab;
-const version = (server: 'ruapehu' | 'pihanga' = 'ruapehu'): Promise<Raw> => lab.ask(server, 'GET', '/version');
+const version = (server: 'ruapehu' | 'pbs-pihanga' = 'ruapehu'): Promise<Raw> => lab.ask(server, 'GET', '/version');
 const put = (): Promise<Raw> =>
   lab.ask('hikurangi', 'PUT', '/storage/pbs-pihanga', { form: { 'max-protected-backups': 4 } });
 const protectedBackups = async (): Promise<unknown> =>
@@ -33,7 +33,7 @@ describe('a fault', () => {
   it('down: the port refuses, and answers again once cleared', async () => {
     await lab.lab.fault('ruapehu', 'down');
     await assert.rejects(version(), { code: 'ECONNREFUSED' });
-    assert.equal((await version('pihanga')).status, 200, 'the others go on');
+    assert.equal((await version('pbs-pihanga')).status, 200, 'the others go on');
     await lab.lab.clear();
     assert.equal((await version()).status, 200);
   });
@@ -52,7 +52,7 @@ describe('a fault', () => {
     await lab.lab.fault('ruapehu', 'slow');
     const asked = version();
     asked.catch(() => undefined);
-    const first = await Promise.race([asked, version('pihanga').then(() => 'another server was quicker')]);
+    const first = await Promise.race([asked, version('pbs-pihanga').then(() => 'another server was quicker')]);
     assert.equal(first, 'another server was quicker');
   });
   it('html, half-body, huge-body: what comes is not what was asked for', async () => {
@@ -69,12 +69,12 @@ describe('a fault', () => {
     await lab.lab.fault('ruapehu', 'unauthorized', { count: 1 });
     const unauthorized = await version();
     assert.deepEqual([unauthorized.status, unauthorized.text], [401, '']);
-    await lab.lab.fault('pihanga', 'unauthorized', { count: 1 });
-    assert.equal((await version('pihanga')).status, 401);
+    await lab.lab.fault('pbs-pihanga', 'unauthorized', { count: 1 });
+    assert.equal((await version('pbs-pihanga')).status, 401);
     await lab.lab.fault('ruapehu', 'forbidden', { count: 1 });
     assert.match((await version()).phrase, /^Permission check failed/);
-    await lab.lab.fault('pihanga', 'forbidden', { count: 1 });
-    assert.match((await version('pihanga')).text, /^permission check failed/);
+    await lab.lab.fault('pbs-pihanga', 'forbidden', { count: 1 });
+    assert.match((await version('pbs-pihanga')).text, /^permission check failed/);
     await lab.lab.fault('ruapehu', 'error-500', { count: 1 });
     assert.equal((await version()).status, 500);
     await lab.lab.fault('ruapehu', 'forwarder-596', { count: 1 });
@@ -194,7 +194,7 @@ describe('the control', () => {
   it('shows the state, without a secret in it', async () => {
     const text = await (await tell('GET', '/state')).text();
     assert.match(text, /pbs-pihanga/);
-    for (const file of ['ruapehu.token', 'hikurangi.token', 'pihanga.token', 'storage.token'])
+    for (const file of ['ruapehu.token', 'hikurangi.token', 'pbs-pihanga.token', 'storage.token'])
       assert.ok(!text.includes(lab.secret(file)), file);
   });
   it('is a foreign hand: a storage or a prune job changes, and its digest with it', async () => {
@@ -208,10 +208,12 @@ describe('the control', () => {
     assert.notEqual(changed['digest'], digest);
     assert.ok((await tell('POST', '/change', { server: 'hikurangi', storage: 'pbs-pihanga', delete: true })).ok);
     assert.equal((await lab.ask('hikurangi', 'GET', '/storage/pbs-pihanga')).status, 500);
-    const jobs = async () => (await lab.ask('pihanga', 'GET', '/config/prune')).json;
+    const jobs = async () => (await lab.ask('pbs-pihanga', 'GET', '/config/prune')).json;
     const [job] = (await jobs()).data as { id: string }[];
     const before = (await jobs()).digest;
-    assert.ok((await tell('POST', '/change', { server: 'pihanga', pruneJob: job?.id, set: { 'keep-last': 99 } })).ok);
+    assert.ok(
+      (await tell('POST', '/change', { server: 'pbs-pihanga', pruneJob: job?.id, set: { 'keep-last': 99 } })).ok,
+    );
     assert.notEqual((await jobs()).digest, before);
     assert.equal(((await jobs()).data as Record<string, unknown>[])[0]?.['keep-last'], 99);
     const wrong = { server: 'hikurangi', storage: 'nobody-made-this', set: { disable: 1 } };

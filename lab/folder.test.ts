@@ -10,7 +10,7 @@ import { type TestLab, testLab } from './ask.test-support.ts';
 let lab: TestLab;
 const read = (file: string): string => readFileSync(join(lab.dir, file), 'utf8');
 const written = (file: string): bigint => statSync(join(lab.dir, file), { bigint: true }).mtimeNs;
-const secrets = ['ruapehu.token', 'hikurangi.token', 'pihanga.token', 'storage.token'];
+const secrets = ['ruapehu.token', 'hikurangi.token', 'pbs-pihanga.token', 'storage.token'];
 
 before(async () => {
   lab = await testLab();
@@ -23,7 +23,7 @@ describe('the folder of the lab', () => {
       readdirSync(lab.dir).map((file) => [file, (statSync(join(lab.dir, file)).mode & 0o777) === 0o600]),
     );
     const closed = Object.keys(modes).filter((file) => modes[file] === true);
-    assert.deepEqual(closed.sort(), [...secrets, 'ruapehu.key', 'hikurangi.key', 'pihanga.key'].sort());
+    assert.deepEqual(closed.sort(), [...secrets, 'ruapehu.key', 'hikurangi.key', 'pbs-pihanga.key'].sort());
     for (const file of ['ruapehu.pem', 'estate.yaml', 'connections.yaml', 'lab.json', 'requests.ndjson'])
       assert.equal(modes[file], false, file);
   });
@@ -35,7 +35,7 @@ describe('the folder of the lab', () => {
 
   it('says that it is ready last, and the log was there first', async () => {
     const last = written('lab.json');
-    for (const file of [...secrets, 'ruapehu.pem', 'pihanga.key', 'connections.yaml', 'estate.yaml'])
+    for (const file of [...secrets, 'ruapehu.pem', 'pbs-pihanga.key', 'connections.yaml', 'estate.yaml'])
       assert.ok(written(file) <= last, file);
     assert.ok(written('connections.yaml') <= written('estate.yaml'));
     assert.deepEqual(
@@ -53,7 +53,7 @@ describe('the folder of the lab', () => {
       [
         ['ruapehu', 'pve'],
         ['hikurangi', 'pve'],
-        ['pihanga', 'pbs'],
+        ['pbs-pihanga', 'pbs'],
       ],
     );
     for (const [name, server] of Object.entries(servers) as [string, { url: string; fingerprint: string }][]) {
@@ -67,7 +67,7 @@ describe('the folder of the lab', () => {
   });
 
   it('shows certificates that are good for 127.0.0.1 and for localhost', () => {
-    for (const name of ['ruapehu', 'hikurangi', 'pihanga']) {
+    for (const name of ['ruapehu', 'hikurangi', 'pbs-pihanga']) {
       const certificate = new X509Certificate(read(`${name}.pem`));
       assert.equal(certificate.checkIP('127.0.0.1'), '127.0.0.1', name);
       assert.equal(certificate.checkHost('localhost'), 'localhost', name);
@@ -84,7 +84,7 @@ describe('the folder of the lab', () => {
     );
     const [storage] = estate.pbs_storages;
     assert.equal(storage.server, '127.0.0.1');
-    assert.equal(storage.port, lab.port('pihanga'));
+    assert.equal(storage.port, lab.port('pbs-pihanga'));
     const { data } = (await lab.ask('ruapehu', 'GET', '/storage')).json as { data: { storage: string }[] };
     assert.ok(!data.some((entry) => entry.storage === storage.name));
     for (const file of ['estate.yaml', 'connections.yaml', 'lab.json'])
@@ -122,7 +122,7 @@ describe('requests.ndjson', () => {
     await lab.ask('ruapehu', 'PUT', '/storage/logged', { json: { 'encryption-key': '{"data":"c2VjcmV0"}' } });
     await lab.ask('ruapehu', 'PUT', '/storage/logged', { form: { 'encryption-key': 'autogen' } });
     await lab.ask('ruapehu', 'POST', '/access/ticket', { form: { username: 'root@pam', password: 'wrong word' } });
-    await lab.ask('pihanga', 'GET', '/config/prune', { form: { comment: secret } });
+    await lab.ask('pbs-pihanga', 'GET', '/config/prune', { form: { comment: secret } });
     const text = read('requests.ndjson');
     for (const one of [...secrets.map((file) => read(file).trim()), 'a password of somebody', 'c2VjcmV0', 'wrong word'])
       assert.ok(!text.includes(one), 'a secret is in the log');
@@ -131,7 +131,7 @@ describe('requests.ndjson', () => {
   });
 
   it('counts a login that does not hold as nobody', async () => {
-    await lab.ask('pihanga', 'GET', '/version', { login: null });
+    await lab.ask('pbs-pihanga', 'GET', '/version', { login: null });
     const line = lab.log().at(-1);
     assert.deepEqual([line?.status, line?.user], [401, null]);
   });

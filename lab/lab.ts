@@ -1,4 +1,4 @@
-// A simulated estate on this machine: two PVE hosts and a PBS that answer as real ones do, over real HTTPS on loopback.
+// A simulated estate on this machine: PVE hosts and PBS that answer as real ones do, over real HTTPS on loopback.
 import { resolve } from 'node:path';
 import type { Fingerprint } from '../src/values/fingerprint.ts';
 import { chanceFrom } from './chance.ts';
@@ -7,18 +7,21 @@ import type { FaultOptions } from './faults/board.ts';
 import type { FaultName } from './faults/catalogue.ts';
 import { type FaultSetter, faultSetter } from './faults/setter.ts';
 import { prepareFolder } from './folder/prepare.ts';
-import { takeDown, writeFolder } from './folder/write.ts';
+import { type S3At, shownS3, takeDown, writeFolder } from './folder/write.ts';
 import { requestLog } from './front/request-log.ts';
 import type { Delays } from './host-parts.ts';
 import type { PbsState } from './pbs/state.ts';
 import type { PveState } from './pve/state.ts';
+import type { S3Server } from './s3/server.ts';
 import { type LabParts, type Server, urlOf } from './server.ts';
-import { newSecrets, startServers, type Versions } from './servers.ts';
+import { type LabSize, newSecrets, startServers, type Versions } from './servers.ts';
 import { knownSecrets } from './shelf.ts';
 
 export type LabOptions = Readonly<{
   /** the folder it writes its estate into: empty, not there yet, or that of a lab before */
   dir: string;
+  /** `small` (two hosts and a PBS) without; `full`: three hosts, two PBS, an S3 service, months behind them */
+  size?: LabSize;
   /** how long a task takes, a backup all of its guests together; 5 without */
   taskSeconds?: number;
   /** milliseconds; a lab says no at once unless told otherwise */
@@ -40,6 +43,8 @@ export type LabServer = Readonly<{
 export interface Lab {
   readonly dir: string;
   readonly servers: Readonly<Record<string, LabServer>>;
+  /** of the full lab; the secret key is in `s3.token` */
+  readonly s3: S3At | undefined;
   /** where other processes set faults and look at the state, over plain HTTP */
   readonly control: string;
   /** names of the files in `dir` */
@@ -59,7 +64,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const known = knownSecrets();
   const closing = new AbortController();
   const parts = partsFor(dir, options, known, closing.signal);
-  const started: Server[] = [];
+  const started: (Server | S3Server)[] = [];
   let control: Control | undefined;
   let faults: FaultSetter | undefined;
   const end = async (): Promise<void> => {
@@ -68,7 +73,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     faults?.forget();
     await control?.close();
     await Promise.all(started.map(({ listener }) => listener.shut()));
-    await Promise.all(started.map(({ tasks }) => tasks.ended()));
+    await Promise.all(started.map((one) => (one.product === 's3' ? undefined : one.tasks.ended())));
   };
   // Once: by then another lab may be in the folder.
   let ended: Promise<void> | undefined;
@@ -77,14 +82,17 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     return ended;
   };
   try {
-    const secrets = newSecrets();
-    const servers = await startServers(parts, secrets, options.versions ?? {}, (server) => started.push(server));
+    const { size = 'small', versions = {} } = options;
+    const secrets = newSecrets(size);
+    const kept = (one: Server | S3Server): void => void started.push(one);
+    const { servers, s3 } = await startServers(size, { lab: parts, secrets, versions, kept });
     faults = faultSetter(servers, parts.now);
     control = await openControl({ servers, faults, redact: known.redact });
-    const files = writeFolder({ dir, servers, secrets, control: control.url });
+    const files = writeFolder({ dir, servers, secrets, s3, control: control.url });
     return {
       dir,
       servers: Object.fromEntries(servers.map((server) => [server.name, shown(server)])),
+      s3: s3 === undefined ? undefined : shownS3(s3),
       control: control.url,
       files,
       fault: faults.set,

@@ -5,7 +5,7 @@ import { type Asking, type Form, type Raw, type TestLab, testLab } from './ask.t
 
 let lab: TestLab;
 const ask = (method: string, path: string, form?: Form, asking: Asking = {}): Promise<Raw> =>
-  lab.ask('pihanga', method, path, { ...asking, ...(form === undefined ? {} : { form }) });
+  lab.ask('pbs-pihanga', method, path, { ...asking, ...(form === undefined ? {} : { form }) });
 type Job = Record<string, unknown>;
 const job = async (id: string): Promise<Job> => (await ask('GET', `/config/prune/${id}`)).json.data as Job;
 
@@ -30,7 +30,7 @@ describe('PBS', () => {
     refused(await ask('GET', '/version', undefined, { login: null }), 401, 'authentication failed');
     const wrong = 'holdfast@pbs!ops:00000000-0000-0000-0000-000000000000';
     refused(await ask('GET', '/version', undefined, { login: wrong }), 401, 'authentication failed');
-    const asPve = `holdfast@pbs!ops=${lab.secret('pihanga.token')}`;
+    const asPve = `holdfast@pbs!ops=${lab.secret('pbs-pihanga.token')}`;
     assert.equal((await ask('GET', '/version', undefined, { login: asPve })).status, 401, '`=` is how PVE writes it');
   });
 
@@ -121,19 +121,19 @@ describe('PBS', () => {
     const quick = await testLab({ taskSeconds: 0 });
     try {
       const made = { id: 'job-d', store: 'tank', schedule: 'daily', 'keep-last': 1 };
-      assert.equal((await quick.ask('pihanga', 'POST', '/config/prune', { form: made })).status, 200);
-      const started = await quick.ask('pihanga', 'POST', '/admin/prune/job-d/run');
+      assert.equal((await quick.ask('pbs-pihanga', 'POST', '/config/prune', { form: made })).status, 200);
+      const started = await quick.ask('pbs-pihanga', 'POST', '/admin/prune/job-d/run');
       const upid = String(started.json.data);
       assert.match(upid, /^UPID:[^:]+:[0-9A-F]{8}:[0-9A-F]{8,9}:[0-9A-F]{8,16}:[0-9A-F]{8}:prunejob:tank[^:]*:[^:]+:$/);
       const at = `/nodes/localhost/tasks/${encodeURIComponent(upid)}`;
       let status: Job = {};
-      do status = (await quick.ask('pihanga', 'GET', `${at}/status`)).json.data as Job;
+      do status = (await quick.ask('pbs-pihanga', 'GET', `${at}/status`)).json.data as Job;
       while (status['status'] === 'running');
       assert.equal(status['exitstatus'], 'OK');
-      const log = (await quick.ask('pihanga', 'GET', `${at}/log`)).json.data as { n: number; t: string }[];
+      const log = (await quick.ask('pbs-pihanga', 'GET', `${at}/log`)).json.data as { n: number; t: string }[];
       assert.match(log.at(-1)?.t ?? '', /^\d{4}-\d\d-\d\dT\S+: TASK OK$/);
-      const groups = (await quick.ask('pihanga', 'GET', '/admin/datastore/tank/groups')).json.data as Job[];
-      const left = (await quick.ask('pihanga', 'GET', '/admin/datastore/tank/snapshots')).json.data as Job[];
+      const groups = (await quick.ask('pbs-pihanga', 'GET', '/admin/datastore/tank/groups')).json.data as Job[];
+      const left = (await quick.ask('pbs-pihanga', 'GET', '/admin/datastore/tank/snapshots')).json.data as Job[];
       assert.ok(left.length < before, `${left.length} of ${before}`);
       const kept = left.filter((snapshot) => snapshot['protected'] !== true);
       assert.ok(kept.length <= groups.length);
@@ -147,7 +147,7 @@ describe('PBS', () => {
     const login = (password: string) =>
       ask('POST', '/access/ticket', { username: 'holdfast@pbs', password }, { login: null });
     refused(await login('no'), 401, /permission check failed/);
-    const made = (await login(lab.secret('pihanga.token'))).json.data as Record<string, string>;
+    const made = (await login(lab.secret('pbs-pihanga.token'))).json.data as Record<string, string>;
     assert.equal(made['username'], 'holdfast@pbs');
     const cookie = `PBSAuthCookie=${encodeURIComponent(made['ticket'] ?? '')}`;
     const run = (headers: Readonly<Record<string, string>>) =>

@@ -12,19 +12,24 @@ beforeEach(async () => {
 });
 after(() => lab[Symbol.asyncDispose]());
 
-const logins = { ruapehu: 'holdfast@pve', hikurangi: 'holdfast@pve', pihanga: 'holdfast@pbs' } as const;
+const logins: Readonly<Partial<Record<ServerId, string>>> = {
+  ruapehu: 'holdfast@pve',
+  hikurangi: 'holdfast@pve',
+  'pbs-pihanga': 'holdfast@pbs',
+};
 
 /** These rights and no others, each on its path, for the token, its user, or both. Nothing is passed down but by `/*`. */
 function grant(server: ServerId, grants: Grants, to: readonly ('user' | 'token')[] = ['user', 'token']): void {
   const state = lab.lab.servers[server]?.state;
   assert.ok(state !== undefined);
-  state.acl = state.acl.filter(({ authId }) => !authId.startsWith(logins[server]));
+  const login = logins[server] ?? '';
+  state.acl = state.acl.filter(({ authId }) => !authId.startsWith(login));
   for (const [at, privileges] of Object.entries(grants)) {
     const role = `Only on ${at}`;
     state.roles[role] = privileges;
     const path = at.replace(/\/\*$/, '') || '/';
     for (const whom of to) {
-      const authId = whom === 'user' ? logins[server] : `${logins[server]}!ops`;
+      const authId = whom === 'user' ? login : `${login}!ops`;
       state.acl.push({ path, authId, role, propagate: at.endsWith('/*') });
     }
   }
@@ -64,17 +69,38 @@ const pve: readonly Row[] = [
   { call: ['ruapehu', 'GET', '/cluster/backup'], needs: { '/': ['Sys.Audit'] } },
   { call: ['ruapehu', 'GET', '/cluster/backup-info/not-backed-up'], needs: { '/': ['Sys.Audit'] } },
   { call: ['ruapehu', 'GET', '/nodes/ruapehu/status'], needs: { '/nodes/ruapehu': ['Sys.Audit'] } },
+  { call: ['ruapehu', 'GET', '/nodes/ruapehu/journal'], needs: { '/nodes/ruapehu': ['Sys.Syslog'] } },
+  { call: ['ruapehu', 'GET', '/nodes/ruapehu/qemu/101/config'], needs: { '/vms/101': ['VM.Audit'] } },
+  { call: ['ruapehu', 'GET', '/cluster/status'], needs: { '/': ['Sys.Audit'] } },
+  { call: ['ruapehu', 'GET', '/pools/drill'], needs: { '/pool/drill': ['Pool.Audit'] } },
+  {
+    call: ['ruapehu', 'POST', '/access/users', { userid: 'anna@pve' }],
+    needs: { '/access/realm/pve': ['Realm.AllocateUser'], '/access/groups': ['User.Modify'] },
+  },
+  { call: ['ruapehu', 'POST', '/access/roles', { roleid: 'Reader' }], needs: { '/access': ['Sys.Modify'] } },
+  {
+    call: ['ruapehu', 'PUT', '/access/acl', { path: '/nodes', roles: 'PVEAuditor', users: 'holdfast@pve' }],
+    needs: { '/nodes': ['Permissions.Modify'] },
+  },
+  {
+    call: ['ruapehu', 'PUT', '/access/acl', { path: '/storage/local', roles: 'PVEAuditor', users: 'holdfast@pve' }],
+    needs: { '/storage/local': ['Datastore.Allocate'] },
+  },
+  {
+    call: ['ruapehu', 'GET', '/cluster/notifications/targets'],
+    needs: { '/mapping/notifications': ['Mapping.Use'] },
+  },
 ];
 
 const pbs: readonly Row[] = [
-  { call: ['pihanga', 'GET', '/config/datastore/tank'], needs: { '/datastore/tank': ['Datastore.Audit'] } },
+  { call: ['pbs-pihanga', 'GET', '/config/datastore/tank'], needs: { '/datastore/tank': ['Datastore.Audit'] } },
   {
-    call: ['pihanga', 'GET', '/admin/datastore/tank/namespace'],
+    call: ['pbs-pihanga', 'GET', '/admin/datastore/tank/namespace'],
     needs: { '/datastore/tank': ['Datastore.Audit'] },
     without: { 'Datastore.Audit': /permission check failed/ },
   },
   {
-    call: ['pihanga', 'POST', '/config/prune', { id: 'job-a', store: 'tank', schedule: 'daily' }],
+    call: ['pbs-pihanga', 'POST', '/config/prune', { id: 'job-a', store: 'tank', schedule: 'daily' }],
     needs: { '/datastore/tank': ['Datastore.Modify'] },
     without: { 'Datastore.Modify': /permission/ },
   },
@@ -109,7 +135,7 @@ for (const row of [...pve, ...pbs]) {
           grant(server, Object.fromEntries(rest));
           const answer = await asked(row);
           const words = row.without?.[privilege];
-          if (server === 'pihanga') {
+          if (server === 'pbs-pihanga') {
             assert.ok([400, 403].includes(answer.status), said(answer));
             assert.match(answer.text, words ?? /permission/);
           } else {
@@ -144,22 +170,22 @@ describe('rows that are missing without a word', () => {
     assert.deepEqual(await listed('ruapehu', '/cluster/resources', 'vmid', { type: 'vm' }), []);
   });
   it('are the datastores and prune jobs of a PBS without Datastore.Audit', async () => {
-    grant('pihanga', { '/datastore/*': ['Datastore.Audit'] });
-    assert.deepEqual(await listed('pihanga', '/config/datastore', 'name'), ['archive', 'tank']);
-    const jobs = await listed('pihanga', '/config/prune', 'id');
+    grant('pbs-pihanga', { '/datastore/*': ['Datastore.Audit'] });
+    assert.deepEqual(await listed('pbs-pihanga', '/config/datastore', 'name'), ['archive', 'tank']);
+    const jobs = await listed('pbs-pihanga', '/config/prune', 'id');
     assert.ok(jobs.length > 0);
-    grant('pihanga', { '/datastore/tank': ['Datastore.Audit'] });
-    assert.deepEqual(await listed('pihanga', '/config/datastore', 'name'), ['tank']);
-    grant('pihanga', {});
-    assert.deepEqual(await listed('pihanga', '/config/datastore', 'name'), []);
-    assert.deepEqual(await listed('pihanga', '/config/prune', 'id'), []);
+    grant('pbs-pihanga', { '/datastore/tank': ['Datastore.Audit'] });
+    assert.deepEqual(await listed('pbs-pihanga', '/config/datastore', 'name'), ['tank']);
+    grant('pbs-pihanga', {});
+    assert.deepEqual(await listed('pbs-pihanga', '/config/datastore', 'name'), []);
+    assert.deepEqual(await listed('pbs-pihanga', '/config/prune', 'id'), []);
   });
 });
 
 describe('rights', () => {
   it('on a deeper path replace what came from above', async () => {
-    grant('pihanga', { '/*': ['Datastore.Audit'], '/datastore/tank': ['Datastore.Backup'] });
-    assert.deepEqual(await listed('pihanga', '/config/datastore', 'name'), ['archive']);
+    grant('pbs-pihanga', { '/*': ['Datastore.Audit'], '/datastore/tank': ['Datastore.Backup'] });
+    assert.deepEqual(await listed('pbs-pihanga', '/config/datastore', 'name'), ['archive']);
     grant('ruapehu', { '/storage/*': ['Datastore.Audit'], '/storage/local': ['Datastore.Allocate'] });
     assert.ok(!(await listed('ruapehu', '/storage', 'storage')).includes('local'));
   });

@@ -27,9 +27,9 @@ const fresh = (form: Form): Form => ({ type: 'pbs', server: 'h.example', datasto
 const real = (form: Form): Form => ({
   type: 'pbs',
   server: '127.0.0.1',
-  port: lab.port('pihanga'),
+  port: lab.port('pbs-pihanga'),
   datastore: 'tank',
-  fingerprint: lab.lab.servers.pihanga?.fingerprint ?? '',
+  fingerprint: lab.lab.servers['pbs-pihanga']?.fingerprint ?? '',
   username: 'holdfast@pbs!storage',
   password: lab.secret('storage.token'),
   ...form,
@@ -137,7 +137,7 @@ describe('storage entries', () => {
   });
   it('12: another digest is a change by somebody else; the right one, or none, is not', async () => {
     died(
-      await ask('PUT', P, { digest: '0000', port: lab.port('pihanga') }),
+      await ask('PUT', P, { digest: '0000', port: lab.port('pbs-pihanga') }),
       500,
       'update storage failed: detected modified configuration - file changed by other user? Try again.',
     );

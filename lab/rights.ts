@@ -12,14 +12,22 @@ export type Token = {
   expire: number;
   comment?: string;
 };
-export type User = { id: string; enable: boolean; expire: number; comment?: string };
+export type User = {
+  id: string;
+  enable: boolean;
+  expire: number;
+  comment?: string;
+  email?: string;
+  firstname?: string;
+  lastname?: string;
+};
 export type Roles = Readonly<Record<string, readonly string[]>>;
 /** Each privilege, and whether it reaches further down. */
 export type Held = Readonly<Record<string, boolean>>;
 
 export type RightsParts = Readonly<{
   acl: readonly AclEntry[];
-  tokens: readonly Token[];
+  tokens: readonly Readonly<{ id: string; privsep?: boolean }>[];
   roles: Roles;
   /** other paths whose rights are added, such as the pool of a guest */
   alsoAt?: (path: string) => readonly string[];

@@ -19,9 +19,21 @@ const victims: readonly Victim[] = ['worker', 'supervisor', 'both'];
 const moments: readonly Moment[] = [
   { kind: 'pve-storage.create', step: /create pve-storage/, server: 'ruapehu', method: 'POST', path: '/storage$' },
   { kind: 'pve-storage.update', step: /update pve-storage/, server: 'hikurangi', method: 'PUT', path: '/storage/' },
-  { kind: 'pbs-prune-job.create', step: /create pbs-prune-job/, server: 'pihanga', method: 'POST', path: '/prune$' },
-  { kind: 'pbs-prune-job.update', step: /update pbs-prune-job/, server: 'pihanga', method: 'PUT', path: '/prune/' },
-  { kind: 'pbs-prune-job.remove', step: /remove pbs-prune-job/, server: 'pihanga', method: 'DELETE', path: '/prune/' },
+  {
+    kind: 'pbs-prune-job.create',
+    step: /create pbs-prune-job/,
+    server: 'pbs-pihanga',
+    method: 'POST',
+    path: '/prune$',
+  },
+  { kind: 'pbs-prune-job.update', step: /update pbs-prune-job/, server: 'pbs-pihanga', method: 'PUT', path: '/prune/' },
+  {
+    kind: 'pbs-prune-job.remove',
+    step: /remove pbs-prune-job/,
+    server: 'pbs-pihanga',
+    method: 'DELETE',
+    path: '/prune/',
+  },
   { kind: 'pve-storage.remove', step: /remove pve-storage/, server: 'ruapehu', method: 'DELETE', path: '/storage/' },
 ];
 
@@ -43,7 +55,7 @@ const writes = (lab: LabFolder, { server, method, path }: Omit<Moment, 'kind' | 
 const everything = [
   'pve-storage/ruapehu/pbs-pihanga',
   'pve-storage/hikurangi/pbs-pihanga',
-  'pbs-prune-job/pihanga/holdfast-tank',
+  'pbs-prune-job/pbs-pihanga/holdfast-tank',
 ];
 
 /** What is typed, and the estate it is typed for: to remove something is to declare it no longer. */
@@ -56,7 +68,7 @@ async function prepared(
   if (act === 'create' || kind === 'pve-storage.update') return { estate, typed: ['--yes'] };
   await estate.type('apply', '--yes');
   if (act === 'update') {
-    await lab.change({ server: 'pihanga', pruneJob: 'holdfast-tank', set: { schedule: 'hourly' } });
+    await lab.change({ server: 'pbs-pihanga', pruneJob: 'holdfast-tank', set: { schedule: 'hourly' } });
     return { estate, typed: ['--yes'] };
   }
   const bare = estateAt(join(lab.folder, 'connections.yaml'), 'lab', estate.state, lab.folder);

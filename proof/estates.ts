@@ -22,7 +22,12 @@ function into(folder: string, text: string): string {
 const bad: readonly Bad[] = [
   replaced('unknown key', /datastor: .*did you mean.*datastore/, '    datastore: tank\n', '    datastor: tank\n'),
   replaced('wrong type', /port/, /port: \d+/, 'port: [8007]'),
-  replaced('duplicate', /already/, 'pve:\n', 'pve:\n  - { name: pihanga, url: "https://127.0.0.1:1", trust: ca }\n'),
+  replaced(
+    'duplicate',
+    /already/,
+    'pve:\n',
+    'pve:\n  - { name: pbs-pihanga, url: "https://127.0.0.1:1", trust: ca }\n',
+  ),
   replaced('bad fingerprint', /fingerprint/, /fingerprint: "[^"]+"/, 'fingerprint: "AA:BB"'),
   replaced('keep_all beside another keep', /keep_all/, 'keep_all: 1', 'keep_all: 1, keep_daily: 7'),
   replaced('literal secret', /secret/, /secret: \{ file: \S*ruapehu\.token \}/, 'secret: hunter2-hunter2-hunter2'),

@@ -23,10 +23,14 @@ export type LabFolder = Readonly<{
   stop(): Promise<void>;
 }>;
 
-export async function startedLab(): Promise<LabFolder> {
+export async function startedLab(size: 'small' | 'full' = 'small'): Promise<LabFolder> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-proof-lab-'));
   const [program = '', ...rest] = holdfast;
-  const child: ChildProcess = spawn(program, [...rest, 'lab', '--dir', folder], { stdio: 'ignore' });
+  const child: ChildProcess = spawn(
+    program,
+    [...rest, 'lab', '--dir', folder, ...(size === 'small' ? ['--small'] : [])],
+    { stdio: 'ignore' },
+  );
   await until('lab.json', () => existsSync(join(folder, 'lab.json')));
   const { control } = JSON.parse(readFileSync(join(folder, 'lab.json'), 'utf8')) as { control: string };
   const tell = async (method: string, path: string, body?: object): Promise<unknown> => {
@@ -48,7 +52,7 @@ export async function startedLab(): Promise<LabFolder> {
     requests,
     writes: () => requests().filter(({ method }) => method !== 'GET'),
     estateWithAbsoluteSecrets: () =>
-      readFileSync(join(folder, 'estate.yaml'), 'utf8').replaceAll(/file: ([a-z]+\.token)/g, `file: ${folder}/$1`),
+      readFileSync(join(folder, 'estate.yaml'), 'utf8').replaceAll(/file: ([a-z-]+\.token)/g, `file: ${folder}/$1`),
     estate: () =>
       estateAt(join(folder, 'estate.yaml'), 'lab', mkdtempSync(join(tmpdir(), 'holdfast-proof-state-')), folder),
     fault: async (server, name, options = {}) => void (await tell('PUT', '/faults', { server, name, ...options })),

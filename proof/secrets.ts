@@ -24,7 +24,7 @@ const commands = [
 
 export async function proveSecrets(report: Report, lab: LabFolder): Promise<void> {
   report.section('No secret is printed, kept, logged, or handed to a process');
-  const secrets = ['ruapehu', 'hikurangi', 'pihanga', 'storage'].map((name) =>
+  const secrets = ['ruapehu', 'hikurangi', 'pbs-pihanga', 'storage'].map((name) =>
     readFileSync(join(lab.folder, `${name}.token`), 'utf8').trim(),
   );
   const state = mkdtempSync(join(tmpdir(), 'holdfast-proof-secrets-'));

@@ -81,7 +81,7 @@ async function proveApply(report: Report, lab: LabFolder): Promise<void> {
   report.control('a drift that is reported though there is none', quiet.status === 0);
 
   const words = lab.requests().length > 0 ? readFileSync(join(lab.folder, 'requests.ndjson'), 'utf8') : '';
-  const secrets = ['ruapehu', 'hikurangi', 'pihanga', 'storage'].map((name) =>
+  const secrets = ['ruapehu', 'hikurangi', 'pbs-pihanga', 'storage'].map((name) =>
     readFileSync(join(lab.folder, `${name}.token`), 'utf8').trim(),
   );
   report.row(

@@ -22,6 +22,7 @@ import type { Run, RunId } from './model/run.ts';
 import { makeFolder } from './store/make-folder.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Instant } from './values/instant.ts';
+import type { Ref } from './values/ref.ts';
 import { type OpenWorld, openWorld } from './world.ts';
 
 export type Holdfast = Readonly<{
@@ -81,6 +82,16 @@ export async function finished(holdfast: Holdfast, estate: string): Promise<read
       state,
       recovering(holdfast, journal, state, () => {}),
     );
+  } finally {
+    journal.close();
+  }
+}
+
+/** What was imported is Holdfast's from then on: `--prune` may remove it once it is no longer declared. */
+export function takeOver(holdfast: Holdfast, estate: string, subjects: readonly Ref[]): void {
+  const journal = openJournal(stateFolder(holdfast.root, estate), holdfast.surroundings.clock);
+  try {
+    journal.adopt(subjects, 'import');
   } finally {
     journal.close();
   }

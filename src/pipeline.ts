@@ -11,7 +11,7 @@ import { kinds } from './kinds.ts';
 import type { Estate } from './model/estate.ts';
 import { factsOf } from './model/facts.ts';
 import type { Plan } from './model/plan.ts';
-import { askFacts } from './observed/ask-facts.ts';
+import { askInTurn } from './observed/ask-facts.ts';
 import { observe } from './observed/observe.ts';
 import { secretsNow } from './observed/secrets-now.ts';
 import { decide } from './plan/decide.ts';
@@ -32,9 +32,9 @@ export async function planEstate(holdfast: Holdfast, estate: Estate, wish: { pru
   const context = { ...escrowAndTransports(estate), notes: notConfigured(estate), prune: wish.prune };
   const plan = decide({ estate: estate.name, desired, observed, resources, owned, secrets, ...context });
   const look = { estate, desired, observed, steps: plan.steps };
-  const told = await askFacts(
+  const told = await askInTurn(
     world,
-    consequences.flatMap((one) => one.asks(look)),
+    (facts) => consequences.flatMap((one) => [...one.asks(look), ...(one.asksMore?.(look, facts) ?? [])]),
     signal,
   );
   return weigh(plan, look, consequences, factsOf(told), told);

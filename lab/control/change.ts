@@ -1,14 +1,22 @@
-// A foreign hand: somebody changes a storage or a prune job past Holdfast, as with an editor on the server itself.
+// A foreign hand: somebody changes something on a PVE host, or any entry of a PBS, past Holdfast, as with an editor on the server itself.
 import * as z from 'zod';
-import { pbsContract } from '../contract/contract.ts';
-import { sensitive, storageType } from '../pve/storage-types.ts';
-import type { PbsServer, PveServer, Server } from '../server.ts';
+import { foreignChange, foreignKinds } from '../pbs/foreign-change.ts';
+import type { PbsServer, Server } from '../server.ts';
+import { changeOnPve, pveKinds } from './change-pve.ts';
 
 const changeGiven = z.strictObject({
   server: z.string(),
   storage: z.string().optional(),
+  backupJob: z.string().optional(),
+  guest: z.int().optional(),
+  /** below a storage of that name */
+  disk: z.string().optional(),
+  role: z.string().optional(),
   pruneJob: z.string().optional(),
-  set: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  /** of a PBS, with `name`: verify, sync, remote, datastore, user, ... */
+  kind: z.enum(foreignKinds).optional(),
+  name: z.string().optional(),
+  set: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])).default({}),
   /** names of options to unset; true removes the whole thing */
   delete: z.union([z.literal(true), z.array(z.string())]).default([]),
 });
@@ -20,54 +28,19 @@ export function change(servers: readonly Server[], body: unknown): unknown {
   const server = servers.find(({ name }) => name === given.server);
   if (server === undefined)
     throw new Error(`there is no server '${given.server}': they are ${servers.map(({ name }) => name).join(', ')}`);
-  if ((given.storage === undefined) === (given.pruneJob === undefined))
-    throw new Error('say what is changed: one of `storage` and `pruneJob`');
+  const named = [...pveKinds.map((kind) => given[kind]), given.pruneJob, given.kind];
+  if (named.filter((one) => one !== undefined).length !== 1)
+    throw new Error(
+      'say what is changed: one of `storage` and `pruneJob`, `backupJob`, `guest`, `disk`, `role`, or `kind` with `name`',
+    );
+  if ((given.kind === undefined) !== (given.name === undefined)) throw new Error('`kind` and `name` go together');
   if (given.delete !== true && given.delete.length === 0 && Object.keys(given.set).length === 0)
     throw new Error('say how it is changed: `set`, `delete`, or both');
-  return server.product === 'pve' ? changeStorage(server, given) : changePruneJob(server, given);
+  return server.product === 'pve' ? changeOnPve(server, given) : changeOnPbs(server, given);
 }
 
-function changeStorage({ name, host: { state } }: PveServer, { storage, set, delete: unset }: Change): unknown {
-  if (storage === undefined) throw new Error(`${name} is a PVE host: it has no prune jobs`);
-  const entry = state.storages.find((one) => one.storage === storage);
-  if (entry === undefined) throw new Error(`${name} has no storage '${storage}'`);
-  if (unset === true) {
-    state.storages = state.storages.filter((one) => one !== entry);
-    return null;
-  }
-  const type = storageType(entry.type);
-  const known = [...(type?.fixed ?? []), ...(type?.optional ?? [])].filter((one) => !sensitive.includes(one));
-  refuseUnknown([...Object.keys(set), ...unset], known, `a storage of type ${entry.type}`);
-  // storage.cfg has no booleans.
-  const plain = Object.entries(set).map(([option, value]) => [
-    option,
-    typeof value === 'boolean' ? Number(value) : value,
-  ]);
-  entry.options = { ...without(entry.options, unset), ...Object.fromEntries(plain) };
-  return entry;
+function changeOnPbs({ name, host }: PbsServer, given: Change): unknown {
+  const entry = given.pruneJob ?? given.name;
+  if (entry === undefined) throw new Error(`${name} is a PBS: it has no storages`);
+  return foreignChange(host.state, given.kind ?? 'prune', { name: entry, set: given.set, unset: given.delete });
 }
-
-const ofPruneJobs = Object.keys(pbsContract.paths['/config/prune/{id}']?.['PUT']?.parameters ?? {}).filter(
-  (name) => !['id', 'delete', 'digest'].includes(name),
-);
-
-function changePruneJob({ name, host: { state } }: PbsServer, { pruneJob, set, delete: unset }: Change): unknown {
-  if (pruneJob === undefined) throw new Error(`${name} is a PBS: it has no storages`);
-  const job = state.pruneJobs.find(({ id }) => id === pruneJob);
-  if (job === undefined) throw new Error(`${name} has no prune job '${pruneJob}'`);
-  if (unset === true) {
-    state.pruneJobs = state.pruneJobs.filter((one) => one !== job);
-    return null;
-  }
-  refuseUnknown([...Object.keys(set), ...unset], ofPruneJobs, 'a prune job');
-  job.options = { ...without(job.options, unset), ...set };
-  return job;
-}
-
-function refuseUnknown(names: readonly string[], known: readonly string[], of: string): void {
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new Error(`${of} has no option '${unknown}': there are ${known.join(', ')}`);
-}
-
-const without = <Value>(options: Readonly<Record<string, Value>>, names: readonly string[]): Record<string, Value> =>
-  Object.fromEntries(Object.entries(options).filter(([name]) => !names.includes(name)));

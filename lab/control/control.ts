@@ -35,6 +35,10 @@ const routes: Readonly<Record<string, Route>> = {
     await faults.clear();
     return fine({ present: faults.present() });
   },
+  'POST /restart': ({ faults }, body) => {
+    faults.restarted(z.strictObject({ server: z.string() }).parse(body).server);
+    return fine({ present: faults.present() });
+  },
   'GET /state': ({ servers, faults }) => {
     const states = servers.map(({ name, host }) => [name, host.state] as const);
     return fine({ servers: Object.fromEntries(states), faults: faults.present() });

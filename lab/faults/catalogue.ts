@@ -1,6 +1,6 @@
 // Every fault the lab can be told to have. `at` says where in the way of a request it bites.
 
-export type FaultSpot = 'listener' | 'request' | 'answer' | 'before-write' | 'write' | 'task';
+export type FaultSpot = 'listener' | 'state' | 'request' | 'chunk-store' | 'answer' | 'before-write' | 'write' | 'task';
 type Described = Readonly<{ at: FaultSpot; on: readonly ('pve' | 'pbs')[]; means: string }>;
 const both = ['pve', 'pbs'] as const;
 
@@ -18,6 +18,23 @@ export const faultCatalogue = {
     at: 'request',
     on: both,
     means: 'overloaded: every other request is refused (595 on PVE, a reset on PBS), the rest is never answered',
+  },
+  'stale-nfs': {
+    at: 'chunk-store',
+    on: ['pbs'],
+    means:
+      'the disk of a datastore went away beneath the service: every backup and every look into it is refused, until the services are restarted',
+  },
+  'full-datastore': { at: 'state', on: ['pbs'], means: 'a datastore is full: backups break off halfway' },
+  'failed-verify': {
+    at: 'state',
+    on: ['pbs'],
+    means: 'a chunk of the newest snapshot has rotted, and a verification has just found it',
+  },
+  'page-cache-memory': {
+    at: 'state',
+    on: ['pve'],
+    means: 'a VM shows 96% of its memory as used, all of it page cache: the guest itself is idle',
   },
   'forwarder-596': { at: 'request', on: ['pve'], means: '596: the node that was asked cannot speak TLS with the next' },
   'half-body': { at: 'answer', on: both, means: 'the request is carried out, the answer breaks off half-way' },

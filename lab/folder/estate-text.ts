@@ -1,24 +1,33 @@
 // The two estates of a lab as text, as an operator would write them.
 export type LabServer = Readonly<{ name: string; product: 'pve' | 'pbs'; url: string; fingerprint: string }>;
 
-export type EstateParts = Readonly<{ pve: readonly LabServer[]; pbs: LabServer }>;
+export type EstateParts = Readonly<{ pve: readonly LabServer[]; pbs: readonly LabServer[] }>;
 
-const server = ({ name, url, fingerprint }: LabServer, realm: 'pve' | 'pbs'): string => `  - name: ${name}
+export const serverText = ({ name, url, fingerprint }: LabServer, realm: 'pve' | 'pbs'): string => `  - name: ${name}
     url: ${url}
     fingerprint: "${fingerprint}"
     token: { id: holdfast@${realm}!ops, secret: { file: ${name}.token } }
 `;
 
-const connections = ({ pve, pbs }: EstateParts): string => `estate: lab
+export type PlaceText = Readonly<{ site: string; hosts: readonly string[] }>;
+export const namesOf = (servers: readonly LabServer[]): readonly string[] => servers.map(({ name }) => name);
+
+/** Down to the list of PBS, which whoever writes it fills in. */
+export const hostsText = ({ pve }: EstateParts, places: readonly PlaceText[]): string => `estate: lab
 time_zone: UTC
 
 places:
-  - { site: lab, hosts: [${[...pve, pbs].map(({ name }) => name).join(', ')}] }
-
+${places.map(({ site, hosts }) => `  - { site: ${site}, hosts: [${hosts.join(', ')}] }\n`).join('')}
 pve:
-${pve.map((one) => server(one, 'pve')).join('')}
+${pve.map((one) => serverText(one, 'pve')).join('')}
 pbs:
-${server(pbs, 'pbs')}`;
+`;
+
+const connections = (parts: EstateParts): string =>
+  `${hostsText(parts, [{ site: 'lab', hosts: namesOf([...parts.pve, ...parts.pbs]) }])}${parts.pbs.map((one) => serverText(one, 'pbs')).join('')}`;
+
+/** Of the PBS that the hosts write to. */
+export const portOf = ({ pbs: [main] }: EstateParts): string => (main === undefined ? '' : new URL(main.url).port);
 
 /** Nothing but the way to each server. */
 export const connectionsText = (
@@ -38,11 +47,11 @@ ${connections(parts)}    datastores:
 pbs_storages:
   - name: pbs-pihanga
     server: 127.0.0.1
-    port: ${new URL(parts.pbs.url).port}
+    port: ${portOf(parts)}
     datastore: tank
     username: holdfast@pbs!storage
     password: { file: storage.token }
-    fingerprint: "${parts.pbs.fingerprint}"
+    fingerprint: "${parts.pbs[0]?.fingerprint}"
     # PVE keeps everything: its token on the PBS may write backups, and not remove any.
     prune_backups: { keep_all: 1 }
     description: every guest of both hosts

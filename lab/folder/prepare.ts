@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Fault } from '../../src/fault.ts';
 
 /** Whoever finds both has a lab's folder before him. */
-const marks = ['requests.ndjson', 'pihanga.key'];
+const marks = ['requests.ndjson', 'pbs-pihanga.key'];
 
 const another = 'name an empty folder, or one that is not there yet: holdfast lab --dir FOLDER';
 

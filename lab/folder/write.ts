@@ -2,7 +2,10 @@
 // says that everything else is there.
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Fingerprint } from '../../src/values/fingerprint.ts';
+import type { S3Server } from '../s3/server.ts';
 import { type Server, urlOf } from '../server.ts';
+import { fullEstateText } from './estate-full.ts';
 import { connectionsText, type EstateParts, estateText, type LabServer } from './estate-text.ts';
 
 export type FolderParts = Readonly<{
@@ -10,13 +13,21 @@ export type FolderParts = Readonly<{
   servers: readonly Server[];
   /** by the name of their file without its ending */
   secrets: Readonly<Record<string, string>>;
+  s3: S3Server | undefined;
   control: string;
 }>;
+
+export type S3At = Readonly<{ url: string; fingerprint: Fingerprint; accessKey: string; region: string }>;
+
+export const shownS3 = ({ listener, certificate, state }: S3Server): S3At => ({
+  ...{ url: urlOf({ listener }), fingerprint: certificate.fingerprint },
+  ...{ accessKey: state.accessKey, region: state.region },
+});
 
 const ready = 'lab.json';
 
 /** Gives the names of the files, lab.json the last. */
-export function writeFolder({ dir, servers, secrets, control }: FolderParts): readonly string[] {
+export function writeFolder({ dir, servers, secrets, s3, control }: FolderParts): readonly string[] {
   const written = ['requests.ndjson'];
   const write = (name: string, text: string, mode: number): void => {
     const file = join(dir, name);
@@ -27,7 +38,7 @@ export function writeFolder({ dir, servers, secrets, control }: FolderParts): re
     written.push(name);
   };
   chmodSync(join(dir, 'requests.ndjson'), 0o644);
-  for (const { name, certificate } of servers) {
+  for (const { name, certificate } of [...servers, ...(s3 === undefined ? [] : [s3])]) {
     write(`${name}.key`, certificate.key, 0o600);
     write(`${name}.pem`, certificate.cert, 0o644);
   }
@@ -40,8 +51,8 @@ export function writeFolder({ dir, servers, secrets, control }: FolderParts): re
   }));
   const parts = partsOf(known);
   write('connections.yaml', connectionsText(parts), 0o644);
-  write('estate.yaml', estateText(parts), 0o644);
-  write(`${ready}.part`, readyText(known, control), 0o644);
+  write('estate.yaml', parts.pbs.length > 1 ? fullEstateText(parts) : estateText(parts), 0o644);
+  write(`${ready}.part`, readyText(known, s3, control), 0o644);
   renameSync(join(dir, `${ready}.part`), join(dir, ready));
   return [...written.slice(0, -1), ready];
 }
@@ -51,12 +62,12 @@ export const takeDown = (dir: string): void => rmSync(join(dir, ready), { force:
 
 function partsOf(servers: readonly LabServer[]): EstateParts {
   const pve = servers.filter(({ product }) => product === 'pve');
-  const pbs = servers.find(({ product }) => product === 'pbs');
-  if (pbs === undefined) throw new Error('a lab has a PBS');
+  const pbs = servers.filter(({ product }) => product === 'pbs');
   return { pve, pbs };
 }
 
-function readyText(servers: readonly LabServer[], control: string): string {
+function readyText(servers: readonly LabServer[], s3: S3Server | undefined, control: string): string {
   const shown = servers.map(({ name, ...server }) => [name, server] as const);
-  return `${JSON.stringify({ servers: Object.fromEntries(shown), control, pid: process.pid }, null, 2)}\n`;
+  const own = s3 === undefined ? {} : { s3: shownS3(s3) };
+  return `${JSON.stringify({ servers: Object.fromEntries(shown), ...own, control, pid: process.pid }, null, 2)}\n`;
 }

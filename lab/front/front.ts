@@ -14,6 +14,8 @@ export type FrontParts = Readonly<{
   product: Product;
   board: FaultBoard;
   log: RequestLog;
+  /** told of each request that a fault has met */
+  noticed?: (met: Met) => void;
   /** ends whatever is still waiting */
   closing: AbortSignal;
 }>;
@@ -52,6 +54,7 @@ type Exchange = Readonly<{
 /** True where the request goes on to the product all the same. */
 async function bite(parts: FrontParts, met: Met, { call, request, response, wait }: Exchange): Promise<boolean> {
   const { name, options } = met;
+  parts.noticed?.(met);
   if (name === 'slow' && options.milliseconds !== undefined) {
     await wait(options.milliseconds);
     return !parts.closing.aborted;

@@ -15,7 +15,7 @@ export type LoggedRequest = Readonly<{
 }>;
 
 const hidden = '[secret]';
-const secretNames = /^(?:password|secret|encryption-key|otp|tfa-challenge|ticket|token|value|key)$/;
+const secretNames = /^(?:password|secret|encryption-key|otp|tfa-challenge|ticket|token|value|key|secret-key)$/;
 
 /** @param redact removes every secret of the lab, wherever else it stands */
 export function requestLog(file: string, now: () => number, redact: (text: string) => string) {

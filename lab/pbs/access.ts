@@ -1,11 +1,12 @@
 // /access: logins by password, who there is, and what each may do (facts: pbs-api sections 1, 7).
-import { type AclEntry, heldBy, normal, type Token, type User, userOfToken } from '../rights.ts';
-import { digestOf } from './config-file.ts';
+import { normal } from '../rights.ts';
+import { acl, isOwnToken } from './acl.ts';
 import { answerWith, type Outcome, type PbsCall, type PbsHandlers, type PbsHost, required, text } from './host.ts';
 import { isActive } from './login.ts';
 import { badRequest, PbsRefusal } from './refusal.ts';
-import { may } from './rights.ts';
+import { held, may } from './rights.ts';
 import type { Values } from './schema.ts';
+import { realms, users } from './users.ts';
 
 function knows(host: PbsHost, params: Values): boolean {
   const user = required(params, 'username');
@@ -33,9 +34,6 @@ function ticketFor(host: PbsHost, { params }: PbsCall): Outcome {
   return { data: { username, 'ticket-info': info, CSRFPreventionToken: csrf }, cookie };
 }
 
-const isToken = (login: string): boolean => login.includes('!');
-const isOwnToken = (login: string, other: string): boolean => !isToken(login) && other.startsWith(`${login}!`);
-
 /** A token is never "self" with its user, but it is with itself. */
 function askedAbout(host: PbsHost, call: PbsCall): string {
   const whom = text(call.params, 'auth-id') ?? call.user;
@@ -46,38 +44,6 @@ function askedAbout(host: PbsHost, call: PbsCall): string {
 
 const topPaths = ['/', '/access', '/datastore', '/remote', '/system', '/tape'];
 
-const shownAcl = ({ path, authId, role, propagate }: AclEntry) => ({
-  path: normal(path),
-  ugid: authId,
-  ugid_type: 'user',
-  roleid: role,
-  propagate,
-});
-
-function isWithin(path: string, { params }: PbsCall): boolean {
-  const wanted = text(params, 'path');
-  if (wanted === undefined) return true;
-  const top = normal(wanted);
-  const inside = top === '/' || path.startsWith(`${top}/`);
-  return path === top || (params['exact'] !== true && inside);
-}
-
-const shownToken = ({ id, enable, expire, comment }: Token) => ({
-  tokenid: id,
-  ...(comment === undefined ? {} : { comment }),
-  enable,
-  expire,
-});
-const shownUser = ({ id, enable, expire, comment }: User) => ({
-  userid: id,
-  ...(comment === undefined ? {} : { comment }),
-  enable,
-  expire,
-});
-const tokensOf = ({ state }: PbsHost, user: string): readonly Token[] =>
-  state.tokens.filter(({ id }) => userOfToken(id) === user);
-const ofUsers = (host: PbsHost, data: unknown): Outcome => answerWith(data, { digest: digestOf(host, 'user') });
-
 export const access: PbsHandlers = {
   'POST /access/ticket': ticketFor,
   'GET /access/permissions': (host, call) => {
@@ -85,35 +51,16 @@ export const access: PbsHandlers = {
     const only = text(call.params, 'path');
     const paths =
       only === undefined ? [...topPaths, ...host.state.acl.map(({ path }) => normal(path))] : [normal(only)];
-    const held = [...new Set(paths)].map((path) => [path, heldBy(host.state, whom, path)] as const);
-    return answerWith(Object.fromEntries(held.filter(([, rights]) => Object.keys(rights).length > 0)));
+    const found = [...new Set(paths)].map((path) => [path, held(host, whom, path)] as const);
+    return answerWith(Object.fromEntries(found.filter(([, rights]) => Object.keys(rights).length > 0)));
   },
-  'GET /access/acl': (host, call) => {
-    const all = may(host, call, '/access/acl', 'Sys.Audit');
-    const seen = host.state.acl.filter(
-      (entry) => isWithin(normal(entry.path), call) && (all || isOwnToken(call.user, entry.authId)),
-    );
-    return answerWith(host.chance.shuffled(seen).map(shownAcl), { digest: digestOf(host, 'acl') });
-  },
-  'GET /access/users': (host, call) => {
-    const all = may(host, call, '/access/users', 'Sys.Audit');
-    const seen = host.state.users.filter(({ id }) => all || id === userOfToken(call.user));
-    const rows = seen.map((user) => {
-      const tokens = tokensOf(host, user.id);
-      const listed = call.params['include_tokens'] === true && tokens.length > 0;
-      return { ...shownUser(user), ...(listed ? { tokens: tokens.map(shownToken) } : {}) };
-    });
-    return ofUsers(host, host.chance.shuffled(rows));
-  },
-  'GET /access/users/{userid}/token': (host, { params }) => {
-    const tokens = tokensOf(host, required(params, 'userid'));
-    const rows = tokens.map((token) => ({ 'token-name': token.id.split('!')[1], ...shownToken(token) }));
-    return ofUsers(host, host.chance.shuffled(rows));
-  },
-  'GET /access/users/{userid}/token/{token-name}': (host, { params }) => {
-    const id = `${required(params, 'userid')}!${required(params, 'token-name')}`;
-    const token = host.state.tokens.find((one) => one.id === id);
-    if (token === undefined) throw badRequest(`no such token '${id}'`);
-    return ofUsers(host, shownToken(token));
-  },
+  ...acl,
+  ...users,
+  'GET /access/domains': (host) =>
+    answerWith(host.chance.shuffled(realms).map((realm) => ({ realm, type: realm, ...aboutRealm[realm] }))),
 };
+
+const aboutRealm = {
+  pam: { comment: 'Linux PAM standard authentication', default: true },
+  pbs: { comment: 'Proxmox Backup authentication server' },
+} as const;

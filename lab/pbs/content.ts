@@ -9,6 +9,7 @@ import {
   datastoreNamed,
   type Group,
   groupsIn,
+  isOfGroup,
   mayEnter,
   namespacesOf,
   owns,
@@ -27,6 +28,7 @@ function seenGroups(host: PbsHost, call: PbsCall): readonly Group[] {
 function shownGroup(host: PbsHost, store: string, group: Group) {
   const snapshots = snapshotsOf(host, store, group);
   const finished = snapshots.find((one) => one.finished);
+  const { notes } = host.state.groupNotes.find((one) => isOfGroup(one, store, group)) ?? {};
   // A single snapshot counts even while it is being made.
   const newest = finished ?? (snapshots.length === 1 ? snapshots[0] : undefined);
   return {
@@ -36,6 +38,7 @@ function shownGroup(host: PbsHost, store: string, group: Group) {
     'backup-count': snapshots.length,
     files: (newest?.files ?? []).map(({ filename }) => filename),
     owner: group.owner,
+    ...(notes === undefined ? {} : { comment: notes.split('\n')[0] }),
   };
 }
 
@@ -50,7 +53,7 @@ function shownSnapshot(snapshot: Snapshot, owner: string) {
     ...(finished ? { size } : {}),
     owner,
     protected: isProtected,
-    ...(comment === undefined ? {} : { comment }),
+    ...(comment === undefined ? {} : { comment: comment.split('\n')[0] }),
     ...(verification === undefined || !finished ? {} : { verification }),
   };
 }

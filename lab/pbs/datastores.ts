@@ -1,19 +1,23 @@
-// Datastores: their config, what each login sees of them, and their sizes (facts: pbs-api sections 3, 4, 9).
-import { digestOf } from './config-file.ts';
+// Datastores: what each login sees of them, and their sizes (facts: pbs-api sections 3, 4, 9).
+import { collectionOf } from './collection.ts';
 import { answerWith, type PbsCall, type PbsHandlers, type PbsHost, required } from './host.ts';
 import { badRequest, forbidden } from './refusal.ts';
 import { may } from './rights.ts';
+import { s3Of } from './sections/s3-client.ts';
 import type { Datastore } from './state.ts';
 import { aclPath, datastoreNamed, groupsIn, maintenanceOf, mayEnter, namespacesOf, snapshotsOf } from './stores.ts';
+import { isAtLeast } from './versions.ts';
 
-const config = ({ name, path, comment, options }: Datastore) => ({
-  name,
-  path,
-  ...(comment === undefined ? {} : { comment }),
-  ...options,
+// Older servers do not say either.
+const standing = ({ state: { version } }: PbsHost, store: Datastore) => ({
+  ...(isAtLeast(version, '3.3') ? { 'mount-status': mountStatus(store) } : {}),
+  ...(isAtLeast(version, '4.0') ? { 'backend-type': s3Of(store) === undefined ? 'filesystem' : 's3' } : {}),
 });
 
-const standing = { 'mount-status': 'nonremovable', 'backend-type': 'filesystem' };
+function mountStatus({ options, mounted }: Datastore): string {
+  if (options['backing-device'] === undefined) return 'nonremovable';
+  return mounted === true ? 'mounted' : 'notmounted';
+}
 
 const seesStore = (host: PbsHost, call: PbsCall, { name }: Datastore): boolean =>
   may(host, call, aclPath(name), 'Datastore.Audit', 'Datastore.Backup');
@@ -21,19 +25,6 @@ const seesSomeOf = (host: PbsHost, call: PbsCall, { name }: Datastore): boolean 
   namespacesOf(host, name).some((namespace) => mayEnter(host, call, name, namespace));
 
 const sizes = ({ total, used }: Datastore) => ({ total, used, avail: total - used });
-const nothingCollected = {
-  'disk-bytes': 0,
-  'disk-chunks': 0,
-  'index-data-bytes': 0,
-  'index-file-count': 0,
-  'pending-bytes': 0,
-  'pending-chunks': 0,
-  'removed-bad': 0,
-  'removed-bytes': 0,
-  'removed-chunks': 0,
-  'still-bad': 0,
-};
-
 /** By type; a type without a group is left out. */
 function countsOf(host: PbsHost, store: string): Readonly<Record<string, { groups: number; snapshots: number }>> {
   const counts: Record<string, { groups: number; snapshots: number }> = {};
@@ -64,24 +55,18 @@ function usageOf(host: PbsHost, datastore: Datastore) {
     'history-start': end - slots * slotSeconds,
     'history-delta': slotSeconds,
     'estimated-full-date': perSlot === 0 ? 0 : Math.round(end + ((1 - ratio) / perSlot) * slotSeconds),
-    'gc-status': nothingCollected,
+    'gc-status': collectionOf(host, datastore),
   };
 }
 
 export const datastores: PbsHandlers = {
-  'GET /config/datastore': (host, call) => {
-    const seen = host.state.datastores.filter(({ name }) => may(host, call, aclPath(name), 'Datastore.Audit'));
-    return answerWith(host.chance.shuffled(seen).map(config), { digest: digestOf(host, 'datastore') });
-  },
-  'GET /config/datastore/{name}': (host, { params }) =>
-    answerWith(config(datastoreNamed(host, required(params, 'name'))), { digest: digestOf(host, 'datastore') }),
   'GET /admin/datastore': (host, call) => {
     const seen = host.state.datastores.filter((one) => seesStore(host, call, one) || seesSomeOf(host, call, one));
-    const rows = seen.map(({ name, comment, options }) => ({
-      store: name,
-      ...(comment === undefined ? {} : { comment }),
-      ...(options['maintenance-mode'] === undefined ? {} : { maintenance: options['maintenance-mode'] }),
-      ...standing,
+    const rows = seen.map((store) => ({
+      store: store.name,
+      ...(store.comment === undefined ? {} : { comment: store.comment }),
+      ...(store.options['maintenance-mode'] === undefined ? {} : { maintenance: store.options['maintenance-mode'] }),
+      ...standing(host, store),
     }));
     return answerWith(host.chance.shuffled(rows));
   },
@@ -93,14 +78,17 @@ export const datastores: PbsHandlers = {
     const datastore = datastoreNamed(host, store);
     const problem = maintenanceOf(datastore, false);
     if (problem !== undefined) throw badRequest(problem);
-    if (!whole) return answerWith({ total: 0, used: 0, avail: 0, 'backend-type': 'filesystem' });
+    const { 'mount-status': _mount, ...backend } = standing(host, datastore);
+    if (!whole) return answerWith({ total: 0, used: 0, avail: 0, ...backend });
     const verbose =
-      call.params['verbose'] === true ? { 'gc-status': nothingCollected, counts: countsOf(host, store) } : {};
-    return answerWith({ ...sizes(datastore), ...verbose, 'backend-type': 'filesystem' });
+      call.params['verbose'] === true
+        ? { 'gc-status': collectionOf(host, datastore), counts: countsOf(host, store) }
+        : {};
+    return answerWith({ ...sizes(datastore), ...verbose, ...backend });
   },
   'GET /status/datastore-usage': (host, call) => {
     const rows = host.state.datastores.flatMap((datastore) => {
-      const known = { store: datastore.name, ...standing };
+      const known = { store: datastore.name, ...standing(host, datastore) };
       if (seesStore(host, call, datastore)) return [{ ...known, ...usageOf(host, datastore) }];
       return seesSomeOf(host, call, datastore) ? [known] : [];
     });

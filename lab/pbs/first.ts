@@ -1,4 +1,5 @@
 // What the PBS holds when the lab starts: the leavings of a few weeks, and the logins that Holdfast and the storages use.
+import { createHash } from 'node:crypto';
 import { utc } from '../../src/values/time-zone.ts';
 import roles from './roles.json' with { type: 'json' };
 import { snapshotOf } from './snapshots.ts';
@@ -10,7 +11,19 @@ export type FirstPbs = Readonly<{
   node: string;
   /** 4.2.3 without */
   version?: string;
+  /** what `holdfast@pbs` and its token `ops` may do; as an auditor who manages datastores without */
+  opsGrants?: readonly Grant[];
+  /** other first content, list by list: `{ datastores: [...], snapshots: [] }` */
+  instead?: Partial<Omit<PbsState, 'product' | 'node' | 'version' | 'instanceId'>>;
 }>;
+export type Grant = Readonly<{ path: string; role: string }>;
+
+/** Enough for all that the API can configure. */
+export const everyGrant: readonly Grant[] = [{ path: '/', role: 'Admin' }];
+const fewGrants: readonly Grant[] = [
+  { path: '/', role: 'Audit' },
+  { path: '/datastore', role: 'DatastoreAdmin' },
+];
 
 const tib = 1024 ** 4;
 const gib = 1024 ** 3;
@@ -36,7 +49,7 @@ const rows: readonly Row[] = [
 ];
 const ofAnotherHost: Row = { type: 'host', id: 'workshop', gigabytes: 12, daysAgo: [20, 50], comment: '' };
 
-export function firstPbsState({ now, node, version = '4.2.3' }: FirstPbs): PbsState {
+export function firstPbsState({ now, node, version = '4.2.3', opsGrants = fewGrants, instead }: FirstPbs): PbsState {
   return {
     product: 'pbs',
     node,
@@ -57,25 +70,56 @@ export function firstPbsState({ now, node, version = '4.2.3' }: FirstPbs): PbsSt
         },
       },
     ],
+    ...nothingConfigured(),
+    ...aroundIt(now),
+    instanceId: createHash('md5').update(node).digest('hex'),
     tasks: [],
     users: ['root@pam', 'holdfast@pbs', 'workshop@pbs'].map((id) => ({ id, enable: true, expire: 0 })),
     tokens: ['ops', 'storage'].map((name) => ({
       id: `holdfast@pbs!${name}`,
-      privsep: true,
       enable: true,
       expire: Math.floor(now / 1000) + 300 * day,
     })),
     acl: [
-      ...['holdfast@pbs', 'holdfast@pbs!ops'].flatMap((authId) => [
-        entry(authId, '/', 'Audit'),
-        entry(authId, '/datastore', 'DatastoreAdmin'),
-      ]),
+      ...['holdfast@pbs', 'holdfast@pbs!ops'].flatMap((authId) =>
+        opsGrants.map(({ path, role }) => entry(authId, path, role)),
+      ),
       entry('holdfast@pbs!storage', '/datastore/tank', 'DatastoreBackup'),
       entry('workshop@pbs', '/datastore/tank/workshop', 'DatastorePowerUser'),
     ],
     roles: structuredClone(roles),
+    ...(instead === undefined ? {} : structuredClone(instead)),
   };
 }
+
+const nothingConfigured = () => ({
+  ...{ groupNotes: [], leftovers: [], verifyJobs: [], syncJobs: [], remotes: [], trafficRules: [], s3Clients: [] },
+  ...{ encryptionKeys: [], notifications: [], metricServers: [] },
+});
+
+const services: readonly (readonly [id: string, description: string])[] = [
+  ['chrony', 'chrony, an NTP client/server'],
+  ['cron', 'Regular background program processing daemon'],
+  ['postfix', 'Postfix Mail Transport Agent'],
+  ['proxmox-backup', 'Proxmox Backup API Server'],
+  ['proxmox-backup-proxy', 'Proxmox Backup API Proxy Server'],
+  ['ssh', 'OpenBSD Secure Shell server'],
+  ['systemd-journald', 'Journal Service'],
+];
+
+/** What is not PBS's own config: the machine, and the services elsewhere that it can reach. */
+const aroundIt = (now: number) => ({
+  s3Services: [{ endpoint: 's3.lab.example', buckets: [{ name: 'backups' }, { name: 'spare' }] }],
+  devices: ['8f2f2d0a-3c4e-4b8e-9d1f-6a5b4c3d2e1f'],
+  reachable: ['metrics.lab.example:8086', 'metrics.lab.example:8089', 'gotify.lab.example:443'],
+  services: services.map(([id, description]) => ({ id, description, running: true, enabled: true })),
+  journal: [
+    {
+      time: Math.floor(now / 1000) - 60,
+      line: `${new Date(now - 60_000).toISOString().slice(0, 19)} systemd[1]: Started proxmox-backup-proxy.service - Proxmox Backup API Proxy Server.`,
+    },
+  ],
+});
 
 const entry = (authId: string, path: string, role: string) => ({ authId, path, role, propagate: true });
 

@@ -22,7 +22,12 @@ function tokenUser(host: PbsHost, header: string | undefined): string | undefine
   const [, given = ''] = /^PBSAPIToken[= ](.*)$/s.exec(header ?? '') ?? [];
   const [id = '', encoded = ''] = given.split(/:(.*)/s);
   const token = host.state.tokens.find((one) => one.id === id);
-  if (token?.enable !== true || isExpired(host, token.expire) || !isActive(host, id.split('!')[0] ?? ''))
+  if (
+    token === undefined ||
+    token.enable === false ||
+    isExpired(host, token.expire) ||
+    !isActive(host, id.split('!')[0] ?? '')
+  )
     return undefined;
   return host.secrets.reveal(`token ${id}`) === decoded(encoded) ? id : undefined;
 }
@@ -37,7 +42,7 @@ function decoded(secret: string): string {
 
 export function isActive(host: PbsHost, id: string): boolean {
   const user = host.state.users.find((one) => one.id === id);
-  return user?.enable === true && !isExpired(host, user.expire);
+  return user !== undefined && user.enable !== false && !isExpired(host, user.expire);
 }
 
-const isExpired = (host: PbsHost, expire: number): boolean => expire !== 0 && expire * 1000 <= host.now();
+const isExpired = (host: PbsHost, expire = 0): boolean => expire !== 0 && expire * 1000 <= host.now();

@@ -8,6 +8,7 @@ import { userOf } from './login.ts';
 import { checkedParameters } from './parameters.ts';
 import { forbidden, noLogin, PbsRefusal } from './refusal.ts';
 import { needDeclared } from './rights.ts';
+import { knownParameters, knowsPath } from './versions.ts';
 
 const prefix = '/api2/json';
 const longestPath = 3072;
@@ -35,9 +36,11 @@ async function carriedOut(host: PbsHost, call: Call, user: string | undefined): 
   const open = found?.method.permissions?.user === 'world';
   if (user === undefined && !open) throw noLogin();
   const handler = found === undefined ? undefined : handlers[found.name];
-  if (found === undefined || handler === undefined) throw new PbsRefusal(404, `Path '${call.path}' not found.`);
+  if (found === undefined || handler === undefined || !knowsPath(host.state.version, found.name))
+    throw new PbsRefusal(404, `Path '${call.path}' not found.`);
   needDeclared(host, { user: user ?? '' }, found.method.permissions, found.inPath);
-  const params = checkedParameters(call, found.inPath, found.method.parameters);
+  const known = knownParameters(host.state.version, found.name, found.method.parameters);
+  const params = checkedParameters(call, found.inPath, known);
   return handler(host, { method: call.method, path: call.path, params, user: user ?? '' });
 }
 

@@ -2,40 +2,21 @@
 import type { Going } from '../tasks/tasks.ts';
 import { below } from './content.ts';
 import { answerWith, type Outcome, type PbsCall, type PbsHandlers, type PbsHost, required, text } from './host.ts';
-import { keepText, marked, pruneGroup, shownRow } from './prune.ts';
-import { jobNamed, pathOf, refuseBusy } from './prune-jobs.ts';
+import { refuseBusy, runsOf } from './job-runs.ts';
+import { keepText, marked, nameOf, pruneGroup, shownRow } from './prune.ts';
 import { badRequest, missesPermission } from './refusal.ts';
 import { may } from './rights.ts';
-import type { PruneJob } from './state.ts';
-import {
-  accessTo,
-  aclPath,
-  datastoreNamed,
-  type Group,
-  groupsIn,
-  maintenanceOf,
-  namespacesOf,
-  owns,
-  toPrune,
-} from './stores.ts';
+import { jobPath, pruneJob } from './sections/prune-job.ts';
+import { entryNamed, sectionHandlers } from './sections/section.ts';
+import type { Options } from './state.ts';
+import { aclPath, type Group, groupFor, groupsIn, namespacesOf, owns, toPrune, usableDatastore } from './stores.ts';
 
 const spoken = (store: string, namespace: string): string =>
   `datastore '${store}', ${namespace === '' ? 'root namespace' : `namespace '${namespace}'`}`;
 
-function groupIn(host: PbsHost, call: PbsCall, store: string): Group {
-  const namespace = text(call.params, 'ns') ?? '';
-  const { ownedOnly } = accessTo(host, call, store, namespace, toPrune);
-  const [type, id] = [required(call.params, 'backup-type'), required(call.params, 'backup-id')];
-  const group = groupsIn(host, store, namespace).find((one) => one.type === type && one.id === id);
-  if (group === undefined) throw badRequest(`group '${type}/${id}' does not exist`);
-  if (ownedOnly && !owns(call.user, group.owner))
-    throw badRequest(`backup owner check failed (${call.user} != ${group.owner})`);
-  return group;
-}
-
 async function pruneByHand(host: PbsHost, call: PbsCall): Promise<Outcome> {
   const store = required(call.params, 'store');
-  const group = groupIn(host, call, store);
+  const group = groupFor(host, call, toPrune);
   const options = keepText(call.params);
   const rows = marked(host, store, group, call.params);
   if (call.params['dry-run'] === true || options === '') return answerWith(rows.map(shownRow));
@@ -67,7 +48,7 @@ const depthText = (depth: number | undefined): string =>
   depth === undefined ? 'down to full depth' : depth === 0 ? 'non-recursive' : `down to depth ${depth}`;
 
 /** The groups below the job's namespace that whoever runs it may prune. */
-function groupsFor(host: PbsHost, call: PbsCall, { options }: PruneJob): readonly Group[] {
+function groupsFor(host: PbsHost, call: PbsCall, options: Options): readonly Group[] {
   const store = String(options['store']);
   const within = namespacesOf(host, store).filter((namespace) =>
     below(String(options['ns'] ?? ''), namespace, Number(options['max-depth'] ?? 7)),
@@ -80,47 +61,80 @@ function groupsFor(host: PbsHost, call: PbsCall, { options }: PruneJob): readonl
   });
 }
 
-/** A job without a rule removes nothing, and says so with a warning. */
-async function runJob(host: PbsHost, call: PbsCall, job: PruneJob, { log, pass }: Going): Promise<string | undefined> {
-  const { options } = job;
+/** What has no rule removes nothing, and says so with a warning. */
+async function pruneAll(
+  host: PbsHost,
+  call: PbsCall,
+  options: Options,
+  { log, pass }: Going,
+): Promise<string | undefined> {
   const store = String(options['store']);
   const rules = keepText(options);
   const depth = options['max-depth'] === undefined ? undefined : Number(options['max-depth']);
-  log(`prune job '${job.id}'`);
   log(`Starting datastore prune on ${spoken(store, String(options['ns'] ?? ''))}, ${depthText(depth)}`);
   log(rules === '' ? 'No prune selection - keeping all files.' : `retention options: ${rules}`);
-  const groups = groupsFor(host, call, job);
+  if (options['dry-run'] === true) log('(dry run)');
+  const groups = groupsFor(host, call, options);
   await pass(0.1);
   for (const group of groups) {
     await pass(0.9 / groups.length);
     log(`Pruning group ${group.namespace}:"${group.type}/${group.id}"`);
-    pruneGroup(host, marked(host, store, group, options), log);
+    const rows = marked(host, store, group, options);
+    if (options['dry-run'] === true) for (const { mark, snapshot } of rows) log(`${mark} ${nameOf(snapshot)}`);
+    else pruneGroup(host, rows, log);
   }
   return rules === '' ? 'WARNINGS: 1' : undefined;
 }
 
+/** A whole store, or what is below a namespace, by hand. */
+function pruneStore(host: PbsHost, call: PbsCall): Outcome {
+  const store = required(call.params, 'store');
+  const namespace = text(call.params, 'ns') ?? '';
+  const path = aclPath(store, namespace);
+  const rights = ['Datastore.Modify', 'Datastore.Prune'];
+  if (!may(host, call, path, ...rights)) throw missesPermission(path, rights);
+  usableDatastore(host, store, true);
+  const options: Options = { ...call.params };
+  const work = (going: Going) => pruneAll(host, call, options, going);
+  return answerWith(
+    host.tasks.start({ type: 'prune', id: `${store}:${namespace}`, user: call.user, asked: call, work }).upid,
+  );
+}
+
 async function startJob(host: PbsHost, call: PbsCall): Promise<Outcome> {
-  const job = jobNamed(host, required(call.params, 'id'));
-  if (!may(host, call, pathOf(job), 'Datastore.Modify')) throw missesPermission(pathOf(job), ['Datastore.Modify']);
-  await refuseBusy(host, job);
+  const job = entryNamed(pruneJob, host.state, required(call.params, 'id'), 'GET');
+  const path = jobPath(job.options);
+  if (!may(host, call, path, 'Datastore.Modify')) throw missesPermission(path, ['Datastore.Modify']);
+  await refuseBusy(host, 'prunejob', job);
   const store = String(job.options['store']);
-  const problem = maintenanceOf(datastoreNamed(host, store), true);
-  if (problem !== undefined) throw badRequest(problem);
+  usableDatastore(host, store, true);
   // It works on what the job says now, whatever becomes of the job meanwhile.
-  const asItIs = { ...job, options: { ...job.options } };
+  const options = { ...job.options };
   const namespace = String(job.options['ns'] ?? '');
   const { upid } = host.tasks.start({
     type: 'prunejob',
     id: namespace === '' ? store : `${store}:${namespace}`,
     user: call.user,
     asked: call,
-    work: (going) => runJob(host, call, asItIs, going),
+    work: (going) => {
+      going.log(`prune job '${job.id}'`);
+      return pruneAll(host, call, options, going);
+    },
   });
   job.lastRun = upid;
   return answerWith(upid);
 }
 
 export const pruneCalls: PbsHandlers = {
+  ...sectionHandlers(pruneJob),
+  'GET /admin/prune': (host, call) => {
+    const store = text(call.params, 'store');
+    const jobs = host.state.pruneJobs.filter(
+      (job) => (pruneJob.listed?.(host, call, job) ?? true) && (store === undefined || job.options['store'] === store),
+    );
+    return answerWith(host.chance.shuffled(jobs).map((job) => ({ id: job.id, ...job.options, ...runsOf(host, job) })));
+  },
   'POST /admin/datastore/{store}/prune': pruneByHand,
+  'POST /admin/datastore/{store}/prune-datastore': pruneStore,
   'POST /admin/prune/{id}/run': startJob,
 };

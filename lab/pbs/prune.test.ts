@@ -80,7 +80,7 @@ describe('a prune job', () => {
     const { ask, host, board } = pbsLab();
     const digest = async () => (await ask('GET', '/config/prune')).json.digest;
     const before = await digest();
-    foreignHandOn(host, 'workshop-weekly');
+    foreignHandOn(host, 'prune', 'workshop-weekly');
     const after = await digest();
     assert.notEqual(after, before);
     board.add('foreign-change', { count: 1 });

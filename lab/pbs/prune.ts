@@ -45,8 +45,8 @@ export function marked(host: PbsHost, store: string, group: Group, options: Keep
 
 const marks: Readonly<Record<string, string>> = { protected: 'keep protected', 'unfinished-newest': 'keep-partial' };
 
-const timeText = ({ time }: Snapshot): string => instantAt(time * 1000).replace('.000Z', 'Z');
-const nameOf = (snapshot: Snapshot): string => `${snapshot.type}/${snapshot.id}/${timeText(snapshot)}`;
+export const timeText = ({ time }: Pick<Snapshot, 'time'>): string => instantAt(time * 1000).replace('.000Z', 'Z');
+export const nameOf = (snapshot: Snapshot): string => `${snapshot.type}/${snapshot.id}/${timeText(snapshot)}`;
 
 /** Oldest first, and a line for each. */
 export function pruneGroup(host: PbsHost, rows: readonly Marked[], log: Going['log']): void {

@@ -18,6 +18,7 @@ export const lacksRight = (path: string, privileges: readonly string[]): PbsRefu
 /** As a call on a job or a task says it: with 400. */
 export const missesPermission = (path: string, privileges: readonly string[]): PbsRefusal =>
   badRequest(`missing permissions '${privileges.join('|')}' on '${path}'`);
+export const notFound = (text: string): PbsRefusal => new PbsRefusal(404, text);
 export const noSuchDatastore = (name: string): PbsRefusal => badRequest(`no such datastore '${name}'`);
 
 const failed = 'parameter verification failed';

@@ -1,7 +1,7 @@
 // What a login may not see (facts: pbs-api sections 1, 4, 7).
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ops, pbsLab, type Row, runToEnd } from './product.test-support.ts';
+import { done, ended, ops, pbsLab, type Row, runToEnd } from './product.test-support.ts';
 
 describe('what a login may not see', () => {
   it('is missing from the lists without a word, and refused by name', async () => {
@@ -65,6 +65,19 @@ describe('what a login may not see', () => {
     assert.deepEqual(await pbs.rows('/nodes/localhost/tasks', { login }), []);
     pbs.grant('DatastoreAdmin', '/datastore/tank', login);
     assert.equal((await pbs.rows('/nodes/localhost/tasks', { login })).length, 1);
+  });
+  it('is the task of a job of any kind, until one may run it', async () => {
+    const pbs = pbsLab();
+    const login = 'holdfast@pbs!storage';
+    await done(pbs, 'POST', '/config/verify', { form: 'id=v-tank&store=tank' });
+    await ended(pbs, 'POST', '/admin/verify/v-tank/run');
+    await ended(pbs, 'POST', '/admin/datastore/tank/gc');
+    const seen = async () => (await pbs.rows('/nodes/localhost/tasks', { login })).map((row) => row['worker_type']);
+    assert.deepEqual(await seen(), []);
+    pbs.grant('DatastoreReader', '/datastore/tank', login);
+    assert.deepEqual(await seen(), ['verificationjob']);
+    pbs.grant('DatastoreAdmin', '/datastore/tank', login);
+    assert.deepEqual((await seen()).sort(), ['garbage_collection', 'verificationjob']);
   });
   it('are users and entries of others without Sys.Audit; of its own rights a token always hears', async () => {
     const pbs = pbsLab();

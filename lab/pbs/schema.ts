@@ -1,8 +1,8 @@
 // PBS's check of parameters against its schema: text from a form, or values of a JSON body. Every problem is told.
-import { isCalendarProblem } from '../../src/values/calendar.ts';
-import { parseCalendar } from '../../src/values/calendar-parse.ts';
 import type { Schema, Schemas } from '../contract/contract.ts';
 import type { Pair } from '../front/call.ts';
+import { readProperties } from './property-string.ts';
+import { grammarProblem } from './texts.ts';
 
 export type Value = string | number | boolean | readonly string[];
 export type Values = Readonly<Record<string, Value>>;
@@ -94,11 +94,21 @@ function textWithin(name: string, value: string, schema: Schema): Read {
     return { problem: 'value does not match the regex pattern' };
   if (words !== undefined && !words.includes(value))
     return { problem: `value '${value}' is not defined in the enumeration.` };
-  const event = name === 'schedule' ? parseCalendar(value) : undefined;
-  if (event !== undefined && isCalendarProblem(event))
-    return { problem: `unable to parse calendar event '${value}' - ${event.problem}` };
-  return { value };
+  const problem =
+    grammarProblem(name, value) ??
+    (typeof schema.format === 'object' ? propertyProblem(value, schema.format) : undefined);
+  return problem === undefined ? { value } : { problem };
 }
+
+/** A property string: each of its keys is checked as a parameter is. */
+function propertyProblem(text: string, { properties = {}, default_key }: KeyedSchema): string | undefined {
+  const pairs = readProperties(text, default_key);
+  if (pairs === undefined) return 'value without key, but schema does not define a default key';
+  const { problems } = checkPairs(pairs, properties);
+  return problems[0] === undefined ? undefined : `'${problems[0][0]}': ${problems[0][1]}`;
+}
+// A property string names its default key; the type of PVE's schema has a mark on the key itself.
+type KeyedSchema = Readonly<{ properties?: Schemas; default_key?: string | boolean }>;
 
 const patterns = new Map<string, RegExp>();
 

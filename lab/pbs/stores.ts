@@ -1,6 +1,7 @@
 // Datastores, and what one may do with their content (facts: pbs-api section 4): "X or owner+Y".
 import { userOfToken } from '../rights.ts';
 import type { PbsCall, PbsHost } from './host.ts';
+import { propertiesIn } from './property-string.ts';
 import { badRequest, lacksRight, noSuchDatastore } from './refusal.ts';
 import { may } from './rights.ts';
 import type { Datastore, Snapshot } from './state.ts';
@@ -18,6 +19,8 @@ export type Access = Readonly<{
 
 export type Wanted = Readonly<{ full: readonly string[]; owner: readonly string[]; writes: boolean }>;
 export const toList: Wanted = { full: ['Datastore.Audit'], owner: ['Datastore.Backup'], writes: false };
+export const toModify: Wanted = { full: ['Datastore.Modify'], owner: ['Datastore.Backup'], writes: true };
+export const toVerify: Wanted = { full: ['Datastore.Verify'], owner: ['Datastore.Backup'], writes: false };
 export const toPrune: Wanted = { full: ['Datastore.Modify'], owner: ['Datastore.Prune'], writes: true };
 
 /** Rights are looked at before the store, so that nobody learns what there is. */
@@ -36,20 +39,27 @@ export function datastoreNamed(host: PbsHost, name: string): Datastore {
   return found;
 }
 
-function usableDatastore(host: PbsHost, name: string, writes: boolean): Datastore {
+export function usableDatastore(host: PbsHost, name: string, writes: boolean): Datastore {
   const datastore = datastoreNamed(host, name);
   const problem = maintenanceOf(datastore, writes);
   if (problem !== undefined) throw badRequest(problem);
   return datastore;
 }
 
-/** Read-only keeps out what writes, offline everything. */
-export function maintenanceOf({ name, options }: Datastore, writes: boolean): string | undefined {
-  const text = String(options['maintenance-mode'] ?? '');
-  const mode = /(?:^|type=)(offline|read-only)\b/.exec(text)?.[1];
+/** Read-only keeps out what writes, offline everything; and so does a device that is not mounted. */
+export function maintenanceOf({ name, options, mounted }: Datastore, writes: boolean): string | undefined {
+  if (options['backing-device'] !== undefined && mounted !== true) return `datastore '${name}' is not mounted`;
+  const { type: mode, message } = propertiesIn(String(options['maintenance-mode'] ?? ''), 'type');
   if (mode === undefined || (mode === 'read-only' && !writes)) return undefined;
-  const message = /message="?([^"]*)"?/.exec(text)?.[1];
-  return `datastore '${name}' is unavailable: ${mode} maintenance mode${message === undefined ? '' : `: ${message}`}`;
+  return `datastore '${name}' is unavailable: ${mode} maintenance mode${message === undefined ? '' : `: ${percentDecoded(message)}`}`;
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** The root among them, as an empty name. */
@@ -81,3 +91,22 @@ export const snapshotsOf = (host: PbsHost, store: string, { namespace, type, id 
   host.state.snapshots
     .filter((one) => one.store === store && one.namespace === namespace && one.type === type && one.id === id)
     .sort((one, other) => other.time - one.time);
+
+/** A group that whoever calls may have, by its parameters. */
+export function groupFor(host: PbsHost, call: PbsCall, wanted: Wanted): Group & Readonly<{ store: string }> {
+  const store = String(call.params['store']);
+  const namespace = String(call.params['ns'] ?? '');
+  const { ownedOnly } = accessTo(host, call, store, namespace, wanted);
+  const [type, id] = [String(call.params['backup-type']), String(call.params['backup-id'])];
+  const group = groupsIn(host, store, namespace).find((one) => one.type === type && one.id === id);
+  if (group === undefined) throw badRequest(`group '${type}/${id}' does not exist`);
+  if (ownedOnly && !owns(call.user, group.owner))
+    throw badRequest(`backup owner check failed (${call.user} != ${group.owner})`);
+  return { ...group, store };
+}
+
+export const isOfGroup = (
+  one: Pick<Snapshot, 'store' | 'namespace' | 'type' | 'id'>,
+  store: string,
+  { namespace, type, id }: Omit<Group, 'owner'>,
+): boolean => one.store === store && one.namespace === namespace && one.type === type && one.id === id;

@@ -23,8 +23,16 @@ const shown = ({ upid, pid, pstart, startedAt, type, id, user, endedAt, exitStat
 function maySee(host: PbsHost, call: PbsCall, task: Pick<Task, 'type' | 'id' | 'user'>): boolean {
   if (task.user === call.user || task.user.startsWith(`${call.user}!`)) return true;
   if (may(host, call, '/system/tasks', 'Sys.Audit')) return true;
-  const [store = '', namespace = ''] = task.id.split(':');
-  return task.type === 'prunejob' && may(host, call, aclPath(store, namespace), 'Datastore.Modify');
+  return mayRun(host, call, task);
+}
+
+function mayRun(host: PbsHost, call: PbsCall, { type, id }: Pick<Task, 'type' | 'id'>): boolean {
+  const [store = '', namespace = '', local = '', within = ''] = id.split(':');
+  if (type === 'prunejob') return may(host, call, aclPath(store, namespace), 'Datastore.Modify');
+  if (type === 'garbage_collection') return may(host, call, aclPath(store), 'Datastore.Modify');
+  if (type === 'verificationjob') return may(host, call, aclPath(store), 'Datastore.Verify');
+  if (type !== 'syncjob' || !may(host, call, aclPath(local, within), 'Datastore.Backup')) return false;
+  return store === '-' || may(host, call, `/remote/${store}/${namespace}`, 'Remote.Read');
 }
 
 const ofStores = ['verify', 'verify_group', 'verify_snapshot', 'verificationjob', 'syncjob'];

@@ -3,27 +3,46 @@ import { instantAt } from '../../src/values/instant.ts';
 import { decideRetention } from '../../src/values/retention-decide.ts';
 import { keepFromProxmox } from '../../src/values/retention-property.ts';
 import { utc } from '../../src/values/time-zone.ts';
-import type { BackupTarget } from './backup.ts';
+import type { BackupTarget, Problem } from './backup.ts';
 import type { PveHost } from './host.ts';
 import { retentionIn } from './retention.ts';
+import { fitsDirectory, isUnmounted, writtenBytes } from './room.ts';
 import type { StorageEntry, Volume } from './state.ts';
 
 const endings = { qemu: 'vma.zst', lxc: 'tar.zst' } as const;
 // Archives are packed.
-const packed = 0.4;
+const packed = 0.8;
 
-export function directoryTarget({ state }: PveHost, { storage, options }: StorageEntry): BackupTarget {
+const full = 'zstd: error 70 : Write error : cannot write block : No space left on device ';
+const noSpace: Readonly<Record<'qemu' | 'lxc', Problem>> = {
+  qemu: { before: [full], why: 'vma_queue_write: write error - Broken pipe' },
+  lxc: {
+    before: [`INFO: ${full}`],
+    why: "command 'set -o pipefail && tar cpf - ... | zstd --rsyncable --threads=1' failed: exit code 70",
+  },
+};
+
+export function directoryTarget({ state }: PveHost, entry: StorageEntry): BackupTarget {
+  const { storage, options } = entry;
+  if (isUnmounted(state, entry))
+    throw new Error(
+      `could not activate storage '${storage}': unable to activate storage '${storage}' - directory is expected to be a mount point but is not mounted: '${options['path']}'`,
+    );
   const ofGuest = (vmid: number): readonly Volume[] =>
     state.volumes.filter((volume) => volume.storage === storage && volume.vmid === vmid);
   return {
-    begin: ({ vmid, type, disk }, now) => {
+    begin: (guest, now) => {
+      const { vmid, type } = guest;
+      const size = Math.max(1, Math.round(writtenBytes(guest) * packed));
       const ctime = Math.max(now, Math.max(0, ...ofGuest(vmid).map((volume) => volume.ctime)) + 1);
       const name = `vzdump-${type}-${vmid}-${stamp(ctime)}.${endings[type]}`;
       return {
         name: `vzdump archive '${String(options['path'])}/dump/${name}'`,
+        problem: (at) => (at === 'open' || fitsDirectory(state, entry, size) ? undefined : noSpace[type]),
         finish: async (notes = '') => {
           const volid = `${storage}:backup/${name}`;
-          const size = Math.max(1, Math.round(disk * packed));
+          const disk = state.disks[storage];
+          if (disk !== undefined) (disk.mounted ? disk : state.hardware.root).used += size;
           state.volumes.push({ storage, volid, vmid, guest: type, ctime, size, notes });
         },
       };

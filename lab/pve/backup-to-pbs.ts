@@ -3,8 +3,10 @@
 import type { PbsHost } from '../pbs/host.ts';
 import { addSnapshot } from '../pbs/snapshots.ts';
 import type { BackupTarget } from './backup.ts';
+import { problemAt } from './backup-to-pbs-problems.ts';
 import type { PveHost } from './host.ts';
 import { addressOf, askPbs, reachDatastore } from './pbs-contact.ts';
+import { leaveTask, type Session } from './pbs-session.ts';
 import { retentionIn } from './retention.ts';
 import type { Guest, StorageEntry } from './state.ts';
 import { volumeTime } from './storage-content.ts';
@@ -33,14 +35,21 @@ export async function pbsTarget(host: PveHost, entry: StorageEntry): Promise<Bac
       const id = String(guest.vmid);
       const group = { store, namespace, type, id };
       const time = Math.max(now, newestIn(pbs, group) + 1);
+      const session: Session = { ...group, type, time, user: address.username };
       return {
         name: `Proxmox Backup Server archive '${type}/${id}/${volumeTime(time)}'`,
+        problem: (at) => problemAt(pbs, session, at, guest),
         finish: async (notes, isProtected) => {
           await mayWrite();
           refuseForeignGroup(pbs, group, address.username);
           const comment = notes === undefined ? {} : { comment: notes };
           const size = Math.max(guest.disk, 1);
           addSnapshot(pbs, { ...group, time, size, owner: address.username, protected: isProtected, ...comment });
+          if (entry.options['encryption-key'] !== undefined) sealNewest(pbs);
+          leaveTask(pbs, session, {
+            exit: 'OK',
+            log: ['successfully finished backup', 'backup finished successfully'],
+          });
         },
       };
     },
@@ -60,6 +69,12 @@ export async function pbsTarget(host: PveHost, entry: StorageEntry): Promise<Bac
       log(`INFO: pruned ${rows.filter((row) => !row.keep).length} backup(s)`);
     },
   };
+}
+
+/** The storage has a key: all but the list of the files is encrypted, and that is signed. */
+function sealNewest({ state }: PbsHost): void {
+  for (const file of state.snapshots.at(-1)?.files ?? [])
+    file['crypt-mode'] = file.filename === 'index.json.blob' ? 'sign-only' : 'encrypt';
 }
 
 type Rights = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;

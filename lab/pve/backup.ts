@@ -2,9 +2,14 @@
 import type { Values } from './schema.ts';
 import type { Guest } from './state.ts';
 
+/** `before`: what stands in the log above the line that says why. */
+export type Problem = Readonly<{ before: readonly string[]; why: string }>;
+
 export type Begun = Readonly<{
   /** as the log of the task calls it */
   name: string;
+  /** what is wrong at the door, or halfway through the data */
+  problem(at: 'open' | 'write'): Problem | undefined;
   finish(notes: string | undefined, isProtected: boolean): Promise<void>;
 }>;
 

@@ -8,11 +8,11 @@ const started = 5 * 86_400;
 
 const figures = (host: PveHost) => ({
   cpu: 0.07 + host.chance.next() / 20,
-  maxcpu: 8,
-  mem: 21 * gib,
-  maxmem: 64 * gib,
-  disk: 31 * gib,
-  maxdisk: 94 * gib,
+  maxcpu: host.state.hardware.cpus,
+  mem: host.state.hardware.memoryUsed,
+  maxmem: host.state.hardware.memory,
+  disk: host.state.hardware.root.used,
+  maxdisk: host.state.hardware.root.total,
   uptime: started,
 });
 
@@ -36,7 +36,7 @@ export const basics: PveHandlers = {
       wait: 0,
       loadavg: ['0.41', '0.38', '0.35'],
       // Page cache and ARC count as used; what is available says more.
-      memory: { total: maxmem, used: mem, free: maxmem - mem - 9 * gib, available: maxmem - mem },
+      memory: { total: maxmem, used: mem, free: Math.max(0, maxmem - mem - 9 * gib), available: maxmem - mem },
       rootfs: { total: maxdisk, used: disk, free: maxdisk - disk, avail: maxdisk - disk },
       cpuinfo: { cpus: maxcpu, cores: maxcpu / 2, sockets: 1, model: 'Simulated CPU' },
       'current-kernel': { sysname: 'Linux', release: kernel, version: '#1 SMP PREEMPT_DYNAMIC', machine: 'x86_64' },

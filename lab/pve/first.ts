@@ -2,7 +2,8 @@
 // managing storages and starting backups needs, and no more (facts: pve-api section 11).
 import type { AclEntry } from '../rights.ts';
 import { firstGuests } from './first-guests.ts';
-import roles from './roles.json' with { type: 'json' };
+import { firstHost } from './first-host.ts';
+import { rolesOf } from './roles.ts';
 import type { BackupJob, PveState, StorageEntry } from './state.ts';
 
 export type FirstPve = Readonly<{
@@ -27,12 +28,13 @@ export function firstPveState({ node, version = '9.2.11', pbs }: FirstPve): PveS
     guests: structuredClone([...guests]),
     pools: structuredClone([...pools]),
     volumes: [],
+    ...firstHost(),
     tasks: [],
     users: ['root@pam', 'holdfast@pve'].map((id) => ({ id, enable: true, expire: 0 })),
     tokens: [{ id: opsToken, privsep: true, enable: true, expire: 0 }],
     // A token has what both it and its user have.
-    acl: ['holdfast@pve', opsToken].flatMap(rightsOf),
-    roles: structuredClone(roles),
+    acl: ['holdfast@pve', opsToken].flatMap(opsRights),
+    roles: rolesOf(version),
   };
 }
 
@@ -61,7 +63,8 @@ function jobsOf(node: FirstPve['node']): BackupJob[] {
   return [{ id: 'by-hand', options }];
 }
 
-const rightsOf = (authId: string): AclEntry[] => [
+/** What managing storages and starting backups needs, and no more. */
+export const opsRights = (authId: string): AclEntry[] => [
   { path: '/', authId, role: 'HoldfastHost', propagate: false },
   { path: '/nodes', authId, role: 'HoldfastNodes', propagate: true },
   { path: '/pool', authId, role: 'HoldfastPools', propagate: true },

@@ -2,12 +2,20 @@
 import type { PveHost } from './host.ts';
 import type { PveState } from './state.ts';
 
-export type ConfigFile = 'storage' | 'jobs';
+export type ConfigFile = 'storage' | 'jobs' | 'user';
 
 /** Alters one value in that file, so that its digest is another; where there is nothing to alter, something new appears. */
 export function foreignHand({ state }: PveHost, file: ConfigFile, name: string | undefined): void {
   if (file === 'storage') alterStorage(state, name);
-  else alterJob(state, name);
+  else if (file === 'jobs') alterJob(state, name);
+  else alterRole(state, name);
+}
+
+function alterRole({ roles }: PveState, name = 'SomebodyElses'): void {
+  const present = roles[name] ?? [];
+  roles[name] = present.includes('Pool.Audit')
+    ? present.filter((privilege) => privilege !== 'Pool.Audit')
+    : [...present, 'Pool.Audit'];
 }
 
 function alterStorage(state: PveState, name: string | undefined): void {

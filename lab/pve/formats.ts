@@ -1,6 +1,7 @@
 // The named formats of PVE's schema: what is wrong with a text, as PVE says it, or undefined.
 import { isCalendarProblem } from '../../src/values/calendar.ts';
 import { parseCalendar } from '../../src/values/calendar-parse.ts';
+import { privilegesOf } from './roles.ts';
 
 type Check = (text: string) => string | undefined;
 
@@ -12,6 +13,9 @@ const fits =
 const hostName = '(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?\\.)*[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
 const ipv6 = '[0-9a-fA-F:]*:[0-9a-fA-F:.]+';
 const contentTypes = ['images', 'rootdir', 'vztmpl', 'iso', 'backup', 'snippets', 'import', 'none'];
+
+// VM.Monitor is that of 8 and older.
+const knownPrivileges = [...privilegesOf('9.0'), 'VM.Monitor'];
 
 const checks: Readonly<Record<string, Check>> = {
   'pve-configid': fits(/^[a-z][a-z0-9_-]+$/i, (text) => `invalid configuration ID '${text}'`),
@@ -36,6 +40,19 @@ const checks: Readonly<Record<string, Check>> = {
   },
   'pve-day-of-week': fits(/^(?:mon|tue|wed|thu|fri|sat|sun)$/, (text) => `invalid day '${text}'`),
   'pve-task-status-type': fits(/^(?:ok|error|warning|unknown)$/i, (text) => `invalid status '${text}'`),
+  'pve-userid': fits(
+    /^[^\s:/@]+@[A-Za-z][A-Za-z0-9.\-_]+$/,
+    (text) => `value '${text}' does not look like a valid user name`,
+  ),
+  'pve-tokenid': fits(
+    /^[^\s:/@]+@[A-Za-z][A-Za-z0-9.\-_]+![A-Za-z][A-Za-z0-9.\-_]+$/,
+    (text) => `value '${text}' does not look like a valid token ID`,
+  ),
+  'pve-groupid': fits(/^[A-Za-z0-9.\-_]+$/, (text) => `group name '${text}' contains invalid characters`),
+  'pve-roleid': fits(/^[A-Za-z0-9.\-_]+$/, (text) => `role name '${text}' contains invalid characters`),
+  'pve-poolid': fits(/^[A-Za-z0-9.\-_/]+$/, (text) => `pool name '${text}' contains invalid characters`),
+  'pve-priv': (text) => (knownPrivileges.includes(text) ? undefined : `invalid privilege '${text}'`),
+  'email-opt': fits(/^$|^[^\s@]+@[^\s@]+$/, () => 'value does not look like a valid email address'),
   'email-or-username': fits(
     /^[^\s,;]+$/,
     (text) => `value '${text}' does not look like a valid email address or user name`,
@@ -45,7 +62,6 @@ const checks: Readonly<Record<string, Check>> = {
 /** Formats of properties that only storages of other types have: taken as they are. */
 export const unchecked: readonly string[] = [
   'pve-dir-override-list',
-  'pve-priv-list',
   'pve-storage-options',
   'pve-storage-path',
   'pve-storage-portal-dns',

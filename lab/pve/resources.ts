@@ -1,12 +1,12 @@
 // /cluster/resources and coverage: whatever somebody may not see is left out without a word (facts: pve-api sections 4 and 8).
 import { nodeRow } from './basics.ts';
+import { guestFigures } from './guest-figures.ts';
 import { answerWith, type PveCall, type PveHandlers, type PveHost, text } from './host.ts';
 import { inNoJob } from './job-selection.ts';
 import { may } from './rights.ts';
 import type { Guest } from './state.ts';
 import { isDisabled, usableOn } from './storage-file.ts';
 import { liveStatus } from './storage-live.ts';
-import { has } from './versions.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -18,17 +18,6 @@ function poolOf(host: PveHost, call: PveCall, vmid: number): object {
   return pool !== undefined && may(host, call, `/pool/${pool.id}`, 'Pool.Audit') ? { pool: pool.id } : {};
 }
 
-function figures(host: PveHost, { type, status, memory, disk, cores }: Guest): object {
-  const sizes = { maxcpu: cores, maxmem: memory, maxdisk: disk };
-  const nothing = { ...sizes, cpu: 0, mem: 0, disk: 0, uptime: 0, netin: 0, netout: 0, diskread: 0, diskwrite: 0 };
-  if (status === 'stopped') return nothing;
-  const used = Math.round(memory * (0.4 + host.chance.next() / 4));
-  const running = { ...nothing, cpu: host.chance.next() / 10, mem: used, uptime: 432_000, netin: 8e8, netout: 3e8 };
-  // What a VM uses of its disk is known to nobody outside of it; of a container it is the root file system.
-  if (type === 'lxc') return { ...running, disk: Math.round(disk * 0.3) };
-  return has(host.state.version, 'guest-memory-on-host') ? { ...running, memhost: memory } : running;
-}
-
 function guestRow(host: PveHost, call: PveCall, guest: Guest): Row {
   const { vmid, type, name, status, template, tags, lock } = guest;
   return {
@@ -36,7 +25,7 @@ function guestRow(host: PveHost, call: PveCall, guest: Guest): Row {
     ...(tags === '' ? {} : { tags }),
     ...(lock === undefined ? {} : { lock }),
     ...poolOf(host, call, vmid),
-    ...figures(host, guest),
+    ...guestFigures(host, guest),
   };
 }
 
@@ -60,6 +49,12 @@ const poolRows = (host: PveHost, call: PveCall): readonly Row[] =>
     .filter(({ id }) => may(host, call, `/pool/${id}`, 'Pool.Audit'))
     .map(({ id }) => ({ id: `/pool/${id}`, type: 'pool', pool: id }));
 
+const zoneRows = (host: PveHost, call: PveCall): readonly Row[] => {
+  const { node } = host.state;
+  const own = { id: `sdn/${node}/localnetwork`, type: 'sdn', sdn: 'localnetwork', node, status: 'ok' };
+  return may(host, call, '/sdn/zones/localnetwork', 'SDN.Audit') ? [own] : [];
+};
+
 export const resources: PveHandlers = {
   'GET /cluster/resources': async (host, call) => {
     const type = text(call.params, 'type');
@@ -67,6 +62,7 @@ export const resources: PveHandlers = {
     const rows = [
       ...(wanted('vm') ? seen(host, call).map((guest) => guestRow(host, call, guest)) : []),
       ...(wanted('storage') ? await storageRows(host, call) : []),
+      ...(wanted('sdn') ? zoneRows(host, call) : []),
       ...(wanted('node') ? [nodeRow(host, call)] : []),
       ...(type === undefined ? poolRows(host, call) : []),
     ];

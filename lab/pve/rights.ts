@@ -1,10 +1,9 @@
 // PVE's rights: those a method declares, and those a call asks for once it knows the values.
-import type { PvePermission } from '../contract/contract.ts';
 import { type Held, heldBy } from '../rights.ts';
 import type { PveHost } from './host.ts';
 import { badParameters, lacksRight, PveRefusal } from './refusal.ts';
 
-type Login = Readonly<{ user: string }>;
+export type Login = Readonly<{ user: string }>;
 
 // What a pool allows reaches its members.
 const poolsAt = (host: PveHost) => (path: string) => {
@@ -23,22 +22,6 @@ export const may = (host: PveHost, { user }: Login, path: string, ...privileges:
 
 export function need(host: PveHost, login: Login, path: string, ...privileges: readonly string[]): void {
   if (!may(host, login, path, ...privileges)) throw lacksRight(path, privileges);
-}
-
-/** `["perm", "/storage/{storage}", ["Datastore.Audit", ...], "any", 1]`; without `any` all of them are needed. */
-export function needDeclared(
-  host: PveHost,
-  login: Login,
-  permission: PvePermission | null,
-  inPath: Readonly<Record<string, string>>,
-): void {
-  const [kind, template, privileges, any] = (permission?.check ?? []) as [string?, string?, string[]?, string?];
-  if (kind === undefined) return;
-  if (kind !== 'perm' || template === undefined || privileges === undefined)
-    throw new Error(`the lab cannot judge the permission ${JSON.stringify(permission)}`);
-  const path = template.replace(/\{([^}]+)\}/g, (_, name: string) => inPath[name] ?? '');
-  if (any === 'any') need(host, login, path, ...privileges);
-  else for (const privilege of privileges) need(host, login, path, privilege);
 }
 
 /** Compared with the name itself: root's tokens are not root (facts: pve-api section 1). */

@@ -1,14 +1,14 @@
 // A request on its way through PVE, in PVE's own order (facts: pve-api section 1 "Order"): who it is, what is called, the
 // method's own right, the node, the parameters, and only then the call itself.
 import { find, pveContract } from '../contract/contract.ts';
-import type { Answer, Call, Handled, Product, RefusalKind } from '../front/call.ts';
+import { type Answer, type Call, type Handled, type Product, paramsOf, type RefusalKind } from '../front/call.ts';
+import { needDeclared } from './declared-rights.ts';
 import type { Outcome, PveHandlers, PveHost } from './host.ts';
 import { type Login, loginOf } from './login.ts';
 import { givenParameters, refuseBody } from './parameters.ts';
 import { badParameters, died, lacksRight, PveRefusal } from './refusal.ts';
-import { needDeclared } from './rights.ts';
 import { checkParameters, notInSchema } from './schema.ts';
-import { has } from './versions.ts';
+import { has, unknownTo } from './versions.ts';
 
 const methods = ['GET', 'POST', 'PUT', 'DELETE'];
 const prefix = '/api2/json';
@@ -49,7 +49,7 @@ async function carriedOut(host: PveHost, handlers: PveHandlers, call: Call, logi
   if (found === undefined || handler === undefined)
     throw new PveRefusal(501, `Method '${call.method} ${path || call.path}' not implemented\n`);
   const user = 'user' in login ? login.user : '';
-  needDeclared(host, { user }, found.method.permissions, found.inPath);
+  needDeclared(host, { user }, found.method.permissions, { ...stringsIn(call), ...found.inPath });
   const { node } = found.inPath;
   if (node !== undefined && node !== host.state.node && node !== 'localhost')
     throw died(`hostname lookup '${node}' failed`);
@@ -58,12 +58,14 @@ async function carriedOut(host: PveHost, handlers: PveHandlers, call: Call, logi
     found.method.parameters,
     pveContract.formats,
   );
-  const gone =
-    values['maxfiles'] !== undefined && has(host.state.version, 'no-maxfiles') ? { maxfiles: notInSchema } : {};
-  const problems = { ...errors, ...gone };
+  const unknown = unknownTo(host.state.version, Object.keys(values)).map((name) => [name, notInSchema] as const);
+  const problems = { ...errors, ...Object.fromEntries(unknown) };
   if (Object.keys(problems).length > 0) throw badParameters(problems);
   return handler(host, { method: call.method, path: call.path, params: values, user });
 }
+
+const stringsIn = (call: Call): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(paramsOf(call)).map(([name, value]) => [name, String(value)]));
 
 const success = (outcome: Outcome): Answer => ({ status: 200, phrase: 'OK', body: JSON.stringify(outcome) });
 

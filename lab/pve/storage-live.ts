@@ -1,25 +1,26 @@
 // Storages as a node sees them now (facts: pve-api section 7): a PBS that cannot be reached is `active: 0`, with 200.
+import { note } from '../journal.ts';
 import { splitList } from './formats.ts';
 import { answerWith, type PveHandlers, type PveHost, required, text } from './host.ts';
 import { addressOf, askPbs, datastoresAt } from './pbs-contact.ts';
 import { died } from './refusal.ts';
 import { may } from './rights.ts';
+import { isUnmounted, type Sizes, sizesOn } from './room.ts';
 import type { StorageEntry } from './state.ts';
 import { entryOf, isDisabled, usableOn } from './storage-file.ts';
 
-const gib = 1024 ** 3;
-const localSizes = { total: 94 * gib, used: 31 * gib, avail: 63 * gib };
-const noSizes = { total: 0, used: 0, avail: 0 };
-type Sizes = typeof noSizes;
+const noSizes: Sizes = { total: 0, used: 0, avail: 0 };
 
 /** Undefined where it does not answer. */
 async function sizesOf(host: PveHost, entry: StorageEntry): Promise<Sizes | undefined> {
-  if (entry.type !== 'pbs') return localSizes;
+  if (entry.type !== 'pbs') return isUnmounted(host.state, entry) ? undefined : sizesOn(host.state, entry);
   try {
     const path = `/admin/datastore/${encodeURIComponent(String(entry.options['datastore']))}/status`;
     const { total, used, avail } = (await askPbs(addressOf(host, entry), path)) as Sizes;
     return { total, used, avail };
-  } catch {
+  } catch (thrown) {
+    const text = `${entry.storage}: ${(thrown as Error).message.trim()}`;
+    note(host.state.journal, { at: host.now(), unit: 'pvestatd', text });
     return undefined;
   }
 }

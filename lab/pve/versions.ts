@@ -6,11 +6,30 @@ const since = {
   /** `maxfiles` is gone */
   'no-maxfiles': '9.0',
   'guest-memory-on-host': '9.0',
+  /** VM.GuestAgent.* instead of VM.Monitor */
+  'guest-agent-privileges': '9.0',
   'vzdump-stop-needs-sys-modify': '9.2',
 } as const;
 
-export function has(version: string, feature: keyof typeof since): boolean {
+/** Parameters of jobs and backups that an older server does not know. */
+const parameters: Readonly<Record<string, string>> = {
+  fleecing: '8.1',
+  'notification-mode': '8.1',
+  'pbs-change-detection-mode': '8.2',
+};
+
+export const has = (version: string, feature: keyof typeof since): boolean => reaches(version, since[feature]);
+
+/** Those of the names that such a server refuses as unknown. */
+export const unknownTo = (version: string, names: readonly string[]): readonly string[] =>
+  names.filter((name) => {
+    if (name === 'maxfiles') return has(version, 'no-maxfiles');
+    const first = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+    return first !== undefined && !reaches(version, first);
+  });
+
+function reaches(version: string, wanted: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  const [wantedMajor = 0, wantedMinor = 0] = since[feature].split('.').map(Number);
+  const [wantedMajor = 0, wantedMinor = 0] = wanted.split('.').map(Number);
   return major === wantedMajor ? minor >= wantedMinor : major > wantedMajor;
 }

@@ -1,12 +1,16 @@
 // What the task of a backup does: one guest after the other, each with the lines that vzdump writes (facts: pve-api sections 5, 6).
+
+import { randomUUID } from 'node:crypto';
 import { stoppedWords } from '../tasks/stopped.ts';
 import type { Going } from '../tasks/tasks.ts';
-import type { BackupTarget } from './backup.ts';
+import type { BackupTarget, Begun, Problem } from './backup.ts';
 import { notesFor } from './backup-notes.ts';
 import { openTarget } from './backup-target.ts';
+import { contents, freezing, thawing } from './backup-words.ts';
 import type { PveCall, PveHost } from './host.ts';
 import { may } from './rights.ts';
 import type { Values } from './schema.ts';
+import { modeOf, stage } from './staging.ts';
 import type { Guest } from './state.ts';
 
 export type BackupWork = Readonly<{
@@ -106,21 +110,66 @@ async function copy(
   if (guest.lock !== undefined) throw new Error(`${kindOf(guest)} is locked (${guest.lock})`);
   guest.lock = 'backup';
   try {
-    const mode = guest.status === 'stopped' ? 'stop' : String(call.params['mode'] ?? 'snapshot');
-    going.log(`INFO: status = ${guest.status}`);
-    going.log(`INFO: ${kindOf(guest)} Name: ${guest.name}`);
-    going.log(`INFO: backup mode: ${mode}`);
+    const mode = described(host, call, going, guest);
+    stage(host.state, guest, mode, call.params, going.log);
     const begun = target.begin(guest, Math.floor(host.now() / 1000));
     going.log(`INFO: creating ${begun.name}`);
-    for (const percent of quarters) {
-      await going.pass(share / quarters.length);
-      going.log(`INFO: ${String(percent).padStart(3)}% of ${Math.round(guest.disk / 1024 ** 3)} GiB`);
-    }
+    await (guest.type === 'qemu' ? ofVm : ofContainer)(begun, going, guest, share);
     await begun.finish(notesFor(host, guest, call.params), call.params['protected'] === 1);
   } finally {
     guest.lock = undefined;
   }
   await target.prune(guest, call.params, (line) => going.log(line));
+}
+
+/** Gives the mode it is taken in. */
+function described({ state }: PveHost, { params }: PveCall, going: Going, guest: Guest): string {
+  going.log(`INFO: status = ${guest.status}`);
+  going.log(`INFO: ${kindOf(guest)} Name: ${guest.name}`);
+  for (const line of contents(guest)) going.log(line);
+  const mode = modeOf(state, guest, String(params['mode'] ?? 'snapshot'), going.log);
+  going.log(`INFO: backup mode: ${mode}`);
+  going.log(`INFO: ionice priority: ${params['ionice'] ?? 7}`);
+  return mode;
+}
+
+async function ofVm(begun: Begun, going: Going, guest: Guest, share: number): Promise<void> {
+  for (const line of freezing(guest)) going.log(line);
+  try {
+    refuse(begun.problem('open'), going, () => {
+      for (const line of thawing(guest)) going.log(line);
+    });
+    going.log('INFO: starting backup via QMP command');
+    for (const line of thawing(guest)) going.log(line);
+    going.log(`INFO: started backup task '${randomUUID()}'`);
+    if (guest.status === 'running') going.log('INFO: resuming VM again');
+    await moved(begun, going, guest, share);
+  } catch (thrown) {
+    going.log(`ERROR: ${(thrown as Error).message}`);
+    going.log('INFO: aborting backup job');
+    if (guest.status === 'running') going.log('INFO: resuming VM again');
+    throw thrown;
+  }
+}
+
+async function ofContainer(begun: Begun, going: Going, guest: Guest, share: number): Promise<void> {
+  refuse(begun.problem('open'), going);
+  await moved(begun, going, guest, share);
+}
+
+async function moved(begun: Begun, going: Going, { disk }: Guest, share: number): Promise<void> {
+  for (const percent of quarters) {
+    await going.pass(share / quarters.length);
+    if (percent === 50) refuse(begun.problem('write'), going);
+    going.log(`INFO: ${String(percent).padStart(3)}% of ${Math.round(disk / 1024 ** 3)} GiB`);
+  }
+}
+
+function refuse(problem: Problem | undefined, going: Going, first?: () => void): void {
+  if (problem === undefined) return;
+  first?.();
+  for (const line of problem.before) going.log(line);
+  throw new Error(problem.why);
 }
 
 const kindOf = ({ type }: Guest): string => (type === 'qemu' ? 'VM' : 'CT');

@@ -35,13 +35,13 @@ const ruapehu = (): PveState => {
 };
 const snapshots = async (id: string): Promise<number> =>
   (
-    (await lab.ask('pihanga', 'GET', '/admin/datastore/tank/snapshots', { form: { 'backup-id': id } })).json
+    (await lab.ask('pbs-pihanga', 'GET', '/admin/datastore/tank/snapshots', { form: { 'backup-id': id } })).json
       .data as Row[]
   ).length;
 
 describe('a backup to the PBS', () => {
   it('fails where the token of the storage may see the datastore and not write to it', async () => {
-    const pbs = lab.lab.servers['pihanga']?.state;
+    const pbs = lab.lab.servers['pbs-pihanga']?.state;
     assert.ok(pbs?.product === 'pbs');
     for (const entry of pbs.acl) if (entry.authId === 'holdfast@pbs!storage') entry.role = 'DatastoreAudit';
     const before = await snapshots('101');
@@ -51,12 +51,35 @@ describe('a backup to the PBS', () => {
     assert.equal(await snapshots('101'), before);
   });
   it('fails where the PBS is down, and says so', async () => {
-    await lab.lab.fault('pihanga', 'down');
+    await lab.lab.fault('pbs-pihanga', 'down');
     const exit = await exitOf(await upidOf({ vmid: 101, storage: 'old-pbs' }));
     assert.match(exit, /^could not activate storage 'old-pbs': .*Connection refused/);
   });
+  it('is refused at the door of a datastore in maintenance', async () => {
+    const pbs = lab.lab.servers['pbs-pihanga']?.state;
+    assert.ok(pbs?.product === 'pbs');
+    const [tank] = pbs.datastores.filter(({ name }) => name === 'tank');
+    assert.ok(tank !== undefined);
+    tank.options['maintenance-mode'] = 'type=read-only,message=new%20disks';
+    const upid = await upidOf({ vmid: 101, storage: 'old-pbs' });
+    assert.equal(await exitOf(upid), 'job errors');
+    const words = "command error: datastore 'tank' is unavailable: read-only maintenance mode: new disks";
+    assert.ok((await logOf(upid)).includes(words));
+  });
+  it('is encrypted where the storage has a key, and not where it has none', async () => {
+    const pbs = lab.lab.servers['pbs-pihanga']?.state;
+    assert.ok(pbs?.product === 'pbs');
+    const modes = async () => {
+      assert.equal(await exitOf(await upidOf({ vmid: 101, storage: 'old-pbs' })), 'OK');
+      return pbs.snapshots.at(-1)?.files.map((file) => file['crypt-mode']);
+    };
+    assert.deepEqual(await modes(), ['none', 'none', 'none']);
+    const form = { 'encryption-key': 'autogen' };
+    assert.equal((await lab.ask('ruapehu', 'PUT', '/storage/old-pbs', { form })).status, 200);
+    assert.deepEqual(await modes(), ['encrypt', 'encrypt', 'sign-only']);
+  });
   it('fails where the group belongs to somebody else', async () => {
-    const pbs = lab.lab.servers['pihanga']?.state;
+    const pbs = lab.lab.servers['pbs-pihanga']?.state;
     assert.ok(pbs?.product === 'pbs');
     for (const snapshot of pbs.snapshots) if (snapshot.id === '110') snapshot.owner = 'workshop@pbs';
     const upid = await upidOf({ vmid: 110, storage: 'old-pbs' });
@@ -71,7 +94,7 @@ describe('a backup to the PBS', () => {
     assert.equal(await snapshots('102'), before + 1);
   });
   it('is pruned by PVE where its token may', async () => {
-    const pbs = lab.lab.servers['pihanga']?.state;
+    const pbs = lab.lab.servers['pbs-pihanga']?.state;
     assert.ok(pbs?.product === 'pbs');
     for (const entry of pbs.acl) if (entry.authId === 'holdfast@pbs!storage') entry.role = 'DatastorePowerUser';
     const upid = await upidOf({ vmid: 102, storage: 'old-pbs', 'prune-backups': 'keep-last=1' });

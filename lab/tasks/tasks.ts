@@ -40,6 +40,8 @@ export type TaskSettings = Readonly<{
   prefix: (now: number) => string;
   /** what a task says when it is stopped */
   stopped: string;
+  /** told of each task when it starts, and when it has ended */
+  heard?: (task: Task) => void;
 }>;
 
 const broken = 'connection error: connection reset';
@@ -78,11 +80,13 @@ export function runTasks(settings: TaskSettings): Tasks {
     log(status === 'OK' || status.startsWith('WARNINGS: ') ? `TASK ${status}` : `TASK ERROR: ${status}`);
     task.endedAt = Math.floor(now() / 1000);
     task.exitStatus = status;
+    settings.heard?.(task);
   };
   return {
     start: (start) => {
       const task = begin(start);
       list.push(task);
+      settings.heard?.(task);
       const stop = new AbortController();
       const end = run(task, start, stop).finally(() => running.delete(task.upid));
       running.set(task.upid, { stop, end });

@@ -6,6 +6,7 @@ import { type Finding, finding, type Severity } from '../model/finding.ts';
 import { type BackupJob, type HostFacts, type HostGuest, type HostStorage, nameOf } from '../model/host.ts';
 import { ref } from '../values/ref.ts';
 import { bytes, formatSize, type Size } from '../values/size.ts';
+import { stagesBeside } from '../values/storage-type.ts';
 import { shown } from '../values/text.ts';
 
 export const hostStaging: HostCheck = {
@@ -96,9 +97,6 @@ function reasonFor(storages: readonly HostStorage[], job: BackupJob, guest: Host
   }
   return undefined;
 }
-
-// vzdump stages beside the archive only on these (facts: pve-api section 5, staging).
-const stagesBeside = new Set(['ext3', 'ext4', 'nfs', 'nfs4', 'reiserfs', 'xfs']);
 
 function folderFor({ pve }: HostFacts, storages: readonly HostStorage[], job: BackupJob): Folder {
   const target = storages.find(({ name }) => name === job.storage);

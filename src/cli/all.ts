@@ -20,12 +20,45 @@ const consent = [
 export const commands: readonly Listed[] = [
   {
     name: 'validate',
-    says: 'check the estate file',
+    says: 'check the estate, its servers and its storages, from here and from each node',
     options: [
       { flags: '--offline', says: 'the file alone: nothing is contacted' },
-      { flags: '--verbose', says: 'say what was checked' },
+      { flags: '--verbose', says: 'say every check, with what was seen' },
+      { flags: '--scan', says: "have PVE try storages not created yet; their secret ends in the node's access log" },
+      ...estate,
     ],
     load: async () => (await import('./validate.ts')).validate,
+  },
+  {
+    name: 'trust',
+    says: 'show the certificate a server shows, and pin it in the estate',
+    arguments: '<host[:port]>',
+    options: [
+      { flags: '--dry-run', says: 'show what would be pinned and where, and stop' },
+      { flags: '--yes', says: 'it was compared with what the server itself prints' },
+    ],
+    load: async () => (await import('./trust.ts')).trust,
+  },
+  {
+    name: 'init',
+    says: 'a first estate file; with --here also the logins that Holdfast needs on this host',
+    options: [
+      { flags: '--here', says: 'make least-privilege users, roles and tokens on this PVE or PBS host, shown first' },
+      { flags: '--out <file>', says: 'the file to write (estate.yaml)' },
+      { flags: '--secrets <folder>', says: 'where the token secrets go (/etc/holdfast)' },
+      { flags: '--dry-run', says: 'show what would be done and written, and stop' },
+      { flags: '--yes', says: 'agree to the commands; needed where nobody can be asked' },
+    ],
+    load: async () => (await import('./init.ts')).init,
+  },
+  {
+    name: 'import',
+    says: 'write an estate of what runs on the servers now',
+    options: [
+      { flags: '--out <file>', says: 'the file to write' },
+      { flags: '--overwrite', says: 'also where there is one of that name' },
+    ],
+    load: async () => (await import('./import.ts')).importCommand,
   },
   {
     name: 'plan',
@@ -45,6 +78,7 @@ export const commands: readonly Listed[] = [
     options: [
       { flags: '--dry-run', says: 'show the plan and stop' },
       { flags: '--prune', says: 'also remove what Holdfast made and the estate no longer declares' },
+      { flags: '--skip-validation', says: 'do not look at certificates, logins and rights beforehand' },
       ...consent,
       ...estate,
     ],
@@ -55,6 +89,12 @@ export const commands: readonly Listed[] = [
     says: 'what the servers hold now, and what differs',
     options: estate,
     load: async () => (await import('./status.ts')).status,
+  },
+  {
+    name: 'drift',
+    says: 'what is no longer as declared, field by field',
+    options: [{ flags: '--detailed-exitcode', says: 'exit 2 where something differs' }, ...estate],
+    load: async () => (await import('./drift.ts')).drift,
   },
   {
     name: 'run',
@@ -117,8 +157,11 @@ export const commands: readonly Listed[] = [
   },
   {
     name: 'lab',
-    says: 'a simulated estate: two PVE hosts and one PBS on this machine',
-    options: [{ flags: '--dir <folder>', says: 'where it writes its estate, secrets and request log' }],
+    says: 'a simulated estate on this machine: three PVE hosts, two PBS, weeks of backups',
+    options: [
+      { flags: '--dir <folder>', says: 'where it writes its estate, secrets and request log' },
+      { flags: '--small', says: 'two hosts and a PBS, with little behind them' },
+    ],
     load: async () => (await import('./lab.ts')).lab,
   },
 ];

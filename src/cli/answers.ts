@@ -8,12 +8,17 @@ import type { HostFacts } from '../model/host.ts';
 import type { Plan, Refusal } from '../model/plan.ts';
 import type { PointId, RestorePoint } from '../model/restore-point.ts';
 import type { Entry, Run, RunId } from '../model/run.ts';
+import type { ServersNow } from '../observed/servers-now.ts';
 import type { StoragesNow } from '../observed/storages-now.ts';
-import type { Digest } from '../values/canonical.ts';
+import type { Certificate } from '../proxmox/reach.ts';
+import type { Validation } from '../validate/check.ts';
+import type { Digest, Json } from '../values/canonical.ts';
 import type { Instant } from '../values/instant.ts';
+import type { Ref } from '../values/ref.ts';
 
 export type ValidateAnswer = Readonly<{
-  valid: true;
+  /** nothing is wrong, and everything that was to be looked at could be */
+  valid: boolean;
   /** its name */
   estate: string;
   /** absolute */
@@ -21,6 +26,59 @@ export type ValidateAnswer = Readonly<{
   digest: Digest;
   /** how many there are, by section of the file */
   declared: Readonly<Record<string, number>>;
+  /** without `--offline`: every server and storage, with each check */
+  looked?: Validation;
+}>;
+
+export type TrustAnswer = Readonly<{
+  host: string;
+  port: number;
+  /** as the server showed it; its texts are the server's own */
+  certificate: Certificate;
+  /** every entry of the estate that names this server */
+  entries: readonly Readonly<{
+    file: string;
+    line: number;
+    section: 'pve' | 'pbs' | 'pbs_storages';
+    name: string | null;
+    /** the fingerprint that stood there */
+    from: string | null;
+    change: 'pinned' | 'none' | 'stays verified by an authority';
+  }>[];
+  /** false with --dry-run, and where nothing changes */
+  written: boolean;
+}>;
+
+export type InitAnswer = Readonly<{
+  /** the estate file that was written, absolute; null where there was one already, or nothing was done */
+  file: string | null;
+  /** the commands that were run on this host */
+  made: readonly string[];
+}>;
+
+export type ImportAnswer = Readonly<{
+  /** absolute */
+  file: string;
+  /** how many things of each kind were written */
+  written: Readonly<Record<string, number>>;
+  /** collections that could not be read, and are not in the file */
+  unread: readonly Readonly<{ kind: string; server: string; fault: FaultRecord }>[];
+  /** what planning the file would change; nothing, unless something cannot be written as it is */
+  wouldChange: readonly string[];
+}>;
+
+/** What differs from the estate, field by field. */
+export type DriftAnswer = Readonly<{
+  plan: Digest;
+  at: Instant;
+  drifted: readonly Readonly<{
+    subject: Ref;
+    server: string;
+    says: string;
+    fields: readonly Readonly<{ field: string; there: Json; declared: Json }>[];
+  }>[];
+  /** could not be compared */
+  unknown: readonly Refusal[];
 }>;
 
 export type PlanAnswer = Plan;
@@ -34,7 +92,7 @@ export type ApplyAnswer = Plan | (Carried & Readonly<{ refusals: readonly Refusa
 export type RunAnswer = Plan | Carried;
 
 /** What is there, and the plan that would make it as declared. */
-export type StatusAnswer = StoragesNow & Readonly<{ plan: Plan }>;
+export type StatusAnswer = StoragesNow & Readonly<{ servers: ServersNow; plan: Plan }>;
 
 /** The newest first. */
 export type RunsAnswer = readonly (Run &
@@ -97,7 +155,11 @@ export type FaultAnswer = Readonly<{ fault: FaultRecord & Readonly<{ problems?: 
 /** By command; each has its schema. */
 export type Answers = Readonly<{
   validate: ValidateAnswer;
+  trust: TrustAnswer;
+  init: InitAnswer;
+  import: ImportAnswer;
   plan: PlanAnswer;
+  drift: DriftAnswer;
   apply: ApplyAnswer;
   status: StatusAnswer;
   run: RunAnswer;

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { desire } from '../desired/desire.ts';
 import { asFault, Fault } from '../fault.ts';
+import type { Holdfast } from '../holdfast.ts';
 import { kinds } from '../kinds.ts';
 import { localMachine } from '../machines/local.ts';
 import type { Estate } from '../model/estate.ts';
@@ -9,6 +10,8 @@ import { isWhole, type Plan, shortDigest } from '../model/plan.ts';
 import { carryOut, planEstate } from '../pipeline.ts';
 import { planAsText } from '../plan/plan-text.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { validateEstate } from '../validate-estate.ts';
+import { judgeFirst, touchedBy, validationFailed } from '../validate-first.ts';
 import { formatDuration } from '../values/duration.ts';
 import { between } from '../values/instant.ts';
 import type { ApplyAnswer } from './answers.ts';
@@ -32,6 +35,7 @@ export const apply: Command<ApplyAnswer> = {
     if (flag(invocation, 'dryRun')) return shown(invocation, plan, 'Dry run: nothing was done.');
     if (plan.steps.length === 0) return shown(invocation, plan, 'Nothing was done.');
     invocation.say(planAsText(plan, invocation.paint));
+    await validateFirst(invocation, holdfast, estate, plan);
     const confirmed = await agreed(invocation, holdfast, plan);
     const verdict = await carryOut(holdfast, estate, plan, { upTo: 'destroys', confirmed }, telling(invocation, plan));
     const exit = exitOf(verdict);
@@ -42,6 +46,15 @@ export const apply: Command<ApplyAnswer> = {
     };
   },
 };
+
+async function validateFirst(invocation: Invocation, holdfast: Holdfast, estate: Estate, plan: Plan): Promise<void> {
+  if (flag(invocation, 'skipValidation'))
+    return invocation.say('Validation was skipped: no certificate, login or right was looked at beforehand.');
+  invocation.show('looking at what the plan touches');
+  const { stops, warnings } = judgeFirst(plan, await validateEstate(holdfast, estate, { only: touchedBy(plan) }));
+  for (const warning of warnings) invocation.say(`${invocation.paint.warning('warning')}  ${warning}`);
+  if (stops.length > 0) throw validationFailed(stops);
+}
 
 const shown = (invocation: Invocation, plan: Plan, says: string): Answer<ApplyAnswer> => ({
   exit: plan.refusals.length > 0 ? 'failed' : 'fine',

@@ -69,13 +69,12 @@ function channelNamed({ channels }: Estate, name: string): Through {
 }
 
 /** What is declared and no check judges yet: "nothing wrong" is not said of it. */
-function notLookedAt({ layers, sections }: Estate): string {
-  const jobs = (sections['backup_jobs'] as readonly unknown[] | undefined)?.length ?? 0;
+function notLookedAt({ layers, schedules }: Estate): string {
   const parts = [
     ...(layers.length === 0
       ? []
       : [`${count(layers.length, 'layer')} (see \`holdfast points\` and \`holdfast runs\`)`]),
-    ...(jobs === 0 ? [] : [`${count(jobs, 'backup job')} (see the notes of \`holdfast plan\`)`]),
+    ...(schedules.length === 0 ? [] : [`${count(schedules.length, 'schedule')} (see the notes of \`holdfast plan\`)`]),
   ];
   return parts.length === 0 ? '' : `Not looked at: ${parts.join(', ')}.\n`;
 }

@@ -1,7 +1,7 @@
 // `lab`: the simulated estate, until it is stopped.
 import { join, resolve } from 'node:path';
 import type { LabAnswer } from './answers.ts';
-import { type Command, optionText } from './command.ts';
+import { type Command, flag, optionText } from './command.ts';
 import { misused } from './open.ts';
 
 export const lab: Command<LabAnswer> = {
@@ -13,7 +13,8 @@ export const lab: Command<LabAnswer> = {
     if (given === undefined)
       throw misused('lab', 'it needs a folder for its estate', 'say `holdfast lab --dir FOLDER`');
     const { startLab } = await import('../../lab/lab.ts');
-    const running = await startLab({ dir: resolve(surroundings.folder, given) });
+    const size = flag(invocation, 'small') ? 'small' : 'full';
+    const running = await startLab({ dir: resolve(surroundings.folder, given), size });
     invocation.say(greeting(running));
     const { stopped } = surroundings;
     if (!stopped.aborted)
@@ -27,6 +28,7 @@ export const lab: Command<LabAnswer> = {
 type Running = Readonly<{
   dir: string;
   servers: Readonly<Record<string, Readonly<{ url: string }>>>;
+  s3: Readonly<{ url: string }> | undefined;
   control: string;
   files: readonly string[];
 }>;
@@ -38,12 +40,13 @@ const remarks: Readonly<Record<string, string>> = {
   'lab.json': 'where they are; it goes when the lab ends',
 };
 
-function greeting({ dir, servers, control, files }: Running): string {
+function greeting({ dir, servers, s3, control, files }: Running): string {
   const line = (name: string, says: string): string => `  ${name.padEnd(18)}${says}`;
   const secrets = files.filter((name) => name.endsWith('.token'));
   return [
     'The lab is up, until you stop it with Ctrl-C:',
     ...Object.entries(servers).map(([name, { url }]) => line(name, url)),
+    ...(s3 === undefined ? [] : [line('s3', s3.url)]),
     line('control', `${control}/faults`),
     '',
     `Written to ${dir}:`,

@@ -29,5 +29,7 @@ export type Consequence = Readonly<{
   name: string;
   /** what has to be asked beyond the collections; nothing where the plan does not touch its matter */
   asks(look: Look): readonly Ask[];
+  /** what has to be asked once that, or a part of it, is known; called again until there is nothing new */
+  asksMore?(look: Look, facts: Facts): readonly Ask[];
   judge(look: Look, facts: Facts): Judged;
 }>;

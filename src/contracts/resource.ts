@@ -86,6 +86,8 @@ export type ResourceOf<Part> = Readonly<{
   /** the file on the server in which it stands: nothing else may be written to it at the same time */
   configFile: string;
   section: Section<Part>;
+  /** the kind in each of which it is listed, and with one call each: `pbs-datastore` */
+  within?: string;
   /** the feature a server must have to know it at all: a key of proxmox/features.json */
   feature?: string;
   /** the features that an item asks for beyond that */

@@ -2,6 +2,7 @@
 import type { HostStorage, PbsHome } from '../model/host.ts';
 import { flag, isRow, set, text, whole } from '../proxmox/decode.ts';
 import { bytes, type Size } from '../values/size.ts';
+import { isThick, traitsOf } from '../values/storage-type.ts';
 import { notUnderstood } from './command.ts';
 import { sayOddFile, sayOddLines } from './odd-lines.ts';
 import type { Reader, Told } from './reader.ts';
@@ -10,24 +11,6 @@ import { parseSections, type Section } from './section-config.ts';
 
 const file = '/etc/pve/storage.cfg';
 const hides = 'where backups go, and what a backup stages on this host';
-
-// Whether a container on it can be snapshotted, and whether a disk on it gets its whole size at once. Containers have no
-// qcow2, so a folder has no snapshots for them. Types that are not here are unknown, not fine.
-const kinds: Readonly<Record<string, { snapshots: boolean; thick: boolean }>> = {
-  btrfs: { snapshots: true, thick: false },
-  cephfs: { snapshots: false, thick: false },
-  cifs: { snapshots: false, thick: false },
-  dir: { snapshots: false, thick: false },
-  glusterfs: { snapshots: false, thick: false },
-  iscsi: { snapshots: false, thick: true },
-  iscsidirect: { snapshots: false, thick: true },
-  lvm: { snapshots: false, thick: true },
-  lvmthin: { snapshots: true, thick: false },
-  nfs: { snapshots: false, thick: false },
-  rbd: { snapshots: true, thick: false },
-  zfs: { snapshots: true, thick: true },
-  zfspool: { snapshots: true, thick: true },
-};
 
 /** `home` is filled in afterwards: where a PBS runs takes more than its entry to tell. */
 export async function readStorages(reader: Reader, node: string): Promise<readonly HostStorage[] | undefined> {
@@ -71,8 +54,7 @@ const notYetKnown: PbsHome = { at: 'unknown', because: 'nobody was asked' };
 function storageFrom({ type, id, values }: Section, { source, at }: Told<string>, free: Free): HostStorage {
   const nodes = words(values.get('nodes'));
   const mount = values.get('is_mountpoint');
-  const sparse = flag(values.get('sparse'));
-  const kind = Object.hasOwn(kinds, type) ? kinds[type] : undefined;
+  const made = { sparse: flag(values.get('sparse')), preallocation: values.get('preallocation') };
   const [server, datastore] = [values.get('server'), values.get('datastore')];
   return {
     name: id,
@@ -82,8 +64,8 @@ function storageFrom({ type, id, values }: Section, { source, at }: Told<string>
     disabled: flag(values.get('disable')),
     path: pathOf(type, id, values),
     mountDemanded: mount !== undefined && (mount.startsWith('/') || flag(mount)),
-    thick: type === 'zfspool' || type === 'zfs' ? !sparse : kind?.thick,
-    snapshots: kind?.snapshots,
+    thick: isThick(type, made),
+    snapshots: traitsOf(type)?.snapshots,
     retention: retentionIn(values),
     free: free.get(id),
     pbs:

@@ -17,6 +17,10 @@ export interface Facts {
   of<Name extends FactName>(ask: AskOf<Name>): Known<FactTypes[Name]['answer']> | undefined;
 }
 
+/** Figures that change from one moment to the next: what is judged by them is in the plan, they themselves are not. */
+const momentary: ReadonlySet<FactName> = new Set<FactName>(['root-disk', 'seen-storages', 'running-backups']);
+export const isMomentary = ({ fact }: Ask): boolean => momentary.has(fact);
+
 export const nameOfAsk = (ask: Ask): string => canonical(ask);
 
 export type Told = Readonly<{ ask: Ask; known: Known<unknown> }>;

@@ -2,29 +2,17 @@
 // what is live is asked of its own programs. Every fact has its source and time; what could not be read stands in `unread`,
 // and a collection that is undefined is unknown, which is not the same as empty.
 import type { FaultRecord } from '../fault.ts';
+import type { GuestDisk } from '../values/guest-disk.ts';
 import type { Instant } from '../values/instant.ts';
 import type { Size } from '../values/size.ts';
 import { shown } from '../values/text.ts';
+
+export type { GuestDisk, LeftOut } from '../values/guest-disk.ts';
 
 export type Sourced = Readonly<{ source: string; at: Instant }>;
 
 /** Something that could not be read, and the questions that stay open because of it. */
 export type Unread = Sourced & Readonly<{ fault: FaultRecord; hides: string }>;
-
-/** Why vzdump passes over a disk or mount point of a guest that it backs up. */
-export type LeftOut = 'backup=0' | 'no backup=1' | 'bind mount' | 'device of the host';
-
-export type GuestDisk = Readonly<{
-  /** `scsi1`, `rootfs`, `mp0` */
-  key: string;
-  /** the whole value, as the guest's file has it */
-  value: string;
-  volume: string;
-  /** undefined for bind mounts and devices */
-  storage: string | undefined;
-  size: Size | undefined;
-  leftOut: LeftOut | undefined;
-}>;
 
 export type HostGuest = Sourced &
   Readonly<{

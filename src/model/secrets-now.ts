@@ -9,6 +9,8 @@ export type SecretsNow = Readonly<{
   unsaved: readonly string[];
   /** could not be opened */
   unread: readonly Readonly<{ parameter: string; says: string }>[];
+  /** fingerprints of the encryption keys among them: a server shows that of the key it holds */
+  keys?: Readonly<Record<string, string>>;
 }>;
 
 export const secretsAsWritten: SecretsNow = { changed: [], unknown: [], unsaved: [], unread: [] };

@@ -9,14 +9,10 @@ import type { Deciding } from './deciding.ts';
 import { noPart, type Part } from './part.ts';
 import { stepFor, subjectOf } from './resource-step.ts';
 
-export function decideOne(
-  deciding: Deciding,
-  resource: ResourceKind,
-  declared: Declared,
-  found: Found | undefined,
-): Part {
+export function decideOne(given: Deciding, resource: ResourceKind, declared: Declared, found: Found | undefined): Part {
   const subject = subjectOf(resource, declared);
-  const secrets = deciding.secrets.get(subject) ?? secretsAsWritten;
+  const secrets = byFingerprint(given.secrets.get(subject) ?? secretsAsWritten, resource, found);
+  const deciding = { ...given, secrets: new Map([[subject, secrets]]) };
   const decided = possible(
     deciding,
     resource,
@@ -24,9 +20,10 @@ export function decideOne(
     found,
     withSecrets(resource.decide(declared, found), found, secrets),
   );
+  const noteOf = (says: string) => ({ subject, level: 'info' as const, says });
   const notes = [
     ...declared.notes.map((note) => ({ ...note, subject })),
-    ...(found === undefined ? [] : notComparable(secrets).map((says) => ({ subject, level: 'info' as const, says }))),
+    ...(found === undefined ? [] : notComparable(secrets, resource.sends(declared, found)).map(noteOf)),
   ];
   if (decided.act === 'none') return { ...noPart, notes, unchanged: 1 };
   if (decided.act === 'refuse') {
@@ -35,6 +32,16 @@ export function decideOne(
   }
   const step = stepOf(deciding, resource, declared, found, decided, secrets);
   return { ...noPart, steps: [step], needs: [[step.id, declared.needs ?? []]], notes };
+}
+
+/** A key needs no digest of what was written: the server shows the fingerprint of the one it holds, or `1` where it has none. */
+function byFingerprint(secrets: SecretsNow, resource: ResourceKind, found: Found | undefined): SecretsNow {
+  const declared = secrets.keys?.['encryption-key'];
+  const held = found === undefined ? undefined : resource.losesKey?.(found, undefined);
+  if (declared === undefined || held === undefined || held === '1') return secrets;
+  const others = (parameters: readonly string[]) => parameters.filter((parameter) => parameter !== 'encryption-key');
+  const changed = held === declared ? [] : ['encryption-key'];
+  return { ...secrets, unknown: others(secrets.unknown), changed: [...others(secrets.changed), ...changed] };
 }
 
 type Doing = Extract<Decided, { changes: unknown }>;
@@ -72,12 +79,12 @@ function stepOf(
 function withSecrets(decided: Decided, found: Found | undefined, { changed, unsaved }: SecretsNow): Decided {
   if (found === undefined || decided.act === 'refuse' || decided.act === 'replace') return decided;
   const again: readonly Change[] = [
-    ...changed.map((field) => change(field, 'as it was last written', 'another one')),
+    ...changed.map((field) => change(field, 'another one', 'as declared')),
     ...unsaved.map((field) => change(field, 'lost before it was saved', 'made anew')),
   ];
   if (again.length === 0) return decided;
   const because = [
-    ...(changed.length > 0 ? [`another ${changed.join(' and another ')} is declared than was last written`] : []),
+    ...(changed.length > 0 ? [`another ${changed.join(' and another ')} is declared than the one it was given`] : []),
     ...(unsaved.length > 0 ? [`its ${unsaved.join(' and its ')} is not in the file it is to be kept in`] : []),
   ];
   if (decided.act === 'none') return { act: 'update', because, changes: again, risk: 'changes' };
@@ -86,11 +93,14 @@ function withSecrets(decided: Decided, found: Found | undefined, { changed, unsa
 
 const change = (field: string, from: string, to: string): Change => ({ field, from, to, class: 'reaches' });
 
-const notComparable = ({ unknown, unread }: SecretsNow): readonly string[] => [
-  ...unknown.map(
-    (field) => `its ${field} cannot be compared: the server never shows it, and Holdfast has not written it yet`,
-  ),
-  ...unread.map(({ parameter, says }) => `its ${parameter} cannot be compared: ${says}`),
+/** What is written now needs no comparing. */
+const notComparable = ({ unknown, unread }: SecretsNow, sent: readonly string[]): readonly string[] => [
+  ...unknown
+    .filter((field) => !sent.includes(field))
+    .map((field) => `its ${field} cannot be compared: the server never shows it, and Holdfast has not written it yet`),
+  ...unread
+    .filter(({ parameter }) => !sent.includes(parameter))
+    .map(({ parameter, says }) => `its ${parameter} cannot be compared: ${says}`),
 ];
 
 function possible(

@@ -20,7 +20,10 @@ export function decide(deciding: Deciding): Plan {
     desired: deciding.desired.digest,
     observed: digestOfObserved(deciding.observed),
     steps: inOrder(
-      parts.flatMap((part) => part.steps),
+      withoutInner(
+        parts.flatMap((part) => part.steps),
+        deciding.resources,
+      ),
       new Map(parts.flatMap((part) => part.needs)),
       deciding.resources,
     ),
@@ -28,6 +31,20 @@ export function decide(deciding: Deciding): Plan {
     refusals: parts.flatMap((part) => part.refusals),
     unchanged: parts.reduce((sum, part) => sum + part.unchanged, 0),
     afterFailure: 'keep',
+  });
+}
+
+/** What is kept within a thing that is removed goes with it, and is not removed twice. */
+function withoutInner(steps: readonly Step[], resources: readonly ResourceKind[]): readonly Step[] {
+  const homes = new Map(
+    resources.flatMap(({ name, within }) => (within === undefined ? [] : [[name, within] as const])),
+  );
+  const gone = new Set(steps.filter(({ act }) => act === 'remove').map(({ subject }) => subject));
+  return steps.filter(({ act, kind, given }) => {
+    const home = homes.get(kind.slice(0, kind.lastIndexOf('.')));
+    const { server, within } = given as Readonly<{ server?: string; within?: string }>;
+    if (act !== 'remove' || home === undefined || server === undefined || within === undefined) return true;
+    return !gone.has(ref(home, server, within));
   });
 }
 

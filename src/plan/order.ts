@@ -26,7 +26,10 @@ export function inOrder(steps: readonly Step[], needs: Needs, resources: readonl
     if (step.act !== 'remove')
       return (needs.get(step.id) ?? []).flatMap((subject) => making.get(subject) ?? []).filter((id) => id !== step.id);
     const first = removedBefore.get(resourceOf(step)) ?? [];
-    return first.flatMap((name) => (removals.get(`${name} ${serverOf(step)}`) ?? []).map(({ id }) => id));
+    const removed = (name: string) => removals.get(`${name} ${serverOf(step)}`) ?? [];
+    // What lies in a thing of its own kind (a namespace below another) goes before it.
+    const below = removed(resourceOf(step)).filter(({ subject }) => subject.startsWith(`${step.subject}%2F`));
+    return [...below, ...first.flatMap(removed)].map(({ id }) => id);
   };
   return steps.map((step) => ({ ...step, after: [...new Set([...step.after, ...before(step)])] }));
 }

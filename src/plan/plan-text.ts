@@ -25,11 +25,17 @@ function stepAsText(step: Step, paint: Paint): readonly string[] {
   return [
     `  ${colour[step.act](`${signs[step.act]} ${shown(title)}`)}`,
     ...because.map((reason) => `      because  ${shown(reason)}`),
-    ...changesAsText(step.changes),
-    ...(means ?? []).map((what) => `      ${paint.warning('means')}    ${shown(what)}`),
+    ...changesAsText(step.changes.filter(({ field }) => field !== 'means')),
+    ...(means ?? []).map((what) => `      ${paint.warning('means')}    ${shown(what)}${classOfMeaning(step, what)}`),
     ...(expands ? ['      details  expands when run'] : []),
     `      ${paint.dim([...facts(step), `risk: ${risk}`, wayBack === 'undo' ? 'can be undone' : 'one-way'].join('; '))}`,
   ];
+}
+
+/** A consequence that classes the step stands among its changes, too, as what is agreed to. */
+function classOfMeaning({ changes }: Step, what: string): string {
+  const classed = changes.find(({ field, to }) => field === 'means' && to === what);
+  return classed === undefined ? '' : `   (${classed.class})`;
 }
 
 function facts(step: Step): readonly string[] {
@@ -46,6 +52,9 @@ function changesAsText(changes: readonly Change[]): readonly string[] {
     return `      ${field.padEnd(width)}  ${values}${meant}`;
   });
 }
+
+/** A value of a field, for people. */
+export const planValue = (json: unknown): string => value(json);
 
 function value(json: unknown): string {
   if (json === undefined || json === null) return '(none)';

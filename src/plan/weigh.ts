@@ -1,6 +1,6 @@
 // plan + facts -> plan: what each step means, which may not be carried out, and what else an operator should know. Pure.
 import type { Consequence, Judged, Look } from '../contracts/consequence.ts';
-import type { Facts, Told } from '../model/facts.ts';
+import { type Facts, isMomentary, type Told } from '../model/facts.ts';
 import { makePlan, type Plan } from '../model/plan.ts';
 import { type Change, type Step, type StepId, worse } from '../model/step.ts';
 import { digestOf } from '../values/canonical.ts';
@@ -19,14 +19,15 @@ export function weigh(
     ({ step }) => step,
   );
   const without = withoutRefused(plan.steps, new Set(refuses.map(({ step }) => step)));
+  const lasting = told.filter(({ ask }) => !isMomentary(ask));
   const { format: _, digest: __, ...parts } = plan;
   return makePlan({
     ...parts,
     // What it was judged by belongs to the plan's identity, as the collections do; when it was asked does not.
     observed:
-      told.length === 0
+      lasting.length === 0
         ? plan.observed
-        : digestOf([plan.observed, told.map(({ ask, known }) => [ask, answerIn(known)])]),
+        : digestOf([plan.observed, lasting.map(({ ask, known }) => [ask, answerIn(known)])]),
     steps: without.steps.map((step) => withMeaning(step, meant.get(step.id) ?? [])),
     notes: [...plan.notes, ...judged.flatMap((one) => one.notes ?? [])],
     refusals: [

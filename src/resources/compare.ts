@@ -19,10 +19,14 @@ export function changesBetween(section: string, found: Fields, wanted: Fields): 
     .map((field) => changeOf(section, field, found[field], wanted[field]));
 }
 
-export const creationOf = (section: string, wanted: Fields): readonly Change[] =>
+/** @param adds it takes nothing away from anybody: what would weaken something that is there weakens nothing here */
+export const creationOf = (section: string, wanted: Fields, adds = false): readonly Change[] =>
   Object.entries(wanted)
     .filter(([, value]) => !isNothing(value))
-    .map(([field, to]) => ({ field, to, class: classOfChange(`${section}.${field}`, undefined, to).class }));
+    .map(([field, to]) => {
+      const { class: meaning } = classOfChange(`${section}.${field}`, undefined, to);
+      return { field, to, class: adds && meaning === 'weakens' ? 'neutral' : meaning };
+    });
 
 function changeOf(section: string, field: string, from: Json | undefined, to: Json | undefined): Change {
   const { class: meaning, because } = classOfChange(`${section}.${field}`, from, to);

@@ -15,7 +15,7 @@ import {
 } from '../proxmox/config-entries.ts';
 import type { Json } from '../values/canonical.ts';
 import { changesBetween, creationOf, same } from './compare.ts';
-import type { Field } from './field.ts';
+import { type Field, tidy } from './field.ts';
 
 export type FieldTable = Readonly<Record<string, Field>>;
 /** What a change means beyond the fields that it names. */
@@ -111,9 +111,12 @@ export function patchOf(fields: FieldTable, wanted: Wanted, found: Found, resend
     if (field.fixed === true || (!differs && field.always !== true)) continue;
     const sent = field.to(value);
     Object.assign(set, sent);
-    if (differs && field.undeletable !== true) {
-      const before = field.to(found.value[name] ?? field.standard);
-      unset.push(...Object.keys(before).filter((param) => sent[param] === undefined));
+    if (!differs || field.undeletable === true) continue;
+    const before = field.to(found.value[name] ?? field.standard);
+    for (const param of Object.keys(before).filter((one) => sent[one] === undefined)) {
+      const instead = field.insteadOfDelete?.[param];
+      if (instead === undefined) unset.push(param);
+      else set[param] = instead;
     }
   }
   for (const parameter of resend) {
@@ -131,7 +134,9 @@ function decideEntry<Part>(of: ConfigResource<Part>, declared: Declared, found: 
   if (found === undefined) {
     const weight = of.weigh?.(declared, found, []) ?? { because: [], risk: 'adds' };
     const because = [`${place} declares it, and ${server} has no ${title} of that name`, ...weight.because];
-    return { act: 'create', because, changes: creationOf(path, item), risk: weight.risk };
+    // What it would be anyway need not be read; that a job is switched on is.
+    const said = tidy(item, { ...fields, enabled: { standard: false } });
+    return { act: 'create', because, changes: creationOf(path, said, weight.risk === 'adds'), risk: weight.risk };
   }
   const changes = changesBetween(path, found.value, item);
   if (changes.length === 0) return { act: 'none' };

@@ -81,7 +81,7 @@ async function asPlanned<Result>(
 
 async function create(resource: AnyResource, context: StepContext): Promise<Done> {
   const api = await apiOf(context);
-  const wanted = await wantedBy(context, api);
+  const wanted = await wantedBy(resource, context, api);
   // A secret of that name is of something that is no more; beside a new one it would be taken for it.
   for (const file of Object.values(givenOf(context).saves ?? {})) await context.world.setAsideSecret(file);
   await save(context, await resource.create(api, wanted, context.signal));
@@ -108,7 +108,7 @@ const updateKind = (resource: AnyResource): StepKind => ({
   do: async (context) => {
     const given = givenOf(context);
     const api = await apiOf(context);
-    const wanted = await wantedBy(context, api);
+    const wanted = await wantedBy(resource, context, api);
     const sent = new Set(given.resend);
     await asPlanned(resource, context, async (found, options) => {
       await openEscrow(resource, context, found, { resend: given.resend ?? [] });
@@ -148,7 +148,7 @@ const replaceKind = (resource: AnyResource): StepKind => ({
   do: async (context) => {
     const api = await apiOf(context);
     // Everything that could fail before the old one is gone does so now.
-    await wantedBy(context, api);
+    await wantedBy(resource, context, api);
     await asPlanned(resource, context, async (found, options) => {
       await openEscrow(resource, context, found);
       await resource.remove(api, found, options);

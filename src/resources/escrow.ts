@@ -16,6 +16,13 @@ export async function openEscrow(
 ): Promise<void> {
   const key = resource.losesKey?.(found, change);
   if (key === undefined) return;
+  // PVE shows `1` for a key file without a fingerprint in it: no copy could be told to be that key.
+  if (key === '1')
+    throw new Fault('key-not-escrowed', {
+      where: context.step.subject,
+      says: 'its encryption key would be lost with it, and its key file names no fingerprint, so that no copy can be told to be the same key',
+      remedy: `compare /etc/pve/priv/storage/${found.name}.enc of a node with your copy, then remove the entry there by hand: pvesm remove ${found.name}`,
+    });
   const { audience } = await apiOf(context);
   const tried: string[] = [];
   for (const reference of givenOf(context).escrow ?? [])

@@ -24,11 +24,13 @@ export type Field = Readonly<{
   always?: true;
   /** it cannot be unset: its default is sent instead */
   undeletable?: true;
+  /** it cannot be unset, and this says the same */
+  insteadOfDelete?: Params;
   /** the feature the server must have before it may be set: a key of proxmox/features.json */
   feature?: string;
 }>;
 
-export type FieldRules = Partial<Pick<Field, 'fixed' | 'always' | 'undeletable' | 'feature'>>;
+export type FieldRules = Partial<Pick<Field, 'fixed' | 'always' | 'undeletable' | 'insteadOfDelete' | 'feature'>>;
 
 const single = (param: string, standard: Json, from: (raw: unknown) => Json, rules: FieldRules): Field => ({
   ...rules,
@@ -60,6 +62,16 @@ export const notFlag = (param: string, rules: FieldRules = {}): Field => ({
   standard: true,
   from: (row) => !isOn(row[param]),
   to: (value) => (value === false ? { [param]: true } : rules.undeletable === true ? { [param]: false } : {}),
+});
+
+/** Hex pairs: servers keep the case they were given, and it means nothing. */
+export const fingerprint = (param = 'fingerprint', rules: FieldRules = {}): Field =>
+  single(param, '', (raw) => textOf(raw)?.toUpperCase() ?? '', rules);
+
+/** A default is not sent, but unset: it is what the server does by itself. */
+export const unlessStandard = (field: Field): Field => ({
+  ...field,
+  to: (value) => (JSON.stringify(value) === JSON.stringify(field.standard) ? {} : field.to(value)),
 });
 
 const sorted = (names: readonly string[]): Json => [...new Set(names)].sort();

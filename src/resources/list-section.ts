@@ -4,6 +4,7 @@ import type { ZodType } from 'zod';
 import type { Declared, FoundOn, Section } from '../contracts/resource.ts';
 import type { Datastore, Estate, PbsServer } from '../model/estate.ts';
 import type { Json } from '../values/canonical.ts';
+import { type Ref, ref } from '../values/ref.ts';
 import type { SecretReference } from '../values/secret-reference.ts';
 import { entryOf, type FieldTable, itemOf } from './config-resource.ts';
 
@@ -51,11 +52,15 @@ export function datastoreList<Entry extends object>(
       const given = part[of.key] ?? [];
       const entries = (Array.isArray(given) ? given : [given]) as readonly Entry[];
       const at = ['pbs', estate.pbs.indexOf(server), 'datastores', server.datastores.indexOf(datastore), of.key];
-      return entries.map((entry, index) => ({
-        ...base(of, entry, estate, server, { store: datastore.name }),
-        name: of.nameOf(entry, datastore, index),
-        place: estate.placeOf(Array.isArray(given) ? [...at, index] : at),
-      }));
+      return entries.map((entry, index) => {
+        const one = base(of, entry, estate, server, { store: datastore.name });
+        return {
+          ...one,
+          needs: [...placeNeeded(server, datastore, one.item['namespace']), ...one.needs],
+          name: of.nameOf(entry, datastore, index),
+          place: estate.placeOf(Array.isArray(given) ? [...at, index] : at),
+        };
+      });
     },
     write: (found, datastore) => {
       const here = found.filter(({ value }) => value['store'] === datastore);
@@ -67,6 +72,14 @@ export function datastoreList<Entry extends object>(
     },
   };
 }
+
+/** The datastore, and the namespace an entry is for. */
+const placeNeeded = (server: PbsServer, { name }: Datastore, namespace: Json | undefined): readonly Ref[] => [
+  ref('pbs-datastore', server.name, name),
+  ...(typeof namespace === 'string' && namespace !== ''
+    ? [ref('pbs-namespace', server.name, `${name}/${namespace}`)]
+    : []),
+];
 
 function declaredIn<Entry extends object>(
   of: ListSection<Entry>,
@@ -93,6 +106,7 @@ function base<Entry extends object>(
     server: server.name,
     item: itemOf(of.fields, { ...(of.fieldsOf?.(entry) ?? entry), ...above }),
     secrets: {} as Readonly<Record<string, SecretReference>>,
+    needs: [] as readonly Ref[],
     notes: [],
     ...of.more?.(entry, server, estate),
   };

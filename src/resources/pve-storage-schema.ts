@@ -91,16 +91,25 @@ export const pveStorage = z.strictObject({
   on: z.array(entryName).min(1).optional().describe('the PVE servers that get it; all where it is left out'),
 });
 
+/** Looked at also where other fields are wrong: everything that is wrong is said at once. */
+const always = ({ value }: { value: unknown }): boolean => typeof value === 'object' && value !== null;
+
 export const pveStorages = z.array(
-  pveStorage.superRefine(({ password, token, fingerprint, trust }, context) => {
-    if (fingerprint === undefined && trust === undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['fingerprint'],
-        message: 'is missing; it is text, or write `trust: ca` where the nodes trust the certificate by themselves',
-      });
-    if (password !== undefined && token !== undefined)
-      context.addIssue({ code: 'custom', path: ['token'], message: 'stands beside `password`: give one of them' });
-  }),
+  pveStorage
+    .refine(({ fingerprint, trust }) => fingerprint !== undefined || trust !== undefined, {
+      path: ['fingerprint'],
+      message: 'is missing; it is text, or write `trust: ca` where the nodes trust the certificate by themselves',
+      when: always,
+    })
+    .refine(({ fingerprint, trust }) => fingerprint === undefined || trust === undefined, {
+      path: ['trust'],
+      message: 'stands beside `fingerprint`: give one of them',
+      when: always,
+    })
+    .refine(({ password, token }) => password === undefined || token === undefined, {
+      path: ['token'],
+      message: 'stands beside `password`: give one of them',
+      when: always,
+    }),
 );
 export type PveStorageEntry = z.infer<typeof pveStorage>;

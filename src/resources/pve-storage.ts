@@ -138,6 +138,7 @@ function decideStorage(declared: Declared, found: Found | undefined): Decided {
   // A key that the estate does not declare is never taken away: the backups made with it would be unreadable.
   const kept = (field: string): Json => (wanted[field] === true ? true : (found.value[field] ?? wanted[field] ?? null));
   const compared = { ...wanted, encrypted: kept('encrypted'), recoverable: kept('recoverable') };
+  if (wanted['recoverable'] === true && compared.encrypted !== true) return withoutItsKey;
   const changes = changesBetween(section, found.value, compared);
   if (changes.length === 0) return { act: 'none' };
   const held = changes.filter(({ field }) => fields[field]?.fixed === true).map(({ field }) => field);
@@ -175,14 +176,24 @@ function replaced(
   return { act: 'replace', because, changes, risk: 'destroys' };
 }
 
+/** Facts, pve-api section 2: refused when an entry is made, taken and then ignored when it is changed. */
+const withoutItsKey: Decided = {
+  act: 'refuse',
+  code: 'master-key-alone',
+  says: 'it has a master_public_key and no encryption key: PVE would write its backups in clear',
+  remedy:
+    'add encryption_key: { file: PATH }, or encryption_key: { save_to: { file: PATH } } to have one made; or take master_public_key out',
+};
+
 function decideCreate({ server, name, item, secrets, place }: Declared): Decided {
+  if (item['recoverable'] === true && item['encrypted'] !== true) return withoutItsKey;
   if (item['enabled'] === true && secrets['password'] === undefined)
     return withoutCredentials(
       name,
       `${server} has no storage ${name}, and PVE logs in to the PBS when one is made: it needs the password or token secret`,
     );
   const because = [`${place} declares it, and ${server} has no storage of that name`];
-  return { act: 'create', because, changes: creationOf(section, item), risk: 'adds' };
+  return { act: 'create', because, changes: creationOf(section, item, true), risk: 'adds' };
 }
 
 const withoutCredentials = (name: string, says: string): Decided => ({

@@ -41,11 +41,15 @@ export async function foundNow(resource: AnyResource, context: StepContext, name
   return found.find((one) => one.name === name);
 }
 
-export async function wantedBy(context: StepContext, api: ProxmoxApi): Promise<Wanted> {
-  const { name, fields, secrets, makes = {} } = givenOf(context);
-  for (const [parameter, file] of Object.entries(makes)) await makeKey(context, api, parameter, file);
+export async function wantedBy(resource: AnyResource, context: StepContext, api: ProxmoxApi): Promise<Wanted> {
+  const { name, fields, secrets, makes = {}, before, resend = [] } = givenOf(context);
+  // A key that backups were made with is never followed by another one that nobody asked for.
+  const isThere = before !== null && resource.losesKey?.({ name, value: before }, undefined) !== undefined;
+  const stays = isThere && context.step.act === 'update';
+  for (const [parameter, file] of Object.entries(makes)) if (!isThere) await makeKey(context, api, parameter, file);
+  const kept = Object.entries(makes).filter(([parameter]) => !stays || resend.includes(parameter));
   const revealed = await Promise.all(
-    Object.entries({ ...secrets, ...makes }).map(async ([parameter, reference]) => [
+    [...Object.entries(secrets), ...kept].map(async ([parameter, reference]) => [
       parameter,
       await context.world.secret(reference, api.audience),
     ]),

@@ -2,7 +2,7 @@
 // call returns. The file is made under another name, so that a crash leaves either the old one or the new one.
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { asFault } from '../fault.ts';
 import { forKeeping, type Secret } from '../values/secret.ts';
 import { nameOfReference, type SecretReference } from '../values/secret-reference.ts';
@@ -12,7 +12,7 @@ import { realFile } from './file.ts';
 
 export async function keepSecret(reference: SecretReference, secret: Secret, rules: SecretRules): Promise<void> {
   const file = await fileFor(reference, rules);
-  const part = join(dirname(file), `.${secret.keyedDigest(Buffer.from(file)).slice(0, 12)}.part`);
+  const part = join(dirname(file), `.${basename(file)}.part`);
   try {
     await rm(part, { force: true });
     // Never through a link, and never into a file that somebody else has put there.
@@ -22,6 +22,7 @@ export async function keepSecret(reference: SecretReference, secret: Secret, rul
     await rename(part, file);
     await synced(dirname(file), constants.O_RDONLY | constants.O_DIRECTORY, async () => {});
   } catch (error) {
+    await rm(part, { force: true }).catch(() => undefined);
     throw secretFault(
       'secret-not-saved',
       reference,

@@ -2,19 +2,25 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { Fault } from '../fault.ts';
 
 const length = 32;
 
-/** @param state the folder of the estate's state, which is there; the key is made in it at its first use */
+/** @param state the folder of the estate's state, which is there; the key is made in it at its first use. @throws Fault `secret-key-damaged` */
 export async function secretKey(state: string): Promise<Uint8Array> {
   const file = join(state, 'secret-digest.key');
-  return keyIn(file) ?? make(file);
+  const key = keyIn(file) ?? make(file);
+  if (key.length === length) return key;
+  throw new Fault('secret-key-damaged', {
+    where: file,
+    says: `it is of ${key.length} bytes, and a key has ${length}`,
+    remedy: 'move it away: another one is made, and the next plan sends every secret again, since none can be compared',
+  });
 }
 
 function keyIn(file: string): Uint8Array | undefined {
   try {
-    const key = readFileSync(file);
-    return key.length === length ? key : undefined;
+    return readFileSync(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

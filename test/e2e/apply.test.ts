@@ -161,7 +161,7 @@ describe('a server in trouble', () => {
         assert.match(plan.stdout, says);
         assert.match(plan.stdout, /! pve-storage\/ruapehu\/pbs-pihanga cannot be done[\s\S]*do this {2}\S/);
         assert.match(plan.stdout, /enable storage pbs-pihanga on hikurangi/, 'the other server is planned');
-        assert.match(plan.stdout, /prune job holdfast-tank on pihanga/);
+        assert.match(plan.stdout, /prune job holdfast-tank on pbs-pihanga/);
       } finally {
         await lab.clear();
       }

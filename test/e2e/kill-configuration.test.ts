@@ -26,7 +26,7 @@ const victims: readonly Victim[] = ['worker', 'supervisor', 'both'];
 const everything = [
   'pve-storage/ruapehu/pbs-pihanga',
   'pve-storage/hikurangi/pbs-pihanga',
-  'pbs-prune-job/pihanga/holdfast-tank',
+  'pbs-prune-job/pbs-pihanga/holdfast-tank',
 ];
 const removing = ['--prune', ...everything.flatMap((name) => ['--confirm', name])];
 
@@ -39,16 +39,16 @@ const kinds: readonly Readonly<{
   { kind: 'pve-storage.create', step: /create pve-storage/, at: ['ruapehu', 'POST', '/storage$'] },
   { kind: 'pve-storage.update', step: /update pve-storage/, at: ['hikurangi', 'PUT', '/storage/pbs-pihanga$'] },
   { kind: 'pve-storage.remove', step: /remove pve-storage/, at: ['ruapehu', 'DELETE', '/storage/pbs-pihanga$'] },
-  { kind: 'pbs-prune-job.create', step: /create pbs-prune-job/, at: ['pihanga', 'POST', '/config/prune$'] },
+  { kind: 'pbs-prune-job.create', step: /create pbs-prune-job/, at: ['pbs-pihanga', 'POST', '/config/prune$'] },
   {
     kind: 'pbs-prune-job.update',
     step: /update pbs-prune-job/,
-    at: ['pihanga', 'PUT', '/config/prune/holdfast-tank$'],
+    at: ['pbs-pihanga', 'PUT', '/config/prune/holdfast-tank$'],
   },
   {
     kind: 'pbs-prune-job.remove',
     step: /remove pbs-prune-job/,
-    at: ['pihanga', 'DELETE', '/config/prune/holdfast-tank$'],
+    at: ['pbs-pihanga', 'DELETE', '/config/prune/holdfast-tank$'],
   },
 ];
 
@@ -61,7 +61,7 @@ async function due(kind: string, state: string): Promise<Readonly<{ estate: Esta
     return { estate: estateAt(join(folder, 'connections.yaml'), 'lab', state, folder), typed: removing };
   const changed = await fetch(`${lab.control}/change`, {
     method: 'POST',
-    body: JSON.stringify({ server: 'pihanga', pruneJob: 'holdfast-tank', set: { schedule: 'hourly' } }),
+    body: JSON.stringify({ server: 'pbs-pihanga', pruneJob: 'holdfast-tank', set: { schedule: 'hourly' } }),
   });
   assert.ok(changed.ok, await changed.text());
   return { estate, typed: [] };

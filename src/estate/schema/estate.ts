@@ -74,7 +74,7 @@ export const estateSchema = (kinds: Kinds) =>
     exclusions: z.array(exclusion).default([]).describe('what is left out on purpose'),
     escrow: z
       .array(secretReference)
-      .default([])
+      .optional()
       .describe('where encryption keys are kept: one that a step would take away is opened here first'),
     channels: z.array(byKind<ChannelEntry>(kinds.channels)).default([]).describe('where findings are sent'),
     ...sectionsAt('top', kinds),

@@ -2,6 +2,9 @@
 // vzdump task per node, as PVE itself would start them (facts, pve-api sections 4 and 5).
 import type { Done, StepContext, StepKind } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
+import type { Note } from '../../model/plan.ts';
+import type { StagingVerdict } from '../../model/staging/judge-staging.ts';
+import type { Staged } from '../../model/staging/staged.ts';
 import { absent, type Step } from '../../model/step.ts';
 import { type Guest, guests } from '../../proxmox/pve.ts';
 import type { Json } from '../../values/canonical.ts';
@@ -9,6 +12,8 @@ import { minutes } from '../../values/duration.ts';
 import type { Instant } from '../../values/instant.ts';
 import { ref } from '../../values/ref.ts';
 import { count } from '../../values/text.ts';
+import { type DeclaredOptions, optionsOf } from './job-options.ts';
+import { stagingNow } from './staging.ts';
 import { type VzdumpGiven, vzdump } from './vzdump.ts';
 
 /** The part of a declared backup job that a run of it needs. */
@@ -17,10 +22,10 @@ export type BackupJob = Readonly<{
   on?: readonly string[] | undefined;
   select: 'all' | Readonly<{ all_but: readonly number[] } | { guests: readonly number[] } | { pool: string }>;
   storage: string;
-  mode: string;
-  compress?: 'none' | 'zstd' | 'gzip' | 'lzo' | undefined;
-  notes_template?: string | undefined;
-}>;
+  /** the one node of a cluster it runs on */
+  node?: string | undefined;
+}> &
+  DeclaredOptions;
 
 type JobGiven = Readonly<{ server: string; job: BackupJob; since: Instant }>;
 const givenOf = ({ step }: StepContext): JobGiven => step.given as unknown as JobGiven;
@@ -46,22 +51,46 @@ async function expand(context: StepContext): Promise<Done> {
       remedy: 'see the guests there; an identity without VM.Audit and VM.Backup sees none',
     });
   const byNode = Map.groupBy(wanted, ({ node }) => node);
-  const steps = [...byNode].map(([node, here]) => nodeStep(context, { server, job, since }, node, here));
+  const { mode, storage, fleecing } = job;
+  const asked = { mode, storage, fleecing: fleecing?.storage };
+  const staged = await stagingNow(context.world, server, asked, wanted, context.signal);
+  const steps = [...byNode].map(([node, here]) => {
+    const refused = staged.find((one) => one.node === node)?.refused ?? [];
+    return nodeStep(context, { server, job, since }, node, here, refused);
+  });
   const because = [
     `${job.name} selects ${count(wanted.length, 'guest')} on ${count(byNode.size, 'node')} of ${server}`,
   ];
-  return { result: { guests: wanted.length }, expands: { because, steps, notes: [], afterFailure: 'keep' } };
+  return {
+    result: { guests: wanted.length },
+    expands: { because, steps, notes: notesOn(server, staged), afterFailure: 'keep' },
+  };
 }
 
-function isSelected({ vmid, pool }: Guest, { select }: BackupJob): boolean {
+const notesOn = (server: string, staged: readonly StagingVerdict[]): readonly Note[] =>
+  staged.flatMap(({ node, notes }) =>
+    notes.map((says) => ({ subject: ref('guest', server, node), level: 'warning' as const, says })),
+  );
+
+function isSelected({ vmid, pool, node: at }: Guest, { select, node }: BackupJob): boolean {
+  if (node !== undefined && node !== at) return false;
   if (select === 'all') return true;
   if ('all_but' in select) return !select.all_but.includes(vmid);
   return 'guests' in select ? select.guests.includes(vmid) : pool === select.pool;
 }
 
-function nodeStep(context: StepContext, { server, job, since }: JobGiven, node: string, here: readonly Guest[]): Step {
+function nodeStep(
+  context: StepContext,
+  { server, job, since }: JobGiven,
+  node: string,
+  here: readonly Guest[],
+  refused: readonly Staged[],
+): Step {
   const vmids = here.map(({ vmid }) => vmid);
-  const given: VzdumpGiven = { server, node, vmids, storage: job.storage, options: optionsOf(job), since };
+  const given: VzdumpGiven = {
+    ...{ server, node, vmids, storage: job.storage, options: optionsOf(job), since },
+    ...(refused.length === 0 ? {} : { refused: refused.map(({ says, remedy }) => ({ says, remedy })) }),
+  };
   return {
     ...stepOf('guest.vzdump', server, `back up ${vmids.join(', ')} on ${node} to ${job.storage}`),
     id: node,
@@ -78,13 +107,6 @@ function nodeStep(context: StepContext, { server, job, since }: JobGiven, node: 
   };
 }
 
-/** As PVE itself runs the job: its words for ours. */
-const optionsOf = ({ mode, compress, notes_template }: BackupJob): VzdumpGiven['options'] => ({
-  mode,
-  ...(compress === undefined ? {} : { compress: compress === 'none' ? '0' : compress }),
-  ...(notes_template === undefined ? {} : { 'notes-template': notes_template }),
-});
-
 /** One step for each PVE server the job is declared on. Pure. */
 export function backupJobSteps(job: BackupJob, servers: readonly string[], madeAt: Instant): readonly Step[] {
   return (job.on ?? servers).map((server) => ({
@@ -100,7 +122,10 @@ export function backupJobSteps(job: BackupJob, servers: readonly string[], madeA
 const stepOf = (kind: string, server: string, title: string) => ({
   ...{ kind, title, act: 'do' as const, changes: [], after: [], lanes: [], expects: [], expands: false },
   risk: 'adds' as const,
-  needs: [{ server, identity: 'run' as const }],
+  needs: [
+    { server, identity: 'run' as const },
+    { server, identity: 'observe' as const },
+  ],
   wayBack: 'undo' as const,
   patience: minutes(5),
 });

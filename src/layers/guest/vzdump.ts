@@ -2,6 +2,7 @@
 // so the task is looked for among the server's own before anything is said of it, and it is never started twice.
 import type { Done, Probed, StepContext, StepKind } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
+import { stagingTooSmall } from '../../model/staging/judge-staging.ts';
 import { absent } from '../../model/step.ts';
 import type { ProxmoxApi } from '../../proxmox/api.ts';
 import { isRow } from '../../proxmox/decode.ts';
@@ -22,9 +23,11 @@ export type VzdumpGiven = Readonly<{
   vmids: readonly number[];
   storage: string;
   /** what else PVE is told, by its own parameter names */
-  options: Readonly<Record<string, string>>;
+  options: Readonly<Record<string, string | readonly string[]>>;
   /** when the plan was made: an older task of the same shape is not this one */
   since: Instant;
+  /** what would overflow a disk of the node: nothing is started there */
+  refused?: readonly Readonly<{ says: string; remedy: string }>[];
 }>;
 
 const givenOf = ({ step }: StepContext): VzdumpGiven => step.given as unknown as VzdumpGiven;
@@ -57,6 +60,7 @@ export const vzdump: StepKind = {
       context.log(`a task of an interrupted run is still at it, and is taken over: ${running.text}`);
       return followed(context, api, running);
     }
+    refuseTooSmall(context);
     const started = await startOnce(
       api,
       soughtBy(context, api),
@@ -91,6 +95,16 @@ export const vzdump: StepKind = {
     return judged(found.upid, await followTask(api, found.upid, following(context)));
   },
 };
+
+function refuseTooSmall(context: StepContext): void {
+  const { refused = [] } = givenOf(context);
+  if (refused.length === 0) return;
+  throw new Fault(stagingTooSmall, {
+    where: context.step.subject,
+    says: refused.map(({ says }) => says).join('; '),
+    remedy: [...new Set(refused.map(({ remedy }) => remedy))].join('; '),
+  });
+}
 
 const isRunning = async (context: StepContext, api: ProxmoxApi, upid: Upid): Promise<boolean> => {
   const { data } = await api.get(taskStatusPath(api, upid), {}, { signal: context.signal });

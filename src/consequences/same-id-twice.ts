@@ -1,0 +1,131 @@
+// Two clusters that write to one namespace and both have a guest of the same type and id: PBS takes their backups for those of
+// one guest, and each makes the other's prunable.
+import type { Consequence, Judged, Look } from '../contracts/consequence.ts';
+import type { GuestSeen } from '../model/fact-types.ts';
+import type { Facts } from '../model/facts.ts';
+import type { Step } from '../model/step.ts';
+import { answered, unknownNote } from './compare/answered.ts';
+import { type Configured, configured, textOf } from './compare/configured.ts';
+import { groupOf } from './compare/selection.ts';
+import { isEnabled, keyOf, labelOf, storagesOf, type Target } from './compare/storages.ts';
+import { listed, unique } from './compare/words.ts';
+
+/** Storages of several servers that lead to one namespace, and the steps that make one of them do so. */
+type Shared = Readonly<{ target: Target; servers: readonly string[]; pointing: readonly Configured[] }>;
+
+export const sameIdTwice: Consequence = {
+  name: 'same-id-twice',
+  asks: (look) =>
+    sharedIn(look).flatMap(({ servers }) => servers.map((server) => ({ fact: 'guests' as const, server }))),
+  judge: (look, facts) => {
+    const judged = sharedIn(look).map((one) => judgedOne(one, facts));
+    return {
+      notes: judged.flatMap(({ notes = [] }) => notes),
+      refuses: judged.flatMap(({ refuses = [] }) => refuses),
+    };
+  },
+};
+
+function sharedIn(look: Look): readonly Shared[] {
+  const storages = storagesOf(look);
+  const leading = storages.all.flatMap((storage) => {
+    const target = isEnabled(storage.after) ? storages.targetOf(storage, storage.after) : undefined;
+    if (target === undefined) return [];
+    const was = isEnabled(storage.before) ? storages.targetOf(storage, storage.before) : undefined;
+    const isNew = storage.step !== undefined && (was === undefined || keyOf(was) !== keyOf(target));
+    return [{ storage, target, isNew }];
+  });
+  const jobs = Map.groupBy(
+    configured(look, 'pve-backup-job').filter(startsToWrite),
+    ({ server, after }) => `${server} ${textOf(after?.['storage'])}`,
+  );
+  return [...Map.groupBy(leading, ({ target }) => keyOf(target)).values()].flatMap((ones) => {
+    const servers = unique(ones.map(({ storage }) => storage.server));
+    const pointing = ones.flatMap(({ storage, isNew }) => [
+      ...(isNew ? [storage] : []),
+      ...(jobs.get(`${storage.server} ${storage.name}`) ?? []),
+    ]);
+    const [first] = ones;
+    return first === undefined || servers.length < 2 || pointing.length === 0
+      ? []
+      : [{ target: first.target, servers, pointing }];
+  });
+}
+
+const startsToWrite = ({ step, before, after }: Configured): boolean =>
+  step !== undefined &&
+  isEnabled(after) &&
+  !(isEnabled(before) && textOf(before['storage']) === textOf(after['storage']));
+
+function judgedOne({ target, servers, pointing }: Shared, facts: Facts): Judged {
+  const told = servers.map((server) => ({ server, told: answered(facts, { fact: 'guests', server }) }));
+  const known = told.flatMap(({ server, told: one }) => ('says' in one ? [] : [{ server, guests: one.answer }]));
+  const clusters = clustersOf(known);
+  const holders = Map.groupBy(
+    [...clusters.values()].flatMap(({ servers: names, groups }) => groups.map((group) => ({ group, names }))),
+    ({ group }) => group,
+  );
+  const twice = new Map([...holders].filter(([, ones]) => ones.length > 1));
+  const unread = told.flatMap(({ server, told: one }) => ('says' in one ? [{ server, says: one.says }] : []));
+  return {
+    notes: pointing.flatMap(({ subject }) =>
+      unread.map(({ server, says }) =>
+        unknownNote(
+          subject,
+          `whether ${server}, which writes to ${labelOf(target)} too, has guests of the same type and id`,
+          says,
+        ),
+      ),
+    ),
+    refuses: pointing.flatMap(({ server, step }) => refusalOf(target, server, step, twice)),
+  };
+}
+
+type Cluster = Readonly<{ servers: readonly string[]; groups: readonly string[] }>;
+
+/** Nodes of one cluster list the same guests on the same nodes. */
+function clustersOf(known: readonly Readonly<{ server: string; guests: readonly GuestSeen[] }>[]) {
+  const signed = known.map(({ server, guests }) => ({
+    ...{ server, groups: guests.map(groupOf) },
+    signature: guests
+      .map((guest) => `${groupOf(guest)}@${guest.node}`)
+      .sort()
+      .join(' '),
+  }));
+  return new Map(
+    [...Map.groupBy(signed, ({ signature }) => signature)].map(([signature, ones]): [string, Cluster] => [
+      signature,
+      { servers: ones.map(({ server }) => server), groups: ones[0]?.groups ?? [] },
+    ]),
+  );
+}
+
+type Holders = ReadonlyMap<string, readonly Readonly<{ names: readonly string[] }>[]>;
+
+function refusalOf(
+  target: Target,
+  server: string,
+  step: Step | undefined,
+  twice: Holders,
+): NonNullable<Judged['refuses']> {
+  if (step === undefined) return [];
+  const mine = [...twice].filter(([, ones]) => ones.some(({ names }) => names.includes(server)));
+  if (mine.length === 0) return [];
+  const others = unique(mine.flatMap(([, ones]) => ones.flatMap(({ names }) => names))).filter((one) => one !== server);
+  const groups = listed(
+    mine.map(([group]) => group),
+    5,
+  );
+  // What is named after one of them already is that one's own.
+  const levels = target.namespace.split('/');
+  const above = [server, ...others].includes(levels.at(-1) ?? '') ? levels.slice(0, -1) : levels;
+  const namespace = (name: string): string => [...above, name].filter((level) => level !== '').join('/');
+  const each = [server, ...others].map((name) => `${namespace(name)} for ${name}`).join(', ');
+  return [
+    {
+      ...{ step: step.id, subject: step.subject, code: 'same-guest-twice' },
+      says: `${server} and ${listed(others)} both have ${groups}, and both would write to ${labelOf(target)} on ${target.pbs}: PBS would take two guests for one, and prune them as one`,
+      remedy: `give each cluster a namespace of its own: declare them under the datastore ${target.store}, and name one in each storage entry (namespace: ${each})`,
+    },
+  ];
+}
