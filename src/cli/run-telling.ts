@@ -47,7 +47,13 @@ export function entryAsText(entry: Entry, name: string, paint: Paint): string | 
     case 'blocked':
       return paint.warning(`  - ${title}: not begun, because of ${entry.by}`);
     case 'expanded':
-      return `  > ${title}: found ${entry.plan.steps.length} more to do\n${entry.plan.steps.map((step) => `      ${shown(step.title)}  (${shown(step.because.join('; '))})`).join('\n')}`;
+      return [
+        `  > ${title}: found ${entry.plan.steps.length} more to do`,
+        ...entry.plan.steps.map((step) => `      ${shown(step.title)}  (${shown(step.because.join('; '))})`),
+        ...entry.plan.notes
+          .filter(({ level }) => level === 'warning')
+          .map(({ says }) => `      ${paint.warning('warning')}  ${shown(says)}`),
+      ].join('\n');
     case 'undone':
       return paint.warning(`  ↺ ${title}: undone`);
     case 'not undone':

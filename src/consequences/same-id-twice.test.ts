@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Consequence } from '../contracts/consequence.ts';
 import type { GuestSeen } from '../model/fact-types.ts';
 import type { Ask } from '../model/facts.ts';
 import { entry, guest, house, notesOf, planned } from './plans.test-support.ts';
@@ -54,6 +55,17 @@ describe('one namespace for two clusters with equal guests', () => {
   it('asks nobody where nothing new points there', async () => {
     const both = on('ruapehu, pihanga');
     assert.deepEqual((await planned(weighing, { before: both, now: both })).asked, []);
+  });
+
+  it('still says what another consequence has asked: that it is so already', async () => {
+    const curious: Consequence = {
+      name: 'curious',
+      asks: () => ['ruapehu', 'pihanga'].map((server) => ({ fact: 'guests' as const, server })),
+      judge: () => ({}),
+    };
+    const both = on('ruapehu, pihanga');
+    const said = notesOf(await planned([...weighing, curious], { before: both, now: both, answer: collide }));
+    assert.match(said.join(), /^warning pbs-datastore\/backup\/tank: pihanga, ruapehu write to tank, .* has vm\/100/);
   });
 
   it('refuses a backup job that begins to write there, and says what could not be computed', async () => {

@@ -3,7 +3,9 @@
 import type { Consequence, Judged, Look } from '../contracts/consequence.ts';
 import type { GuestSeen } from '../model/fact-types.ts';
 import type { Facts } from '../model/facts.ts';
+import type { Note } from '../model/plan.ts';
 import type { Step } from '../model/step.ts';
+import { ref } from '../values/ref.ts';
 import { answered, unknownNote } from './compare/answered.ts';
 import { type Configured, configured, textOf } from './compare/configured.ts';
 import { groupOf } from './compare/selection.ts';
@@ -16,7 +18,9 @@ type Shared = Readonly<{ target: Target; servers: readonly string[]; pointing: r
 export const sameIdTwice: Consequence = {
   name: 'same-id-twice',
   asks: (look) =>
-    sharedIn(look).flatMap(({ servers }) => servers.map((server) => ({ fact: 'guests' as const, server }))),
+    sharedIn(look).flatMap(({ servers, pointing }) =>
+      pointing.length === 0 ? [] : servers.map((server) => ({ fact: 'guests' as const, server })),
+    ),
   judge: (look, facts) => {
     const judged = sharedIn(look).map((one) => judgedOne(one, facts));
     return {
@@ -46,9 +50,7 @@ function sharedIn(look: Look): readonly Shared[] {
       ...(jobs.get(`${storage.server} ${storage.name}`) ?? []),
     ]);
     const [first] = ones;
-    return first === undefined || servers.length < 2 || pointing.length === 0
-      ? []
-      : [{ target: first.target, servers, pointing }];
+    return first === undefined || servers.length < 2 ? [] : [{ target: first.target, servers, pointing }];
   });
 }
 
@@ -67,18 +69,34 @@ function judgedOne({ target, servers, pointing }: Shared, facts: Facts): Judged 
   );
   const twice = new Map([...holders].filter(([, ones]) => ones.length > 1));
   const unread = told.flatMap(({ server, told: one }) => ('says' in one ? [{ server, says: one.says }] : []));
+  const unknown = pointing.flatMap(({ subject }) =>
+    unread.map(({ server, says }) => unknownNote(subject, whetherToo(server, target), says)),
+  );
   return {
-    notes: pointing.flatMap(({ subject }) =>
-      unread.map(({ server, says }) =>
-        unknownNote(
-          subject,
-          `whether ${server}, which writes to ${labelOf(target)} too, has guests of the same type and id`,
-          says,
-        ),
-      ),
-    ),
+    notes: [...unknown, ...alreadySo(target, pointing, twice)],
     refuses: pointing.flatMap(({ server, step }) => refusalOf(target, server, step, twice)),
   };
+}
+
+const whetherToo = (server: string, target: Target): string =>
+  `whether ${server}, which writes to ${labelOf(target)} too, has guests of the same type and id`;
+
+/** Those who wrote there before this plan; nobody is asked for it, but what is known is said. */
+function alreadySo(
+  { pbs, store, namespace }: Target,
+  pointing: readonly Configured[],
+  twice: Holders,
+): readonly Note[] {
+  const refused = new Set(pointing.map(({ server }) => server));
+  const here = [...twice].filter(([, ones]) => !ones.some(({ names }) => names.some((name) => refused.has(name))));
+  if (here.length === 0) return [];
+  const groups = listed(
+    here.map(([group]) => group),
+    5,
+  );
+  const servers = unique(here.flatMap(([, ones]) => ones.flatMap(({ names }) => names)));
+  const says = `${listed(servers)} write to ${labelOf({ store, namespace })}, and more than one of them has ${groups}: PBS takes them for one guest, and prunes them as one. Give each a namespace of its own`;
+  return [{ subject: ref('pbs-datastore', pbs, store), level: 'warning', says }];
 }
 
 type Cluster = Readonly<{ servers: readonly string[]; groups: readonly string[] }>;

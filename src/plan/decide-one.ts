@@ -2,7 +2,7 @@
 import type { Decided, Declared, ResourceKind } from '../contracts/resource.ts';
 import type { Found } from '../model/observed.ts';
 import { type SecretsNow, secretsAsWritten } from '../model/secrets-now.ts';
-import type { Change, Step } from '../model/step.ts';
+import { type Change, type Step, worse } from '../model/step.ts';
 import type { Json } from '../values/canonical.ts';
 import type { SecretReference } from '../values/secret-reference.ts';
 import type { Deciding } from './deciding.ts';
@@ -85,10 +85,20 @@ function withSecrets(decided: Decided, found: Found | undefined, { changed, unsa
   if (again.length === 0) return decided;
   const because = [
     ...(changed.length > 0 ? [`another ${changed.join(' and another ')} is declared than the one it was given`] : []),
-    ...(unsaved.length > 0 ? [`its ${unsaved.join(' and its ')} is not in the file it is to be kept in`] : []),
+    ...(unsaved.length > 0
+      ? [
+          `its ${unsaved.join(' and its ')} is not in the file it is to be kept in: whoever uses the old one is locked out`,
+        ]
+      : []),
   ];
-  if (decided.act === 'none') return { act: 'update', because, changes: again, risk: 'changes' };
-  return { ...decided, because: [...decided.because, ...because], changes: [...decided.changes, ...again] };
+  const risk = unsaved.length > 0 ? 'interrupts' : 'changes';
+  if (decided.act === 'none') return { act: 'update', because, changes: again, risk };
+  return {
+    ...decided,
+    because: [...decided.because, ...because],
+    changes: [...decided.changes, ...again],
+    risk: worse(risk, decided.risk) ? risk : decided.risk,
+  };
 }
 
 const change = (field: string, from: string, to: string): Change => ({ field, from, to, class: 'reaches' });

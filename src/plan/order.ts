@@ -19,6 +19,10 @@ export function inOrder(steps: readonly Step[], needs: Needs, resources: readonl
     steps.filter(({ act }) => act === 'remove'),
     (step) => `${resourceOf(step)} ${serverOf(step)}`,
   );
+  const changes = Map.groupBy(
+    made.filter(({ act }) => act === 'update'),
+    (step) => `${resourceOf(step)} ${serverOf(step)}`,
+  );
   const removedBefore = new Map(
     resources.map(({ name }) => [name, resources.filter(({ after }) => after.includes(name)).map((one) => one.name)]),
   );
@@ -29,7 +33,9 @@ export function inOrder(steps: readonly Step[], needs: Needs, resources: readonl
     const removed = (name: string) => removals.get(`${name} ${serverOf(step)}`) ?? [];
     // What lies in a thing of its own kind (a namespace below another) goes before it.
     const below = removed(resourceOf(step)).filter(({ subject }) => subject.startsWith(`${step.subject}%2F`));
-    return [...below, ...first.flatMap(removed)].map(({ id }) => id);
+    // What still names it may be changed to no longer do so: a matcher that lets go of its target.
+    const changed = first.flatMap((name) => changes.get(`${name} ${serverOf(step)}`) ?? []);
+    return [...below, ...first.flatMap(removed), ...changed].map(({ id }) => id);
   };
   return steps.map((step) => ({ ...step, after: [...new Set([...step.after, ...before(step)])] }));
 }

@@ -8,7 +8,7 @@ import type { Secret } from '../values/secret.ts';
 export type Product = 'pve' | 'pbs';
 
 /** Booleans travel as 1 and 0; a list repeats its key. PVE's `*-list` strings are joined by the caller. */
-export type Parameter = string | number | boolean | readonly string[] | Secret;
+export type Parameter = string | number | boolean | readonly (string | Secret)[] | Secret;
 export type Params = Readonly<Record<string, Parameter>>;
 
 export type CallOptions = Readonly<{

@@ -9,7 +9,8 @@ export type Reveal = (secret: Secret) => string;
 export function textsOf(value: Parameter, reveal: Reveal): readonly string[] {
   if (value instanceof Secret) return [reveal(value)];
   if (typeof value === 'boolean') return [value ? '1' : '0'];
-  return typeof value === 'object' ? value : [String(value)];
+  if (typeof value !== 'object') return [String(value)];
+  return value.map((one) => (one instanceof Secret ? reveal(one) : one));
 }
 
 export const formOf = (params: Params, reveal: Reveal): string =>
@@ -20,4 +21,6 @@ export const formOf = (params: Params, reveal: Reveal): string =>
     .join('&');
 
 export const secretsIn = (params: Params): readonly Secret[] =>
-  Object.values(params).filter((value) => value instanceof Secret);
+  Object.values(params)
+    .flat()
+    .filter((value) => value instanceof Secret);

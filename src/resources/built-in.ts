@@ -56,10 +56,15 @@ function decideBuiltIn<Part>(
       act: 'refuse' as const,
       code: 'declared-as-built-in',
       says: `it is declared just as every PBS has it by itself, and ${declared.server} has it changed`,
-      remedy: 'take it out of the estate: with --prune it is made again what it was',
+      remedy: 'take it out of the estate, and reset it on the PBS (what Holdfast changed there is reset with --prune)',
     };
   if (found !== undefined) return resource.decide(declared, found);
   const decided = resource.decide(declared, { name: declared.name, value });
   // There is nothing of ours to be changed yet: as a step it is a beginning, which a removal leads back.
-  return decided.act === 'update' ? { ...decided, act: 'create' as const } : decided;
+  if (decided.act !== 'update') return decided;
+  const because = [
+    `every PBS has it by itself, and ${declared.place} declares it otherwise`,
+    ...decided.because.slice(1),
+  ];
+  return { ...decided, act: 'create' as const, because };
 }

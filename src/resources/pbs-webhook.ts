@@ -1,11 +1,10 @@
 // Webhooks: their secrets are a list of names and values, of which a PBS shows the names. One that is sent without its value
 // keeps the value it has (facts: pbs-api section 8).
 import type { Fields, ResourceOf, Wanted } from '../contracts/resource.ts';
-import { Fault } from '../fault.ts';
-import type { Params, ProxmoxApi } from '../proxmox/api.ts';
+import type { Params } from '../proxmox/api.ts';
 import { type ConfigEntries, createEntry, entriesAt, updateEntry } from '../proxmox/config-entries.ts';
 import { ProxmoxRefusal } from '../proxmox/refusal.ts';
-import { redactor, type Secret } from '../values/secret.ts';
+import type { Secret } from '../values/secret.ts';
 import { type FieldTable, paramsOf, patchOf } from './config-resource.ts';
 import { encode, encodedMapping, encodedText, namedParts } from './encoded-field.ts';
 import { type Field, notFlag, text } from './field.ts';
@@ -68,14 +67,14 @@ const readWhereKnown =
 
 const withSecrets: Pick<ResourceOf<unknown>, 'create' | 'update' | 'sends'> = {
   create: async (api, wanted, signal) => {
-    const params = { ...paramsOf(open, wanted.fields), ...secretList(api, wanted, namesIn(wanted.fields) ?? []) };
-    await redacted(wanted, () => createEntry(api, entries, wanted.name, params, { signal }));
+    const params = { ...paramsOf(open, wanted.fields), ...secretList(wanted, namesIn(wanted.fields) ?? []) };
+    await createEntry(api, entries, wanted.name, params, { signal });
     return {};
   },
   update: async (api, wanted, found, { signal, digest, resend = [] }) => {
     const { set, delete: unset } = patchOf(open, wanted, found, []);
-    const patch = { digest, ...withList(api, wanted, found.value, resend, { set, delete: unset }) };
-    await redacted(wanted, () => updateEntry(api, entries, wanted.name, patch, { signal }));
+    const patch = { digest, ...withList(wanted, found.value, resend, { set, delete: unset }) };
+    await updateEntry(api, entries, wanted.name, patch, { signal });
     return {};
   },
   sends: ({ item, secrets }, found) => {
@@ -90,43 +89,22 @@ const withSecrets: Pick<ResourceOf<unknown>, 'create' | 'update' | 'sends'> = {
 type Change = Readonly<{ set: Params; delete: readonly string[] }>;
 
 /** The whole list goes, or none of it: a name that is not in it is forgotten. */
-function withList(api: ProxmoxApi, wanted: Wanted, before: Fields, resend: readonly string[], change: Change): Change {
+function withList(wanted: Wanted, before: Fields, resend: readonly string[], change: Change): Change {
   const names = namesIn(wanted.fields);
   const held = namesIn(before) ?? [];
   if (names === undefined) return change;
   const anew = names.filter((name) => !held.includes(name) || resend.includes(parameterOf(name)));
   if (anew.length === 0 && names.length === held.length) return change;
   if (names.length === 0) return { set: change.set, delete: [...change.delete, 'secret'] };
-  return { set: { ...change.set, ...secretList(api, wanted, names, anew) }, delete: change.delete };
+  return { set: { ...change.set, ...secretList(wanted, names, anew) }, delete: change.delete };
 }
 
-/** A list of texts: the values leave their wrapping here, base64, as the request carries them. */
-function secretList(
-  api: ProxmoxApi,
-  { secrets }: Wanted,
-  names: readonly string[],
-  anew: readonly string[] = names,
-): Params {
+/** Those that are not sent anew go by their name alone. */
+function secretList({ secrets }: Wanted, names: readonly string[], anew: readonly string[] = names): Params {
   if (names.length === 0) return {};
-  const one = (name: string): string => {
+  const one = (name: string): string | Secret => {
     const secret = anew.includes(name) ? secrets[parameterOf(name)] : undefined;
-    return secret === undefined ? `name=${name}` : `name=${name},value=${encode(secret.revealTo(api.audience))}`;
+    return secret?.inside((value) => `name=${name},value=${encode(value)}`) ?? `name=${name}`;
   };
   return { secret: names.map(one) };
-}
-
-/** The client knows no secret in a list of texts: what a server echoes of it is taken out here. */
-async function redacted({ secrets }: Wanted, write: () => Promise<unknown>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    throw withoutSecrets(error, Object.values(secrets));
-  }
-}
-
-function withoutSecrets(fault: Fault, secrets: readonly Secret[]): Fault {
-  const redact = redactor(secrets);
-  if (redact(fault.says) === fault.says) return fault;
-  return new Fault(fault.code, { where: fault.where, says: redact(fault.says), remedy: fault.remedy });
 }

@@ -256,6 +256,16 @@ describe('the encryption key of a storage', () => {
     assert.equal(stored(), undefined);
   });
 
+  it('whose file names no fingerprint is never taken away: no copy can be told to be it', async () => {
+    await on.settle(storage());
+    const { fingerprint: _, ...bare } = JSON.parse(readKeyInto('s1.enc'));
+    await on.lab.ask('ruapehu', 'PUT', '/storage/s1', { form: { 'encryption-key': JSON.stringify(bare) } });
+    const plan = await on.plan('pbs_storages: []\nescrow: [{ file: s1.enc }]', { prune: true });
+    const { faults } = await on.apply(plan);
+    assert.match(faults, /key-not-escrowed: .*names no fingerprint/);
+    assert.equal(stored()?.['encryption-key'], 1);
+  });
+
   it('is asked for beside a master_public_key: alone that would leave the backups in clear', async () => {
     put('master.pem', Buffer.from('-----BEGIN PUBLIC KEY-----').toString('base64'));
     const master = 'master_public_key: { file: master.pem }';

@@ -11,12 +11,19 @@ export class Secret {
   readonly name: string;
   readonly #value: string;
   readonly #audience: string;
+  readonly #of: Secret | undefined;
 
   /** @param audience who may open it: the host (and port) it will be sent to, or the tool it is handed to */
-  constructor(name: string, value: string, audience: string) {
+  constructor(name: string, value: string, audience: string, of?: Secret) {
     this.name = name;
     this.#value = value;
     this.#audience = audience;
+    this.#of = of;
+  }
+
+  /** The same secret as a part of a text that goes to the same audience: `name=key,value=BASE64`. */
+  inside(text: (value: string) => string): Secret {
+    return new Secret(this.name, text(this.#value), this.#audience, this);
   }
 
   /** The value, for this audience only: a changed `url` must not receive a secret that was meant for another host. */
@@ -31,6 +38,7 @@ export class Secret {
     const value = this.#value;
     const raw = Buffer.from(value);
     return [
+      ...(this.#of?.forms() ?? []),
       value,
       raw.toString('base64'),
       raw.toString('base64url'),

@@ -71,7 +71,7 @@ describe('the phases towards three copies', () => {
   it('are told with the next step', async () => {
     assert.match(
       await phase(`${inside}\n${tank()}`),
-      /^info estate\/homelab: backups are in phase 1 of 3 \(backup is a guest of what it protects\); no second copy yet, none in S3\. Next: move backup/,
+      /^info estate\/homelab: backups are in phase 1 of 3 \(backup is a guest of what it protects\); no second copy declared, none in S3\. Next: move backup/,
     );
     assert.match(await phase(tank()), /phase 2 of 3 .* Next: a sync job to a second PBS/);
     assert.match(

@@ -92,7 +92,7 @@ function phase(estate: Estate, stored: readonly Stored[], copies: readonly Copy[
   );
   const second = copies.some(({ isS3 }) => !isS3);
   const third = copies.some(({ isS3 }) => isS3);
-  const copy = `${second ? 'a second copy by sync' : 'no second copy yet'}, ${third ? 'a copy in S3' : 'none in S3'}`;
+  const copy = `${second ? 'a second copy by sync' : 'no second copy declared'}, ${third ? 'a copy in S3' : 'none in S3'}`;
   const says = (name: string, next: string): readonly Note[] => [
     { subject: ref('estate', estate.name), level: 'info', says: `backups are in ${name}; ${copy}. Next: ${next}` },
   ];

@@ -5,7 +5,8 @@ import type { Ask } from '../../model/facts.ts';
 import type { Step } from '../../model/step.ts';
 import { canonical } from '../../values/canonical.ts';
 import { compareKeep } from '../../values/retention.ts';
-import { configured, textOf, wasRead } from '../compare/configured.ts';
+import { configured, textOf } from '../compare/configured.ts';
+import { datastoresIn, namespacesIn } from '../compare/datastores.ts';
 import { depthOf, keepIn, pruneJobsBy, prunes, reaches } from '../compare/policies.ts';
 
 export type PbsChange = Readonly<{
@@ -27,11 +28,11 @@ export function pbsChanges(look: Look): readonly PbsChange[] {
   );
   if (touched.length === 0) return [];
   const until = pruneJobsBy(jobs, 'before');
-  const namespacesIn = namespacesOf(look);
-  const isThere = datastoresOf(look);
+  const namespaces = namespacesIn(look);
+  const isThere = datastoresIn(look);
   return touched.map(({ step, after, server }) => {
     const store = textOf(after['store']);
-    const known = isThere(server, store) ? namespacesIn(server, store) : [];
+    const known = isThere(server, store) ? namespaces(server, store) : [];
     const asks = known === undefined ? [below(server, store, after)] : reached(server, store, after, known);
     return { step, pbs: server, store, job: after, until: until.get(`${server} ${store}`) ?? [], asks };
   });
@@ -55,35 +56,3 @@ const reached = (server: string, store: string, job: Fields, namespaces: readonl
   namespaces
     .filter((namespace) => reaches(job, namespace))
     .map((namespace) => ({ fact: 'snapshots', server, store, namespace }));
-
-/** What is there of a datastore, the root with it, where the plan has read that list already; else undefined. */
-function namespacesOf(look: Look): (server: string, store: string) => readonly string[] | undefined {
-  const kind = 'pbs-namespace';
-  const listed = new Map<string, string[]>();
-  const at = (server: string, store: string): string[] => {
-    const key = `${server} ${store}`;
-    const names = listed.get(key) ?? [''];
-    listed.set(key, names);
-    return names;
-  };
-  // One in which something is declared was read, also where nothing was found in it.
-  for (const one of look.desired.declared)
-    if (one.kind === kind && one.within !== undefined && wasRead(look, kind, one.server)) at(one.server, one.within);
-  for (const reading of look.observed.readings)
-    if (reading.kind === kind && 'found' in reading.answer)
-      for (const { name, within } of reading.answer.found)
-        if (within !== undefined) at(reading.server, within).push(name.slice(within.length + 1));
-  return (server, store) => listed.get(`${server} ${store}`);
-}
-
-/** A datastore that is yet to be made holds nothing; where their list was not read, it may be there. */
-function datastoresOf(look: Look): (server: string, store: string) => boolean {
-  const lists = new Map(
-    look.observed.readings.flatMap((one) =>
-      one.kind === 'pbs-datastore' && 'found' in one.answer
-        ? [[one.server, new Set(one.answer.found.map(({ name }) => name))] as const]
-        : [],
-    ),
-  );
-  return (server, store) => lists.get(server)?.has(store) ?? true;
-}

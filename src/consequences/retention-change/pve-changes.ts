@@ -5,6 +5,7 @@ import type { GuestSeen } from '../../model/fact-types.ts';
 import type { Step } from '../../model/step.ts';
 import { compareKeep, type Keep } from '../../values/retention.ts';
 import { type Configured, configured, textOf } from '../compare/configured.ts';
+import { isYetToBeMade } from '../compare/datastores.ts';
 import { keepIn, prunesBy } from '../compare/policies.ts';
 import { takes } from '../compare/selection.ts';
 import { isEnabled, keyOf, type Storages, storagesOf, type Target } from '../compare/storages.ts';
@@ -14,6 +15,8 @@ export type PveChange = Readonly<{
   server: string;
   /** undefined where the storage leads to no PBS of the estate */
   target: Target | undefined;
+  /** nothing is there yet that could be removed */
+  isEmpty: boolean;
   /** what was kept there until now; undefined: everything */
   until: Keep | undefined;
   /** undefined: each node's /etc/vzdump.conf decides, since nothing else does any more */
@@ -23,20 +26,24 @@ export type PveChange = Readonly<{
   concerns(guest: GuestSeen): boolean;
 }>;
 
+type Changing = Omit<PveChange, 'isEmpty'>;
+
 export function pveChanges(look: Look): readonly PveChange[] {
+  const isEmpty = isYetToBeMade(look);
   const jobs = configured(look, 'pve-backup-job');
   const storages = storagesOf(look);
   const byStorage = Map.groupBy(
     jobs.filter(({ after }) => isEnabled(after)),
     ({ server, after }) => `${server} ${textOf(after?.['storage'])}`,
   );
-  return [
+  const changes = [
     ...storages.all.flatMap((one) => ofStorage(storages, one, byStorage.get(`${one.server} ${one.name}`) ?? [])),
     ...jobs.flatMap((one) => ofJob(storages, one)),
   ];
+  return changes.map((one) => ({ ...one, isEmpty: one.target !== undefined && isEmpty(one.target) }));
 }
 
-function ofStorage(storages: Storages, storage: Configured, jobs: readonly Configured[]): readonly PveChange[] {
+function ofStorage(storages: Storages, storage: Configured, jobs: readonly Configured[]): readonly Changing[] {
   const { step, server, name, before, after } = storage;
   if (step === undefined || !isEnabled(after)) return [];
   const target = storages.targetOf(storage, after);
@@ -53,7 +60,7 @@ function ofStorage(storages: Storages, storage: Configured, jobs: readonly Confi
   return [{ step, server, target, until, keep, when, concerns }];
 }
 
-function ofJob(storages: Storages, { step, server, name, before, after }: Configured): readonly PveChange[] {
+function ofJob(storages: Storages, { step, server, name, before, after }: Configured): readonly Changing[] {
   if (step === undefined || !isEnabled(after) || keepIn(after['prune_backups']) === undefined) return [];
   const storage = storages.named(server, after['storage']);
   const keep = prunesBy(after, storage?.after);

@@ -177,4 +177,16 @@ describe('retention that changes on PVE', () => {
     const made = await planned(weighing, { before: storages('keep_daily: 14'), now: unset });
     assert.match(meansOf(made, title).join(), /could not be computed.*\/etc\/vzdump\.conf/);
   });
+
+  it('asks nothing of a namespace or datastore that this plan makes', async () => {
+    const made = await planned(weighing, { now: storages('keep_daily: 7') });
+    assert.deepEqual(made.asked, []);
+    const there = 'create storage tank on ruapehu';
+    assert.deepEqual(meansOf(made, there), ['there is no snapshot yet that it could remove']);
+    const space = (text: string) => text.replace('path: /mnt/tank', 'path: /mnt/tank, namespaces: [prod]');
+    const before = house(store('keep_daily: 30'));
+    const now = space(storages('keep_daily: 7, keep_last: 1')).replace('username', 'namespace: prod, username');
+    const spaced = await planned(weighing, { before, now, answer });
+    assert.deepEqual([spaced.asked, meansOf(spaced, there)], [[], ['there is no snapshot yet that it could remove']]);
+  });
 });

@@ -24,8 +24,8 @@ export const retentionChange: Consequence = {
   name: 'retention-change',
   asks: (look) => [
     ...pbsChanges(look).flatMap(({ pbs, asks }) => (asks.length === 0 ? [] : [zoneOf(pbs), ...asks])),
-    ...pveChanges(look).flatMap(({ server, target, keep }) =>
-      target === undefined || keep === undefined
+    ...pveChanges(look).flatMap(({ server, target, keep, isEmpty }) =>
+      target === undefined || keep === undefined || isEmpty
         ? []
         : [zoneOf(target.pbs), snapshotsIn(target), { fact: 'guests' as const, server }],
     ),
@@ -100,11 +100,12 @@ function ofAllPve(look: Look, facts: Facts) {
 }
 
 function ofPve(
-  { server, target, until, keep, when, concerns }: PveChange,
+  { server, target, isEmpty, until, keep, when, concerns }: PveChange,
   pruning: ReturnType<typeof pruneJobsBy>,
   facts: Facts,
 ): readonly Said[] {
   if (keep === undefined) return unknown("each node's own /etc/vzdump.conf decides it from now on, and was not read");
+  if (isEmpty) return losing([], '');
   if (target === undefined) return unknown('the storage leads to no PBS of this estate');
   const asked = [answered(facts, zoneOf(target.pbs)), answered(facts, { fact: 'guests', server })] as const;
   const [zone, guests] = asked;

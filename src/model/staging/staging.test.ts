@@ -98,7 +98,8 @@ describe('a VM that goes to a PBS', () => {
 
 describe('a container', () => {
   it('in suspend mode is refused with both sizes where the root disk has no room for its copy', () => {
-    const { refused, remedies } = judge({ job: { mode: 'suspend' }, guests: [[ct(), onThin]] });
+    const { refused, remedies, notes } = judge({ job: { mode: 'suspend' }, guests: [[ct(), onThin]] });
+    assert.deepEqual([refused.length, notes], [1, []]);
     assert.equal(
       refused[0],
       'ct/102 guest102 on pve1 is copied whole to /var/tmp on the root disk, up to 500 GiB, where 344 GiB of 375 GiB are free: the mode is suspend',
