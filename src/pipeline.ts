@@ -26,7 +26,7 @@ export async function planEstate(holdfast: Holdfast, estate: Estate, wish: { pru
   const signal = holdfast.surroundings.stopped;
   const desired = desire(estate, resources);
   const [observed, secrets] = await Promise.all([
-    observe(world, { resources, desired, owned, signal }),
+    observe(world, { resources, desired, owned, servers: [...estate.pve, ...estate.pbs], signal }),
     secretsNow(world, desired, wrote),
   ]);
   const context = { ...escrowAndTransports(estate), notes: notConfigured(estate), prune: wish.prune };

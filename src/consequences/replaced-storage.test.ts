@@ -72,6 +72,15 @@ describe('a storage that is made anew', () => {
     assert.doesNotMatch(meansOf(free, 'remove storage tank on ruapehu').join('\n'), /backup job/);
   });
 
+  it('says which jobs fail where it is switched off', async () => {
+    const off = await planned(weighing, { before: storage(), now: storage('enabled: false') });
+    assert.deepEqual(meansOf(off, 'disable storage tank on ruapehu'), [
+      '1 backup job still on it (nightly): each of its runs fails from then on',
+    ]);
+    const unused = await planned(weighing, { before: storage('', ''), now: storage('enabled: false', '') });
+    assert.deepEqual(meansOf(unused, 'disable storage tank on ruapehu'), []);
+  });
+
   it('says so of another namespace too, which hides what is there, and not of other changes', async () => {
     const made = await planned(weighing, { before: storage(), now: storage('namespace: prod') });
     assert.match(

@@ -34,6 +34,7 @@ export const replacedStorage: Consequence = {
       means: [
         ...gone.flatMap((one) => meansOf(look, one)),
         ...[...gone, ...moved].flatMap((one) => hidden(storages, one)),
+        ...switchedOff(look, moved),
       ],
       notes: gone.flatMap((one) => notesOf(look, one, facts)),
     };
@@ -62,11 +63,10 @@ function jobsByStorage(look: Look): ReadonlyMap<string, readonly Configured[]> {
 function meansOf(look: Look, gone: Gone): NonNullable<Judged['means']> {
   const { step, server, name, jobs } = gone;
   const unknown = unread(look, 'pve-backup-job').get(server);
-  const left = jobs.filter(({ after }) => isEnabled(after) && textOf(after['storage']) === name);
-  const names = listed(left.map((one) => one.name));
+  const left = stillOn(jobs, name);
   const lines = [
     ...(unknown === undefined ? [] : [notComputed('which backup jobs write to it', `${server}: ${unknown}`)]),
-    ...(left.length === 0 ? [] : [usedBy(step, count(left.length, 'backup job'), names)]),
+    ...(left.length === 0 ? [] : [usedBy(step, left)]),
     `PVE takes the rights given on /storage/${name} away with the entry${step.act === 'replace' ? ', and does not give them again' : ''}`,
     ...keyLine(gone),
     ...(step.act === 'replace' ? [] : ['its backups stay on the PBS; PVE shows none of them any more']),
@@ -74,10 +74,12 @@ function meansOf(look: Look, gone: Gone): NonNullable<Judged['means']> {
   return lines.map((says) => ({ step: step.id, says }));
 }
 
-const usedBy = ({ act }: Step, jobs: string, names: string): string =>
-  act === 'replace'
-    ? `${jobs} on it (${names}): a backup that runs while it is made anew fails`
-    : `${jobs} still on it (${names}): each of its runs fails from then on`;
+function usedBy({ act }: Step, jobs: readonly string[]): string {
+  const who = `${count(jobs.length, 'backup job')} ${act === 'replace' ? 'on it' : 'still on it'} (${listed(jobs)})`;
+  return act === 'replace'
+    ? `${who}: a backup that runs while it is made anew fails`
+    : `${who}: each of its runs fails from then on`;
+}
 
 function keyLine({ before, step }: Gone): readonly string[] {
   const key = textOf(before['key']);
@@ -86,6 +88,21 @@ function keyLine({ before, step }: Gone): readonly string[] {
   const kept = escrow.map(nameOfReference).join(', ');
   return [`PVE deletes its encryption key (${key}) with the entry; it is kept in ${kept}, which is opened before`];
 }
+
+/** PVE starts no backup to a storage that is off. */
+function switchedOff(look: Look, moved: readonly Configured[]): NonNullable<Judged['means']> {
+  const off = moved.filter(({ before, after }) => isEnabled(before) && !isEnabled(after));
+  if (off.length === 0) return [];
+  const jobs = jobsByStorage(look);
+  return off.flatMap(({ step, server, name }) => {
+    const left = stillOn(jobs.get(`${server} ${name}`) ?? [], name);
+    if (step === undefined || left.length === 0) return [];
+    return [{ step: step.id, says: usedBy(step, left), class: 'weakens' as const }];
+  });
+}
+
+const stillOn = (jobs: readonly Configured[], storage: string): readonly string[] =>
+  jobs.flatMap(({ name, after }) => (isEnabled(after) && textOf(after['storage']) === storage ? [name] : []));
 
 /** Where it leads elsewhere, what lies where it led is no longer shown. */
 function hidden(storages: Storages, storage: Configured): NonNullable<Judged['means']> {

@@ -86,6 +86,8 @@ export type ResourceOf<Part> = Readonly<{
   /** the file on the server in which it stands: nothing else may be written to it at the same time */
   configFile: string;
   section: Section<Part>;
+  /** read on every server of its product, so that one that is silent is known to be */
+  everywhere?: true;
   /** the kind in each of which it is listed, and with one call each: `pbs-datastore` */
   within?: string;
   /** the feature a server must have to know it at all: a key of proxmox/features.json */

@@ -1,6 +1,6 @@
 // desired -> observed: each collection that something is declared in, or owned in, is read once, all servers at once. A server
 // that does not answer is a reading with a fault; the others go on.
-import type { Desired, ResourceKind } from '../contracts/resource.ts';
+import type { Declared, Desired, ResourceKind } from '../contracts/resource.ts';
 import type { World } from '../contracts/world.ts';
 import { asFault } from '../fault.ts';
 import type { Observed, Reading } from '../model/observed.ts';
@@ -14,19 +14,16 @@ export type Observing = Readonly<{
   desired: Desired;
   /** what Holdfast made or took over: it may lie where nothing is declared any more */
   owned: ReadonlySet<Ref>;
+  /** every server of the estate: one that is silent is known to be, also where nothing is declared on it */
+  servers?: readonly Readonly<{ name: string; product: 'pve' | 'pbs' }>[];
   signal?: AbortSignal;
 }>;
 
 export async function observe(world: World, observing: Observing): Promise<Observed> {
   const { resources, desired, signal } = observing;
   const look = oneLook(world);
-  const wanted = resources.flatMap((resource) =>
-    serversOf(resource, observing).map((server) => ({
-      resource,
-      server,
-      within: withinOf(resource, server, observing),
-    })),
-  );
+  const known = knownIn(observing);
+  const wanted = resources.flatMap((resource) => wantedOf(resource, observing, known));
   const [versions, readings] = await Promise.all([
     versionsOf(look, resources, desired, signal),
     Promise.all(wanted.map((one) => read(look, one, signal))),
@@ -46,27 +43,45 @@ function oneLook(world: World): World {
   return { ...world, server };
 }
 
-const declaredOf = ({ name }: ResourceKind, { desired }: Observing) =>
-  desired.declared.filter(({ kind }) => kind === name);
-const ownedOf = ({ name }: ResourceKind, { owned }: Observing) =>
-  [...owned].filter((subject) => kindOf(subject) === name).map((subject) => partsOf(subject));
+type Known = Readonly<{
+  declared: ReadonlyMap<string, readonly Declared[]>;
+  /** server and name, by kind */
+  owned: ReadonlyMap<string, readonly (readonly string[])[]>;
+}>;
 
-function serversOf(resource: ResourceKind, observing: Observing): readonly string[] {
-  const declared = declaredOf(resource, observing).map(({ server }) => server);
-  const owned = ownedOf(resource, observing).flatMap(([server]) => server ?? []);
-  return [...new Set([...declared, ...owned])].sort();
+const knownIn = ({ desired, owned }: Observing): Known => ({
+  declared: Map.groupBy(desired.declared, ({ kind }) => kind),
+  owned: new Map([...Map.groupBy(owned, kindOf)].map(([kind, subjects]) => [kind, subjects.map(partsOf)])),
+});
+
+function wantedOf(resource: ResourceKind, { servers = [] }: Observing, known: Known): readonly Asked[] {
+  const declared = known.declared.get(resource.name) ?? [];
+  const owned = known.owned.get(resource.name) ?? [];
+  const everywhere = resource.everywhere === true ? servers.filter(({ product }) => product === resource.product) : [];
+  const names = [
+    ...declared.map(({ server }) => server),
+    ...owned.flatMap(([server]) => server ?? []),
+    ...everywhere.map(({ name }) => name),
+  ];
+  return [...new Set(names)]
+    .sort()
+    .map((server) => ({ resource, server, within: withinOf(resource, server, declared, owned) }));
 }
 
 /** The datastores to ask, where each has a list of its own; such a thing is called `STORE/NAME`. */
-function withinOf(resource: ResourceKind, server: string, observing: Observing): readonly string[] {
-  const declared = declaredOf(resource, observing).flatMap((one) =>
-    one.server === server && one.within !== undefined ? [one.within] : [],
-  );
-  // Also where nothing is declared any more: who keeps no list in each datastore does not look at these.
-  const owned = ownedOf(resource, observing).flatMap(([on, name = '']) =>
+function withinOf(
+  { within }: ResourceKind,
+  server: string,
+  declared: readonly Declared[],
+  owned: readonly (readonly string[])[],
+): readonly string[] {
+  if (within === undefined) return [];
+  const here = declared.flatMap((one) => (one.server === server && one.within !== undefined ? [one.within] : []));
+  // Also where nothing is declared any more.
+  const ours = owned.flatMap(([on, name = '']) =>
     on === server && name.indexOf('/') > 0 ? [name.slice(0, name.indexOf('/'))] : [],
   );
-  return [...new Set([...declared, ...owned])].sort();
+  return [...new Set([...here, ...ours])].sort();
 }
 
 type Asked = Readonly<{ resource: ResourceKind; server: string; within: readonly string[] }>;

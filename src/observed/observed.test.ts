@@ -119,6 +119,7 @@ describe('what is looked at', () => {
   it('is each datastore that is declared in or owned in, where each has a list of its own', async () => {
     const withins: (readonly string[])[] = [];
     const space = kind('space', path`/x`, {
+      within: 'pbs-datastore',
       read: async (_, { within }) => {
         withins.push(within);
         return { found: [] };

@@ -27,6 +27,7 @@ export type ConfigResource<Part> = Readonly<{
   product: 'pve' | 'pbs';
   after?: readonly string[];
   feature?: string;
+  everywhere?: true;
   section: Section<Part>;
   entries: ConfigEntries;
   fields: FieldTable;
@@ -46,6 +47,7 @@ export function configResource<Part>(of: ConfigResource<Part>): ResourceOf<Part>
   return {
     ...{ name, title, product, section, after: of.after ?? [], configFile: entries.file },
     ...(feature === undefined ? {} : { feature }),
+    ...(of.everywhere === undefined ? {} : { everywhere: of.everywhere }),
     features: (item) => featuresOf(fields, item),
     read: async (api, { signal }) => {
       const { entries: listed, digest } = await listEntries(api, entries, { signal });

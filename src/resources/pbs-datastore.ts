@@ -20,6 +20,7 @@ const asEntry = configResource<DatastorePart>({
   name: 'pbs-datastore',
   title: 'datastore',
   product: 'pbs',
+  everywhere: true,
   after: ['pbs-s3-endpoint'],
   section: {
     at: 'datastore',

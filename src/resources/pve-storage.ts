@@ -39,6 +39,7 @@ export const pveStorage = defineResource<{ pbs_storages: PveStorageEntry[] }>({
   name: 'pve-storage',
   title: 'storage',
   product: 'pve',
+  everywhere: true,
   after: [],
   configFile: 'storage.cfg',
   section: { at: 'top', shape: { pbs_storages: pveStorages }, declare, write },

@@ -9,8 +9,7 @@ import { isEnabled } from './storages.ts';
 export const keepIn = (value: unknown): Keep | undefined =>
   typeof value === 'object' && value !== null && Object.keys(value).length > 0 ? (value as Keep) : undefined;
 
-export const limits = (keep: Keep | undefined): keep is Keep =>
-  keep !== undefined && normaliseKeep(keep).keep_all !== 1;
+const limits = (keep: Keep | undefined): keep is Keep => keep !== undefined && normaliseKeep(keep).keep_all !== 1;
 
 /** `keep_daily: 7, keep_monthly: 3` */
 export const keepText = (keep: Keep): string =>

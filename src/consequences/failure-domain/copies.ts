@@ -3,15 +3,18 @@ import type { Look } from '../../contracts/consequence.ts';
 import type { Fields } from '../../contracts/resource.ts';
 import type { PbsServer } from '../../model/estate.ts';
 import { configured, textOf } from '../compare/configured.ts';
+import { hostOf } from './places.ts';
 
 export type Copy = Readonly<{
   from: Place;
   to: Place;
   /** into a bucket */
   isS3: boolean;
+  /** the host on whose disks both lie; undefined where they are apart, or nobody can tell */
+  together: string | undefined;
 }>;
 /** `pbs` is undefined where the estate does not have that PBS. */
-export type Place = Readonly<{ pbs: PbsServer | undefined; store: string }>;
+type Place = Readonly<{ pbs: PbsServer | undefined; store: string }>;
 
 /** Those that run by schedule. */
 export function copiesIn(look: Look): readonly Copy[] {
@@ -35,8 +38,14 @@ export function copiesIn(look: Look): readonly Copy[] {
       store: textOf(after['remote_store']),
     };
     const [from, to] = after['direction'] === 'push' ? [here, there] : [there, here];
-    return [{ from, to, isS3: buckets.has(`${to.pbs?.name} ${to.store}`) }];
+    const isS3 = buckets.has(`${to.pbs?.name} ${to.store}`);
+    return [{ from, to, isS3, together: isS3 ? undefined : sharedHost(from, to) }];
   });
+}
+
+function sharedHost(from: Place, to: Place): string | undefined {
+  const [one, other] = [from, to].map(({ pbs, store }) => pbs && (hostOf(pbs, store) ?? pbs.name));
+  return one === other ? one : undefined;
 }
 
 const isInBucket = (datastore: Fields | undefined): boolean => {

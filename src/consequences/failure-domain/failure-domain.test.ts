@@ -47,6 +47,21 @@ describe('what would be lost together', () => {
     assert.doesNotMatch((await notes(estate(tank(), away))).join(), /nothing survives/);
   });
 
+  it('a copy on the disks of its original, which is no second copy', async () => {
+    const copy = (host: string) =>
+      `datastores: [{ name: tank, path: /mnt/tank, stored_on: truenas }, { name: spare, path: /mnt/spare, stored_on: ${host} }]\nsync: [{ name: again, store: spare, remote_store: tank, schedule: daily }]`;
+    const said = (await notes(estate(copy('truenas'), ''))).join('\n');
+    assert.match(
+      said,
+      /^warning pbs-datastore\/backup\/spare: it is a copy of tank, and both lie on the disks of truenas/,
+    );
+    assert.match(said, /phase 2 of 3/);
+    assert.match(
+      (await notes(estate(copy('nas2'), ''))).join('\n'),
+      /^info estate\/homelab: backups are in phase 3 of 3/,
+    );
+  });
+
   it('a key that only a vault has, unless it is escrowed elsewhere', async () => {
     const key = 'encryption_key: { vault: secret/pbs#key }';
     const said = await notes(estate(tank(), '', key));

@@ -21,6 +21,7 @@ export const failureDomain: Consequence = {
           onWhatItProtects(stored.filter((one) => one.pbs === pbs)),
         ),
         ...stored.flatMap((one) => [...onTheirDisks(one), ...atOneSite(look.estate, one, copies)]),
+        ...copies.flatMap(onTheSameDisks),
         ...keysInVault(look),
         ...phase(look.estate, stored, copies),
       ],
@@ -71,6 +72,12 @@ function isElsewhere(
   return siteOf(estate, hostOf(to.pbs, to.store) ?? to.pbs.name) !== site;
 }
 
+function onTheSameDisks({ from, to, together }: Copy): readonly Note[] {
+  if (together === undefined || to.pbs === undefined) return [];
+  const says = `it is a copy of ${from.store}, and both lie on the disks of ${together}: what takes one takes the other. Keep the copy on another host`;
+  return [warning(ref('pbs-datastore', to.pbs.name, to.store), says)];
+}
+
 /** Where a vault stands is nowhere in an estate: what can be told is that nothing but a vault has the key. */
 function keysInVault({ estate, desired }: Look): readonly Note[] {
   const escrow = (estate.sections['escrow'] ?? []) as readonly SecretReference[];
@@ -90,7 +97,7 @@ function phase(estate: Estate, stored: readonly Stored[], copies: readonly Copy[
   const guests = unique(
     stored.flatMap(({ pbs, writers }) => (writers.includes(pbs.runs_on?.pve ?? '') ? [pbs.name] : [])),
   );
-  const second = copies.some(({ isS3 }) => !isS3);
+  const second = copies.some(({ isS3, together }) => !isS3 && together === undefined);
   const third = copies.some(({ isS3 }) => isS3);
   const copy = `${second ? 'a second copy by sync' : 'no second copy declared'}, ${third ? 'a copy in S3' : 'none in S3'}`;
   const says = (name: string, next: string): readonly Note[] => [
