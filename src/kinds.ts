@@ -3,12 +3,16 @@ import { channels } from './channels/all.ts';
 import { checks } from './checks/all.ts';
 import { consequences } from './consequences/all.ts';
 import type { StepKind } from './contracts/step-kind.ts';
-import { layers } from './layers/all.ts';
 import { loginStepKinds } from './identities/steps.ts';
+import { layers } from './layers/all.ts';
 import { guestSteps } from './layers/guest/backup-job.ts';
 import { resources } from './resources/all.ts';
 
 export const kinds = { resources, consequences, layers, checks, channels } as const;
 
-const everyStep: readonly StepKind[] = [...[...resources, ...layers].flatMap((kind) => kind.stepKinds), ...guestSteps, ...loginStepKinds];
+const everyStep: readonly StepKind[] = [
+  ...[...resources, ...layers].flatMap((kind) => kind.stepKinds),
+  ...guestSteps,
+  ...loginStepKinds,
+];
 export const stepKinds: ReadonlyMap<string, StepKind> = new Map(everyStep.map((step) => [step.name, step]));

@@ -6,7 +6,7 @@ import type { Connection, Estate, PbsServer, PveServer, Token } from './model/es
 import { type Identity, identities } from './model/step.ts';
 import { addressOf } from './proxmox/address.ts';
 import { bare, reach } from './proxmox/reach.ts';
-import type { PveStorageEntry } from './resources/pve-storage-schema.ts';
+import type { PveStorageEntry } from './resources/pve-storage/pve-storage-schema.ts';
 import {
   type LoginAsked,
   type Opened,

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { classOf } from '../../model/step.ts';
-import resourceRoles from '../../resources/pbs-acl-roles.json' with { type: 'json' };
 import { entry, house, meansOf, planned } from '../plans.test-support.ts';
 import { gainsRights } from './gains-rights.ts';
-import roles from './pbs-roles.json' with { type: 'json' };
 
 const weighing = [gainsRights];
 const users = 'users: [{ id: backup@pbs }]';
@@ -66,9 +64,5 @@ describe('a login that gains rights', () => {
     const less = await planned(weighing, { before: acl(user('DatastoreAdmin', '/datastore')), now: before });
     assert.equal(less.plan.steps.length, 1);
     assert.deepEqual(less.plan.steps[0]?.means ?? [], []);
-  });
-
-  it('goes by the same roles as the rights that are declared', () => {
-    assert.deepEqual(roles, resourceRoles);
   });
 });

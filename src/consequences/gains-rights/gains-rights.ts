@@ -3,10 +3,10 @@
 import type { Consequence, Judged, Look } from '../../contracts/consequence.ts';
 import type { Fields } from '../../contracts/resource.ts';
 import type { Step } from '../../model/step.ts';
+import roles from '../../values/pbs-roles.json' with { type: 'json' };
 import { type Configured, configured, textOf } from '../compare/configured.ts';
 import { isEnabled, storagesOf } from '../compare/storages.ts';
 import { listed, unique } from '../compare/words.ts';
-import roles from './pbs-roles.json' with { type: 'json' };
 
 type Grant = Readonly<{ who: string; path: string; role: string; propagate: boolean }>;
 type Writer = Readonly<{ pbs: string; login: string; path: string; storage: string }>;

@@ -32,7 +32,12 @@ export type Outcome = { results: Record<StepPath, Json>; notes: Note[]; degraded
 export function worldWith(clock: Clock = systemClock, over: Partial<Machine> = {}, run?: RunId): World {
   const unreachable = () => Promise.reject(new Error('a disk image needs no server and no secret'));
   const machine = (name: string): Machine => ({ ...localMachine({ name, clock, run }), ...over });
-  const secrets = { secret: unreachable, keepSecret: unreachable, setAsideSecret: unreachable, keyedDigest: unreachable };
+  const secrets = {
+    secret: unreachable,
+    keepSecret: unreachable,
+    setAsideSecret: unreachable,
+    keyedDigest: unreachable,
+  };
   return { clock, machine, server: unreachable, ...secrets };
 }
 
