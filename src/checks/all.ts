@@ -1,5 +1,6 @@
 // The only file that knows every check.
 import type { Check } from '../contracts/check.ts';
+import { configurationDrift } from './configuration-drift.ts';
 import { hostDoubleRetention } from './host-double-retention.ts';
 import { hostFleecing } from './host-fleecing.ts';
 import { hostPbsInside } from './host-pbs-inside.ts';
@@ -14,6 +15,7 @@ import { serverUnread } from './server-unread.ts';
 import { storageDrift } from './storage-drift.ts';
 
 export const checks: readonly Check[] = [
+  configurationDrift,
   hostDoubleRetention,
   hostFleecing,
   hostPbsInside,

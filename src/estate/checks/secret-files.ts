@@ -7,10 +7,17 @@ import type { EstateFiles } from '../source.ts';
 import type { Mapping } from '../yaml-value.ts';
 
 export async function secretFileRemarks(estate: Readonly<Mapping>, files: EstateFiles): Promise<readonly Remark[]> {
+  const references = referencesIn(estate);
+  // What is kept there is made first, and used by others in the same estate then: a token that storages log in with.
+  const made = new Set(
+    references.flatMap(({ path, reference }) =>
+      path.at(-1) === 'save_to' && 'file' in reference ? [reference.file] : [],
+    ),
+  );
   const remarks = await Promise.all(
-    referencesIn(estate).map(async ({ path, reference }) => {
+    references.map(async ({ path, reference }) => {
       if (!('file' in reference)) return [];
-      const says = await problemOf(reference.file, files, path.at(-1) === 'save_to');
+      const says = await problemOf(reference.file, files, made.has(reference.file));
       return says === undefined ? [] : [remark(path, `${nameOfReference(reference)} ${says}`)];
     }),
   );
