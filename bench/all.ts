@@ -3,13 +3,14 @@ import { table } from '../src/cli/table.ts';
 import type { Row } from './bench.ts';
 import { decidingRows } from './deciding.ts';
 import { journalRows } from './journal.ts';
+import { planRows } from './plan.ts';
 import { retentionRows } from './retention.ts';
 import { scheduleRows } from './schedule.ts';
 import { startRows } from './start.ts';
 import { streamRows } from './stream.ts';
 
 const benches = {
-  ...{ start: startRows, stream: streamRows, deciding: decidingRows, journal: journalRows },
+  ...{ start: startRows, stream: streamRows, deciding: decidingRows, journal: journalRows, plan: planRows },
   ...{ schedule: scheduleRows, retention: retentionRows },
 } as const;
 const wanted = process.argv.slice(2);

@@ -31,20 +31,22 @@ const jobs = times(counts.jobs, (index) => ({
     enabled: 1,
     schedule: `0${index}:30`,
     storage: `pbs-${index}`,
-    mode: 'snapshot',
+    mode: index === counts.jobs - 1 ? 'suspend' : 'snapshot',
   },
   ...{ all: 1, compress: 'zstd' },
 }));
-const guests = times(counts.guests, (index) => ({
-  ...{
-    id: `qemu/${100 + index}`,
-    vmid: 100 + index,
-    type: 'qemu',
-    name: `guest-${index}`,
-    status: 'running',
-    template: 0,
-  },
-}));
+export const containers = 2;
+/** Other numbers on each server: they all write to one place, which takes two of a number for one. */
+const guestsOn = (server: number) =>
+  times(counts.guests, (index) => {
+    // Two of them are containers, which are staged where a job suspends them.
+    const type = index < containers ? 'lxc' : 'qemu';
+    const vmid = 100 + server * 100 + index;
+    return {
+      ...{ id: `${type}/${vmid}`, vmid, type, name: `guest-${vmid}`, status: 'running', template: 0 },
+      node: `node-${server}`,
+    };
+  });
 const datastores = times(counts.datastores, (index) => ({
   ...{ name: `store${index}`, path: `/mnt/store${index}`, 'gc-schedule': 'daily' },
 }));
@@ -70,9 +72,28 @@ function answer(server: number, path: string): unknown {
   const isPve = server < counts.pve;
   if (path === '/version') return isPve ? { version: '9.2.11', release: '9.2' } : { version: '4.2', release: '3' };
   if (path === '/storage') return storages(certificate.fingerprint);
-  if (path === '/cluster/backup') return jobs;
-  if (path === '/cluster/resources') return guests.map((guest) => ({ ...guest, node: `node-${server}` }));
+  // On the first PVE the job that suspends is missing.
+  if (path === '/cluster/backup') return server === 0 ? jobs.slice(0, -1) : jobs;
+  if (path === '/cluster/resources') return guestsOn(server);
   if (path === '/cluster/tasks') return [];
+  if (path.endsWith('/tasks')) return [];
+  if (path.endsWith('/vzdump/defaults')) return { mode: 'snapshot', storage: 'local' };
+  if (path.endsWith('/status')) return { rootfs: { total: 1e12, used: 1e11, free: 9e11, avail: 9e11 } };
+  if (/^\/nodes\/[^/]+\/storage$/.test(path))
+    return [
+      {
+        storage: 'local-zfs',
+        type: 'zfspool',
+        content: 'rootdir',
+        active: 1,
+        enabled: 1,
+        total: 1e12,
+        used: 1e11,
+        avail: 9e11,
+      },
+    ];
+  if (path.endsWith('/config'))
+    return { rootfs: 'local-zfs:subvol-100-disk-0,size=8G', hostname: 'guest', digest: 'c' };
   if (path === '/config/datastore') return datastores;
   // Only the first PBS has the one that keeps more.
   if (path === '/config/prune')

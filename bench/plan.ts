@@ -50,7 +50,8 @@ function estateText({ ports, fingerprint }: Servers): string {
     'backup_jobs:',
     list(
       counts.jobs,
-      (index) => `  - { name: job-${index}, schedule: "0${index}:30", select: all, storage: pbs-${index} }`,
+      (index) =>
+        `  - { name: job-${index}, schedule: "0${index}:30", select: all, storage: pbs-${index}${index === counts.jobs - 1 ? ', mode: suspend' : ''} }`,
     ),
     '',
   ].join('\n');
@@ -134,6 +135,28 @@ export async function planRows(): Promise<readonly Row[]> {
   }
 }
 
+/** One request for each collection and server, one for each datastore's namespaces; the rest for what the plan changes alone. */
+const expected: Readonly<Record<string, number>> = {
+  ...{ '/storage': counts.pve, '/cluster/backup': counts.pve, '/cluster/resources': counts.pve },
+  ...{ '/config/datastore': counts.pbs, '/config/prune': counts.pbs, '/config/verify': counts.pbs },
+  '/admin/datastore/STORE/namespace': counts.pbs * counts.datastores,
+  // One prune job keeps less: the root and one namespace below it, and the zone by which their days begin.
+  '/admin/datastore/STORE/snapshots': 2,
+  // One job that suspends is made, on one node with two containers; it starts near others, so their last runs are looked at.
+  ...{ '/nodes/node-0/vzdump/defaults': 1, '/nodes/node-0/status': 1, '/nodes/node-0/storage': 1 },
+  ...{ '/nodes/node-0/lxc/100/config': 1, '/nodes/node-0/lxc/101/config': 1 },
+  ...{ '/nodes/localhost/time': 2, '/cluster/tasks': 1 },
+};
+
+function refuseOthers(asked: Readonly<Record<string, number>>): void {
+  const names = [...new Set([...Object.keys(asked), ...Object.keys(expected)])];
+  const wrong = names.filter((name) => asked[name] !== expected[name]);
+  if (wrong.length > 0)
+    throw new Error(
+      wrong.map((name) => `${name}: ${asked[name] ?? 0} requests, not ${expected[name] ?? 0}`).join('; '),
+    );
+}
+
 async function measured(folder: string, servers: Servers): Promise<readonly Row[]> {
   writeFileSync(join(folder, 'token'), '0123456789-secret', { mode: 0o600 });
   writeFileSync(join(folder, 'estate.yaml'), estateText(servers));
@@ -155,9 +178,10 @@ async function measured(folder: string, servers: Servers): Promise<readonly Row[
   });
   const estate = await load();
   const plan = await planEstate(holdfast, estate, { prune: false });
-  if (plan.refusals.length > 0 || plan.steps.length !== 1)
+  if (plan.refusals.length > 0 || plan.steps.length !== 2)
     throw new Error(`the plan of the bench is another: ${plan.steps.length} steps, ${plan.refusals[0]?.says}`);
   const asked = await counted(servers);
+  refuseOthers(asked);
   const calls = callsOf(asked, servers);
   const rounds: { ours: number; peer: number }[] = [];
   for (let round = 0; round < 6; round += 1) {
