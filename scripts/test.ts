@@ -14,6 +14,7 @@ const tools = {
   openssl: 'openssl',
   mke2fs: 'e2fsprogs',
   losetup: 'mount',
+  'systemd-analyze': 'systemd',
 } as const;
 
 const has = (program: string): boolean =>

@@ -37,11 +37,7 @@ export async function proveManaged(report: Report): Promise<void> {
   }
 }
 
-async function proveStrayHand(
-  report: Report,
-  world: World,
-  estate: ReturnType<World['estate']>,
-): Promise<void> {
+async function proveStrayHand(report: Report, world: World, estate: ReturnType<World['estate']>): Promise<void> {
   const sent = world.writes().length;
   const quiet = await estate.type('plan', '--detailed-exitcode');
   report.row(
@@ -88,18 +84,24 @@ async function proveStrayHand(
 /** What S0's estate declares and the lab does not hold. */
 async function missing(world: World): Promise<readonly string[]> {
   const pbs = await world.pbs('pbs-pihanga');
-  const prune = pbs.pruneJobs.find(({ options }) => options['store'] === 'pbs-datastore' && options['ns'] === undefined);
+  const prune = pbs.pruneJobs.find(
+    ({ options }) => options['store'] === 'pbs-datastore' && options['ns'] === undefined,
+  );
   const verify = pbs.verifyJobs.find(({ id }) => id === 'holdfast-pbs-datastore');
   const onPbs: Readonly<Record<string, boolean>> = {
     'gc daily': pbs.datastores.some(({ options }) => options['gc-schedule'] === 'daily'),
     'keep 7/3/1 at 03:30':
-      JSON.stringify([prune?.options['schedule'], ...['daily', 'monthly', 'yearly'].map((one) => prune?.options[`keep-${one}`])]) ===
-      JSON.stringify(['03:30', 7, 3, 1]),
+      JSON.stringify([
+        prune?.options['schedule'],
+        ...['daily', 'monthly', 'yearly'].map((one) => prune?.options[`keep-${one}`]),
+      ]) === JSON.stringify(['03:30', 7, 3, 1]),
     'verify sat 18:15': verify?.options['schedule'] === 'sat 18:15' && verify.options['outdated-after'] === 30,
     'user backup@pbs': pbs.users.some(({ id, enable = true }) => id === 'backup@pbs' && enable),
     'token backup@pbs!pve': pbs.tokens.some(({ id }) => id === 'backup@pbs!pve'),
     'rights of both': ['backup@pbs', 'backup@pbs!pve'].every((authId) =>
-      pbs.acl.some((one) => one.authId === authId && one.role === 'DatastoreBackup' && one.path === '/datastore/pbs-datastore'),
+      pbs.acl.some(
+        (one) => one.authId === authId && one.role === 'DatastoreBackup' && one.path === '/datastore/pbs-datastore',
+      ),
     ),
     'three namespaces': hosts.every((host) => pbs.namespaces.some(({ name }) => name === host)),
   };
@@ -128,6 +130,8 @@ const isStorage = (storages: readonly StorageEntry[], host: string): boolean =>
 
 const isJob = (jobs: readonly BackupJob[], host: string): boolean =>
   jobs.some(({ id, options }) => {
-    const all = Number(options['all']) === 1 && (host === 'pihanga' ? options['exclude'] === '101' : options['exclude'] === undefined);
+    const all =
+      Number(options['all']) === 1 &&
+      (host === 'pihanga' ? options['exclude'] === '101' : options['exclude'] === undefined);
     return id === 'nightly' && all && options['schedule'] === '02:00' && options['storage'] === 'pbs-pihanga';
   });

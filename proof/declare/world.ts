@@ -22,8 +22,10 @@ export type World = Readonly<{
   change(body: object): Promise<void>;
   fault(server: string, name: string, options?: object): Promise<void>;
   clear(): Promise<void>;
-  /** an estate in a folder of its own, with a state of its own, or that of another; FOLDER and LAB in it are folders */
+  /** an estate in a folder of its own, with a state of its own, or that of another; `FOLDER/` in it is that folder, `LAB/` the lab's */
   estate(text: string, like?: Estate): Estate;
+  /** a file in the lab's own folder, with a state of its own */
+  own(file: string): Estate;
   stop(): Promise<void>;
 }>;
 
@@ -52,6 +54,11 @@ type LabJson = Readonly<{
 function worldIn(folder: string, end: () => Promise<void>): World {
   const { servers, s3, control } = JSON.parse(readFileSync(join(folder, 'lab.json'), 'utf8')) as LabJson;
   const folders: string[] = [];
+  const folderFor = (): string => {
+    const made = mkdtempSync(join(tmpdir(), 'holdfast-declare-'));
+    folders.push(made);
+    return made;
+  };
   const tell = async (method: string, path: string, body?: object): Promise<unknown> => {
     const answer = await fetch(`${control}${path}`, {
       method,
@@ -86,14 +93,14 @@ function worldIn(folder: string, end: () => Promise<void>): World {
     fault: async (server, name, options = {}) => void (await tell('PUT', '/faults', { server, name, ...options })),
     clear: async () => void (await tell('DELETE', '/faults')),
     estate: (text, like) => {
-      const own = like?.folder ?? mkdtempSync(join(tmpdir(), 'holdfast-declare-'));
-      folders.push(own);
+      const own = like?.folder ?? folderFor();
       mkdirSync(join(own, 'secrets'), { recursive: true, mode: 0o700 });
       const file = join(own, 'estate.yaml');
-      writeFileSync(file, text.replaceAll('FOLDER', own).replaceAll('LAB', folder));
+      writeFileSync(file, text.replaceAll('FOLDER/', `${own}/`).replaceAll('LAB/', `${folder}/`));
       const [, name = 'estate'] = /^estate: (\S+)/m.exec(text) ?? [];
       return estateAt(file, name, join(own, 'state'), own);
     },
+    own: (file) => estateAt(join(folder, file), 'lab', folderFor(), folder),
     stop: async () => {
       await end();
       for (const one of folders) rmSync(one, { recursive: true, force: true });
@@ -101,10 +108,11 @@ function worldIn(folder: string, end: () => Promise<void>): World {
   };
 }
 
-/** The lab's logins manage datastores and no more; what else is declared here needs the rights to make users and grants. */
+/** The lab's logins look after datastores; making those, users and rights takes more. What stands nearer counts alone. */
 export async function grantEverything(world: World, server = 'pbs-pihanga'): Promise<void> {
   for (const name of ['holdfast@pbs', 'holdfast@pbs!ops'])
-    await world.change({ server, kind: 'acl', name, set: { path: '/', role: 'Admin' } });
+    for (const path of ['/', '/datastore'])
+      await world.change({ server, kind: 'acl', name, set: { path, role: 'Admin' } });
 }
 
 export const pveText = (world: World, names: readonly string[]): string => {
@@ -128,11 +136,18 @@ ${inside}${inside === '' || inside.endsWith('\n') ? '' : '\n'}`;
 
 export const hosts = ['ruapehu', 'pihanga', 'hikurangi'] as const;
 
-/** What was seen where it should have been otherwise, for whoever reads the proof. */
+const telling = /^\s*[!✗?]|^ {6}|do this|: [a-z-]+$/;
+
+/** What was seen where it should have been otherwise, for whoever reads the proof: what went wrong first. */
 export const seen = (...answers: readonly (Answered | string)[]): Error =>
   new Error(
     answers
-      .map((one) => (typeof one === 'string' ? one : `exit ${one.status}: ${one.stderr}${one.stdout}`))
+      .map((one) => {
+        if (typeof one === 'string') return one;
+        const lines = `${one.stderr}\n${one.stdout}`.split('\n');
+        const wrong = lines.filter((line) => telling.test(line) && !/\(\w+\)$/.test(line));
+        return `exit ${one.status}\n${wrong.join('\n').slice(0, 900)}\n...${one.stdout.slice(-300)}`;
+      })
       .join('\n')
-      .slice(0, 900),
+      .trim(),
   );
