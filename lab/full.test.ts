@@ -211,8 +211,15 @@ describe('the folder of the full lab', () => {
       estate.pbs.map(({ name }: Row) => name),
       ['pbs-pihanga', 'pbs-taupo'],
     );
-    const { keep_daily, keep_monthly, keep_yearly } = estate.pbs[0].datastores[0].prune;
-    assert.deepEqual([keep_daily, keep_monthly, keep_yearly], [7, 3, 1]);
+    const keeps = estate.pbs[0].datastores[0].prune.map(({ namespace, keep_daily, keep_monthly, keep_yearly }: Row) => [
+      ...[namespace, keep_daily, keep_monthly, keep_yearly],
+    ]);
+    assert.deepEqual(
+      keeps,
+      hosts.map((host) => [host, 7, 3, 1]),
+    );
+    const declared = estate.pbs[0].datastores[0].prune.map(({ id }: Row) => id);
+    assert.ok((await rows('pbs-pihanga', '/config/prune')).every(({ id }) => !declared.includes(id)));
     for (const host of ['ruapehu', 'pihanga'] as const)
       assert.ok(!(await rows(host, '/storage')).some(({ storage }) => storage === estate.pbs_storages[0].name), host);
   });

@@ -59,6 +59,8 @@ function refused({ chapter, say, type, demand }: Teller, { folder, writes }: Sim
   demand(writes() === before, 'all this was only asked; the estate file is as before');
 }
 
+// Ctrl-C reaches the command that runs and the lab as well: both end, and the demo cleans up after them.
+process.on('SIGINT', () => {});
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-demo-'));
 const began = performance.now();
 let servers: Simulated | undefined;

@@ -65,6 +65,7 @@ describe('faults', () => {
       const table: Record<string, readonly [code: string, says: string]> = { one: ['control-in-table', 'x'] };
       const made = (code: string) => new Fault(code, { where: 'x', says: 'x', remedy: 'x', exit: 'locked' });
       export const refusal = { code: 'control-refusal', says: 'x', remedy: 'x' };
+      export const spread = { ...{ subject: 'x', code: 'control-spread' }, says: 'x', remedy: 'x' };
       export const some = [made('control-argument'), table, new Fault(String(1), { where: '', says: '', remedy: '' })];`,
   });
   const real = {
@@ -83,6 +84,7 @@ describe('faults', () => {
       'faults.md: control-argument is missing',
       'faults.md: control-in-table is missing',
       'faults.md: control-refusal is missing',
+      'faults.md: control-spread is missing',
       'src/control.ts: String(1): no code can be read there',
     ]);
     const page = '| `control-argument` | 1 |\n| `gone` | 1 |\n| `gone` | 1 |\n';

@@ -2,6 +2,7 @@
 import type { BackupJob, StorageEntry } from '../../lab/pve/state.ts';
 import type { Report } from '../report.ts';
 import { s0 } from './s0-estate.ts';
+import { proveStatus } from './status.ts';
 import { grantEverything, hosts, seen, typedWorld, type World } from './world.ts';
 
 export async function proveManaged(report: Report): Promise<void> {
@@ -31,6 +32,7 @@ export async function proveManaged(report: Report): Promise<void> {
       'requests.ndjson: reads, and nothing but reads',
       (again.status === 0 && world.writes().length === sent && world.requests().length > asked) || seen(again),
     );
+    await proveStatus(report, world, estate);
     await proveStrayHand(report, world, estate);
   } finally {
     await world.stop();

@@ -134,13 +134,20 @@ function read(program: ts.Program, names: ReadonlySet<string>, root: string): Fa
   return { found, unreadable };
 }
 
-function codeBesideRemedy({ properties }: ts.ObjectLiteralExpression): ts.Expression | undefined {
+function codeBesideRemedy(literal: ts.ObjectLiteralExpression): ts.Expression | undefined {
+  const properties = spreadOut(literal);
   const named = (wanted: string) => properties.find(({ name }) => name?.getText() === wanted);
   const code = named('code');
   if (code === undefined || named('remedy') === undefined) return undefined;
   if (ts.isShorthandPropertyAssignment(code)) return code.name;
   return ts.isPropertyAssignment(code) ? code.initializer : undefined;
 }
+
+/** With those of the literals that are spread into it. */
+const spreadOut = ({ properties }: ts.ObjectLiteralExpression): readonly ts.ObjectLiteralElementLike[] =>
+  properties.flatMap((one) =>
+    ts.isSpreadAssignment(one) && ts.isObjectLiteralExpression(one.expression) ? spreadOut(one.expression) : [one],
+  );
 
 function all(source: ts.SourceFile): readonly ts.Node[] {
   const nodes: ts.Node[] = [];

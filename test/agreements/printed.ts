@@ -1,7 +1,7 @@
 // What real commands print with `--json`, on estates that need nobody's server: a disk image that is there (as root) or not, servers
-// of which one refuses and one never answers, a host's files, and the lab.
+// of which one refuses and one never answers, a host's files, nothing declared, and the lab.
 import { once } from 'node:events';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { canMount, type Estate, estateIn, imageOf, reached, root, treeIn, until } from '../e2e/estate.test-support.ts';
@@ -93,7 +93,8 @@ async function ofServers(): Promise<readonly Printed[]> {
     await run.ended;
     listener.close();
     for (const socket of open) socket.destroy();
-    const others = await Promise.all(['plan', 'status', 'doctor'].map((command) => printed(estate, command)));
+    const commands = ['validate', 'plan', 'drift', 'status', 'doctor'];
+    const others = await Promise.all(commands.map((command) => printed(estate, command)));
     return [cancelled, ...others];
   } finally {
     listener.close();
@@ -121,16 +122,35 @@ async function ofInvalidEstate(): Promise<readonly Printed[]> {
   }
 }
 
+/** The way to servers and nothing else, one of them down. */
+async function ofNothingDeclared(): Promise<readonly Printed[]> {
+  const estate = estateIn(`estate: printed\npve: [${server('down', 9)}]\n`, 'printed');
+  try {
+    return [
+      await printed(estate, 'init', '--out', join(estate.folder, 'first.yaml')),
+      await printed(estate, 'import', '--out', join(estate.folder, 'imported.yaml')),
+      await printed(estate, 'trust', '127.0.0.1:9', '--yes'),
+    ];
+  } finally {
+    estate.close();
+  }
+}
+
 async function ofLab(): Promise<readonly Printed[]> {
   const shell = estateIn('', 'none');
   const dir = join(shell.folder, 'lab');
   const lab = shell.start('--json', 'lab', '--dir', dir);
   try {
     await until('lab.json', () => existsSync(join(dir, 'lab.json')) || lab.process.exitCode !== null);
-    const estate: Estate = { ...shell, type: (...typed) => shell.type('--estate', join(dir, 'estate.yaml'), ...typed) };
-    const all: Printed[] = [];
-    for (const words of [['plan'], ['apply', '--yes'], ['status'], ['doctor'], ['log'], ['runs']])
-      all.push(await printed(estate, ...words));
+    const estateOf = (file: string): Estate => ({
+      ...shell,
+      type: (...typed) => shell.type('--estate', join(dir, file), ...typed),
+    });
+    const all = [await printed(estateOf('connections.yaml'), 'import', '--out', join(dir, 'imported.yaml'))];
+    const { host } = new URL(JSON.parse(readFileSync(join(dir, 'lab.json'), 'utf8')).servers['pbs-pihanga'].url);
+    const typed = [['validate'], ['trust', host, '--dry-run'], ['plan'], ['drift'], ['apply', '--yes']];
+    for (const words of [...typed, ['status'], ['doctor'], ['log'], ['runs']])
+      all.push(await printed(estateOf('estate.yaml'), ...words));
     lab.process.kill('SIGINT');
     const exit = await lab.ended;
     return [...all, { command: 'lab', typed: 'lab', exit, value: parsed(lab.said.stdout, lab.said.stderr) }];
@@ -141,7 +161,9 @@ async function ofLab(): Promise<readonly Printed[]> {
 }
 
 export async function everythingPrinted(): Promise<readonly Printed[]> {
-  return (await Promise.all([ofImages(), ofServers(), ofHosts(), ofInvalidEstate(), ofLab()])).flat();
+  return (
+    await Promise.all([ofImages(), ofServers(), ofHosts(), ofInvalidEstate(), ofNothingDeclared(), ofLab()])
+  ).flat();
 }
 
 export const isFault = ({ value }: Printed): boolean =>

@@ -185,8 +185,17 @@ describe('a server in trouble', () => {
     const starts = writes().filter(({ server, path }) => server === 'ruapehu' && path.endsWith('/vzdump'));
     assert.equal(starts.length, 1);
   });
+});
 
-  it('keeps working on a backup whose run was killed: the next run takes the task over', async () => {
+describe('a backup whose run was killed', () => {
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'holdfast-lab-'));
+    // It must still be at work when the next run gets there, on a busy machine too.
+    lab = await startLab({ dir: folder, taskSeconds: 15 });
+  });
+  after(() => lab.close());
+
+  it('keeps at work: the next run takes the task over', async () => {
     const estate = fresh();
     const started = estate.start('run', 'nightly');
     const task = () => writes().filter(({ server, path }) => server === 'hikurangi' && path.endsWith('/vzdump')).length;
@@ -197,6 +206,7 @@ describe('a server in trouble', () => {
     const again = await estate.type('run', 'nightly');
     assert.equal(again.status, 0, `${again.stdout}${again.stderr}`);
     assert.equal(task(), before + 1, 'it was not started twice');
+    assert.match((await estate.type('log')).stdout, /is taken over/);
   });
 });
 
