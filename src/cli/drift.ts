@@ -3,6 +3,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Step } from '../model/step.ts';
 import { planEstate } from '../pipeline.ts';
 import { planValue } from '../plan/plan-text.ts';
+import { plainRef } from '../values/ref.ts';
 import { count, shown } from '../values/text.ts';
 import type { DriftAnswer } from './answers.ts';
 import { type Command, flag, type Invocation } from './command.ts';
@@ -39,6 +40,17 @@ const driftOf = ({ subject, act, changes, needs, title }: Step): Drifted => ({
       : changes.map(({ field, from, to }) => ({ field, there: from ?? null, declared: to ?? null })),
 });
 
+/** A server that is silent is said once, with how much there is on it. */
+function notCompared({ refusals }: Plan): readonly string[] {
+  const alike = Map.groupBy(refusals, ({ unread, subject, says }) => `${unread ?? subject} ${says}`).values();
+  return [...alike].flatMap(([first, ...more]) => {
+    if (first === undefined) return [];
+    const what =
+      more.length > 0 ? `${count(more.length + 1, 'thing')} on ${first.unread}` : shown(plainRef(first.subject));
+    return [`${what} could not be compared: ${shown(first.says)}\n`];
+  });
+}
+
 function textOf(invocation: Invocation, plan: Plan, drifted: readonly Drifted[]): string {
   const rows = drifted.flatMap(({ subject, server, says, fields }) =>
     fields.length === 0
@@ -54,7 +66,7 @@ function textOf(invocation: Invocation, plan: Plan, drifted: readonly Drifted[])
   const head = ['server', 'subject', 'differs in', 'there', 'declared'];
   return [
     rows.length === 0 ? '' : tableFor(invocation, head, rows),
-    ...plan.refusals.map(({ subject, says }) => `${subject} could not be compared: ${shown(says)}\n`),
+    ...notCompared(plan),
     rows.length === 0
       ? `${plan.refusals.length > 0 ? 'Whatever else could be looked at' : 'Everything'} is as declared (${count(plan.unchanged, 'thing')}).\n`
       : `${count(drifted.length, 'thing')} not as declared; \`holdfast plan\` says what putting them right means.\n`,

@@ -3,6 +3,7 @@ import type { Note, Plan, Refusal } from '../model/plan.ts';
 import { shortDigest } from '../model/plan.ts';
 import { type Act, type Change, classOf, type Step } from '../model/step.ts';
 import { type Paint, plain } from '../values/paint.ts';
+import { plainRef, type Ref } from '../values/ref.ts';
 import { count, shown } from '../values/text.ts';
 
 const signs = { create: '+', update: '~', replace: '-/+', remove: '-', do: '>' } as const satisfies Record<Act, string>;
@@ -67,13 +68,29 @@ function value(json: unknown): string {
   return typeof json === 'boolean' ? (json ? 'yes' : 'no') : String(json);
 }
 
+/** What a silent server keeps from being planned is said once, with how much of it there is. */
 function refusalsAsText(refusals: readonly Refusal[], paint: Paint): readonly string[] {
-  return refusals.flatMap(({ subject, code, says, remedy }) => [
-    `  ${paint.bad(`! ${subject} cannot be done as declared (${code})`)}`,
-    `      ${shown(says)}`,
-    `      do this  ${shown(remedy)}`,
-    '',
-  ]);
+  const alike = Map.groupBy(refusals, ({ subject, unread, code, says }) =>
+    unread === undefined ? subject + code + says : [unread, code, says].join('\n'),
+  ).values();
+  return [...alike].flatMap(([first, ...more]) => {
+    if (first === undefined) return [];
+    const { subject, code, says, remedy, unread } = first;
+    const what =
+      unread !== undefined && more.length > 0
+        ? `${count(more.length + 1, 'declared thing')} on ${unread} cannot be planned`
+        : `${shown(plainRef(subject))} cannot be done as declared`;
+    return [`  ${paint.bad(`! ${what} (${code})`)}`, `      ${shown(says)}`, `      do this  ${shown(remedy)}`, ''];
+  });
+}
+
+const mostNamed = 6;
+
+/** The first few by name, the others by their number. */
+function namesOf(subjects: readonly Ref[]): string {
+  const named = subjects.slice(0, mostNamed).map((subject) => shown(plainRef(subject)));
+  const others = subjects.length - named.length;
+  return `${named.join(', ')}${others > 0 ? ` and ${others} more` : ''}`;
 }
 
 function notesAsText(notes: readonly Note[], paint: Paint): readonly string[] {
@@ -88,7 +105,7 @@ function notesAsText(notes: readonly Note[], paint: Paint): readonly string[] {
 }
 
 function noteAsText({ subject, says }: Note, more: readonly Note[], mark: string): string {
-  return `  ${mark}  ${[subject, ...more.map((one) => one.subject)].join(', ')}: ${shown(says)}`;
+  return `  ${mark}  ${namesOf([subject, ...more.map((one) => one.subject)])}: ${shown(says)}`;
 }
 
 function tally({ steps, unchanged, refusals }: Plan): string {

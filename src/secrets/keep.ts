@@ -1,7 +1,7 @@
 // A secret that a server made goes to its file before anything else happens: for its owner alone, and on the disk when the
 // call returns. The file is made under another name, so that a crash leaves either the old one or the new one.
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
+import { access, type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { asFault } from '../fault.ts';
 import { forKeeping, type Secret } from '../values/secret.ts';
@@ -32,9 +32,10 @@ export async function keepSecret(reference: SecretReference, secret: Secret, rul
   }
 }
 
-/** A file that is there belonged to another thing of that name. */
+/** A file that is there belonged to another thing of that name. Afterwards there is a folder that can be written to. */
 export async function setAsideSecret(reference: SecretReference, rules: SecretRules): Promise<void> {
   const file = await fileFor(reference, rules);
+  await prepareFolder(dirname(file), reference);
   if ((await lstat(file).catch(() => undefined)) !== undefined) await rename(file, `${file}.old`);
 }
 
@@ -58,5 +59,20 @@ async function synced(path: string, flags: number, work: (handle: FileHandle) =>
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** Before a server makes a secret that it shows this once: a place that cannot take it is found now, and not then. */
+async function prepareFolder(folder: string, reference: SecretReference): Promise<void> {
+  try {
+    if ((await lstat(folder).catch(() => undefined)) === undefined) await mkdir(folder, { mode: 0o700 });
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw secretFault(
+      'secret-not-saved',
+      reference,
+      `its folder ${folder} cannot be made or written to: ${asFault(error, folder).says}`,
+      'make that folder for this user alone (mode 0700), then apply again; nothing was made yet',
+    );
   }
 }

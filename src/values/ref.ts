@@ -13,5 +13,7 @@ const encode = (part: string): string =>
 
 export const ref = (kind: string, ...parts: readonly string[]): Ref => [kind, ...parts.map(encode)].join('/') as Ref;
 export const kindOf = (subject: Ref): string => subject.slice(0, subject.indexOf('/'));
+/** As people read it, nothing encoded; it may be ambiguous, and names nothing. */
+export const plainRef = (subject: Ref): string => [kindOf(subject), ...partsOf(subject)].join('/');
 /** The parts behind the kind, decoded. */
 export const partsOf = (subject: Ref): readonly string[] => subject.split('/').slice(1).map(decodeURIComponent);

@@ -118,7 +118,10 @@ describe('retention that changes on a PBS', () => {
   it('names the groups that lose most, and counts the others', async () => {
     const many = Array.from({ length: 12 }, (_, index) => nightly(String(100 + index), 10));
     const made = await planned(weighing, { before, now: shorter, answer: answering(inRoot(...many)) });
-    assert.match(meansOf(made, update).join('\n'), /^in tank 36 of 120 .*\n.*\n(vm.*\n){8}and 12 of 4 more groups$/);
+    assert.match(
+      meansOf(made, update).join('\n'),
+      /^in tank 36 of 120 .*\n.*\n(vm.*\n){8}and 12 snapshots in 4 more groups$/,
+    );
   });
 });
 

@@ -60,4 +60,7 @@ const words: Readonly<Record<string, string>> = {
 };
 
 const restOf = (groups: readonly GroupChange[]): string =>
-  `and ${total(groups, (one) => one.going.length)} of ${count(groups.length, 'more group')}`;
+  `and ${count(
+    total(groups, (one) => one.going.length),
+    'snapshot',
+  )} in ${count(groups.length, 'more group')}`;
