@@ -3,6 +3,7 @@
 import type { FoundOn, ResourceKind } from './contracts/resource.ts';
 import { desire } from './desired/desire.ts';
 import { estateText, type Sections } from './estate/estate-text.ts';
+import { InvalidFile, type Problem } from './estate/problem.ts';
 import { readEstate } from './estate/read.ts';
 import { withFile } from './estate/with-file.ts';
 import { Fault } from './fault.ts';
@@ -17,9 +18,11 @@ import { decide } from './plan/decide.ts';
 import { escrowAndTransports } from './remembered.ts';
 import type { Json } from './values/canonical.ts';
 import { type Ref, ref } from './values/ref.ts';
-import { count } from './values/text.ts';
+import { count, shown } from './values/text.ts';
 
 export type Imported = Readonly<{
+  /** of the estate that is in the text: without `estate`, it goes by its file */
+  name: string;
   text: string;
   everything: Everything;
   /** how many things of each kind were written */
@@ -36,10 +39,11 @@ export async function importEstate(holdfast: Holdfast, estate: Estate, file: str
   await using world = holdfast.world(estate);
   const everything = await readEverything(world, estate, kinds.resources, holdfast.surroundings.stopped);
   const text = estateText(estate, sectionsOf(everything), file, remarksOn(everything));
-  const wouldChange = await planOf(holdfast, text, file, everything);
+  const written = await readBack(holdfast, text, file);
+  const wouldChange = planOf(holdfast, written, everything);
   const { collected } = everything;
   return {
-    ...{ text, everything, wouldChange },
+    ...{ name: written.name, text, everything, wouldChange },
     written: Object.fromEntries(
       kinds.resources.map(({ name }) => [
         name,
@@ -111,15 +115,32 @@ const remarksOn = ({ unread }: Everything): readonly string[] => [
   ),
 ];
 
-async function planOf(
-  holdfast: Holdfast,
-  text: string,
-  file: string,
-  { collected, unread }: Everything,
-): Promise<Plan> {
+async function readBack(holdfast: Holdfast, text: string, file: string): Promise<Estate> {
   const { clock } = holdfast.surroundings;
   const { files } = localMachine({ name: 'this machine', clock });
-  const estate = await readEstate(file, { files: withFile(files, file, text), kinds });
+  try {
+    return await readEstate(file, { files: withFile(files, file, text), kinds });
+  } catch (error) {
+    if (error instanceof InvalidFile) throw notWritable(file, text, error.problems);
+    throw error;
+  }
+}
+
+/** Something on a server is so that no estate can declare it: there is no file whose line could be corrected. */
+function notWritable(file: string, text: string, problems: readonly Problem[]): Fault {
+  const lines = text.split('\n');
+  const each = problems.map(
+    ({ path, says, line }) => `${path}: ${says}; found: ${shown((lines[line - 1] ?? '').trim())}`,
+  );
+  return new Fault('import-not-declarable', {
+    where: file,
+    says: `what the servers hold cannot be declared as it is; nothing was written\n${each.join('\n')}`,
+    remedy: 'change it on the server, in its own web page or by its command, then import again',
+  });
+}
+
+function planOf(holdfast: Holdfast, estate: Estate, { collected, unread }: Everything): Plan {
+  const { clock } = holdfast.surroundings;
   const at = clock.now();
   const observed: Observed = {
     at,

@@ -1,4 +1,5 @@
 // Validation of an estate: what it declares as plain values, and the real ports to ask through. Composition, no decisions.
+import type { Desired } from './contracts/resource.ts';
 import { desire } from './desired/desire.ts';
 import type { Holdfast } from './holdfast.ts';
 import { kinds } from './kinds.ts';
@@ -6,6 +7,8 @@ import type { Connection, Estate, PbsServer, PveServer, Token } from './model/es
 import { type Identity, identities } from './model/step.ts';
 import { addressOf } from './proxmox/address.ts';
 import { bare, reach } from './proxmox/reach.ts';
+import { pbsBehind } from './resources/common/pbs-behind.ts';
+import type { Right } from './resources/common/pbs-rights.ts';
 import type { PveStorageEntry } from './resources/pve-storage/pve-storage-schema.ts';
 import {
   type LoginAsked,
@@ -16,6 +19,8 @@ import {
   type StorageAsked,
 } from './validate/asked.ts';
 import type { Validation } from './validate/check.ts';
+import { backupTo } from './validate/look-storage.ts';
+import { type Made, nothingMade } from './validate/made-by-apply.ts';
 import { thingsOf } from './validate/things.ts';
 import { validateAll } from './validate/validate.ts';
 import { canonical } from './values/canonical.ts';
@@ -42,10 +47,9 @@ export async function validateEstate(
   const servers = [...estate.pve, ...estate.pbs]
     .filter(({ name }) => only?.servers.has(name) ?? true)
     .map((server) => serverAsked(server, thingsOf(server, declared, estate.sections)));
-  const entries = (estate.sections['pbs_storages'] ?? []) as readonly PveStorageEntry[];
-  const storages = entries
+  const storages = storagesOf(estate)
     .filter(({ name }) => only?.storages.has(name) ?? true)
-    .map((entry) => storageAsked(entry, estate));
+    .map((entry) => storageAsked(entry, estate, declared));
   return validateAll({ servers, storages, scan: options.scan === true }, portsOf(holdfast, world));
 }
 
@@ -74,14 +78,41 @@ function loginsOf({ token, login, identities: own }: Connection): readonly Login
 
 const seldom: readonly Identity[] = ['drill', 'prune'];
 
-function storageAsked(entry: PveStorageEntry, estate: Estate): StorageAsked {
+function storageAsked(entry: PveStorageEntry, estate: Estate, declared: Desired['declared']): StorageAsked {
   const { name, datastore, namespace, username, enabled, nodes } = entry;
   return {
     ...{ name, datastore, namespace, username, enabled, nodes },
     way: { product: 'pbs', host: entry.server, port: entry.port, pinned: parseFingerprint(entry.fingerprint ?? '') },
     secret: entry.token ?? entry.password,
-    prunes: Object.keys(normaliseKeep(entry.prune_backups ?? { keep_all: 1 })).some((rule) => rule !== 'keep_all'),
+    prunes: prunes(entry),
+    made: madeFor(entry, estate, declared),
+    beside: storagesOf(estate)
+      .filter((one) => one !== entry && sameLogin(one, entry))
+      .map((one) => backupTo({ ...one, prunes: prunes(one) })),
     on: entry.on ?? estate.pve.map((server) => server.name),
+  };
+}
+
+const storagesOf = ({ sections }: Estate): readonly PveStorageEntry[] =>
+  (sections['pbs_storages'] ?? []) as readonly PveStorageEntry[];
+
+const prunes = ({ prune_backups }: PveStorageEntry): boolean =>
+  Object.keys(normaliseKeep(prune_backups ?? { keep_all: 1 })).some((rule) => rule !== 'keep_all');
+
+const sameLogin = (one: PveStorageEntry, other: PveStorageEntry): boolean =>
+  one.enabled && one.server === other.server && one.port === other.port && one.username === other.username;
+
+function madeFor(entry: PveStorageEntry, estate: Estate, declared: Desired['declared']): Made {
+  const pbs = pbsBehind(estate, entry);
+  if (pbs === undefined) return nothingMade;
+  const { datastore, namespace, username } = entry;
+  const there = declared.filter(({ server }) => server === pbs.name);
+  const has = (wanted: string, name: string): boolean => there.some((one) => one.kind === wanted && one.name === name);
+  return {
+    login: has('pbs-token', username) || has('pbs-user', username),
+    datastore: has('pbs-datastore', datastore),
+    namespace: has('pbs-namespace', `${datastore}/${namespace}`),
+    rights: there.filter(({ kind }) => kind === 'pbs-acl').map(({ item }) => item as unknown as Right),
   };
 }
 

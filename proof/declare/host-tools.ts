@@ -25,10 +25,13 @@ export type Host = Readonly<{
 }>;
 
 const program = `#!${process.execPath}
-const { readFileSync, writeFileSync } = require('node:fs');
+const { mkdirSync, readFileSync, rmdirSync, writeFileSync } = require('node:fs');
 const { randomUUID } = require('node:crypto');
 const [, self, ...words] = process.argv;
 const tool = self.split('/').at(-1);
+// As the real ones: one at a time, the others wait.
+for (;;) { try { mkdirSync('STATE.lock'); break; } catch { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5); } }
+process.on('exit', () => rmdirSync('STATE.lock'));
 const state = JSON.parse(readFileSync('STATE', 'utf8'));
 const after = (name) => (words.includes(name) ? words[words.indexOf(name) + 1] : undefined);
 const tell = (value) => console.log(JSON.stringify(value));

@@ -1,5 +1,6 @@
 // `import`: writes down what runs, so that it is declared from then on. Nothing on any server is touched.
 import { dirname, resolve } from 'node:path';
+import { realPath } from '../estate/real-path.ts';
 import { Fault } from '../fault.ts';
 import { takeOver } from '../holdfast.ts';
 import { importEstate } from '../import-estate.ts';
@@ -7,7 +8,7 @@ import { localMachine } from '../machines/local.ts';
 import { count, shown } from '../values/text.ts';
 import type { ImportAnswer } from './answers.ts';
 import { type Command, flag, type Invocation, optionText } from './command.ts';
-import { misused, openToWrite } from './open.ts';
+import { estatePath, misused, openToWrite } from './open.ts';
 
 export const importCommand: Command<ImportAnswer> = {
   name: 'import',
@@ -20,9 +21,9 @@ export const importCommand: Command<ImportAnswer> = {
     const file = resolve(invocation.surroundings.folder, out);
     await refuseToOverwrite(invocation, file);
     invocation.show('reading everything that the servers hold');
-    const { text, everything, written, wouldChange, subjects } = await importEstate(holdfast, estate, file);
+    const { name, text, everything, written, wouldChange, subjects } = await importEstate(holdfast, estate, file);
     await filesHere(invocation).write(file, text, 0o644);
-    takeOver(holdfast, estate.name, subjects);
+    takeOver(holdfast, name, subjects);
     const differing = [...wouldChange.steps.map(({ title }) => title), ...wouldChange.refusals.map(refusalText)].filter(
       (one) => one !== '',
     );
@@ -60,6 +61,7 @@ async function refuseToOverwrite(invocation: Invocation, file: string): Promise<
   const files = filesHere(invocation);
   if ((await files.info(dirname(file)))?.type !== 'folder')
     throw misused('--out', `there is no folder ${dirname(file)}`, 'make it first, or name another file');
+  await refuseToDouble(invocation, file);
   if ((await files.info(file)) === undefined || flag(invocation, 'overwrite')) return;
   throw new Fault('import-file-exists', {
     where: file,
@@ -67,4 +69,17 @@ async function refuseToOverwrite(invocation: Invocation, file: string): Promise<
     remedy: 'name another file with --out, or say --overwrite',
     exit: 'misused',
   });
+}
+
+/** Where the estate is a folder, all that lies in it is the estate: everything would be declared twice. */
+async function refuseToDouble(invocation: Invocation, file: string): Promise<void> {
+  const files = filesHere(invocation);
+  const folder = await realPath(estatePath(invocation), files);
+  if (folder === undefined || (await files.info(folder))?.type !== 'folder') return;
+  if ((await realPath(dirname(file), files)) !== folder || !/\.ya?ml$/.test(file)) return;
+  throw misused(
+    '--out',
+    `${dirname(file)} is the estate that is imported with, and a file in it would be part of it: each server would stand there twice`,
+    'name a file in another folder',
+  );
 }

@@ -51,6 +51,11 @@ export const status: Command<StatusAnswer> = {
         ? 'No PVE server that was asked has a storage of type pbs.\n'
         : `Storages on Proxmox VE\n${tableFor(invocation, head, rows)}`,
       ...serversAsText(invocation, servers, plan, declared),
+      ...now.storages.flatMap(({ pve, name, fault }) =>
+        fault === undefined
+          ? []
+          : [`${name} on ${pve} could not be looked at: ${shown(fault.says)}\n  do this: ${shown(fault.remedy)}\n`],
+      ),
       ...now.unread.map(({ pve, fault }) => `${pve} could not be asked: ${fault.says}\n  do this: ${fault.remedy}\n`),
       ...plan.refusals
         .filter(({ unread }) => !now.unread.some(({ pve }) => pve === unread))
@@ -62,7 +67,9 @@ export const status: Command<StatusAnswer> = {
         .map(({ subject, says }) => `${invocation.paint.warning('warning')}  ${subject}: ${shown(says)}\n`),
       verdictOf(plan),
     ].join('');
-    const failed = now.unread.length > 0 || plan.refusals.length > 0;
+    const failed =
+      [now.unread, servers.unread, plan.refusals].some((unread) => unread.length > 0) ||
+      now.storages.some(({ fault }) => fault !== undefined);
     return { exit: failed ? 'partly' : 'fine', value: { ...now, servers, plan }, text };
   },
 };

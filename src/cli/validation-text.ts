@@ -46,7 +46,12 @@ export function validationAsText(invocation: Invocation, { storages, servers }: 
     mark(one, 'certificate'),
   ];
   const ofStorage = (one: Looked) => [
-    ...[one.name, verdicts[one.verdict], ...way(one), mark(one, 'login', 'datastore', 'namespace', 'privileges')],
+    ...[
+      nameAmong(storages, one),
+      verdicts[one.verdict],
+      ...way(one),
+      mark(one, 'login', 'datastore', 'namespace', 'privileges'),
+    ],
     ...[nodesOf(one), issuesOf(one)],
   ];
   const ofServer = (one: Looked) => [
@@ -66,11 +71,19 @@ export function validationAsText(invocation: Invocation, { storages, servers }: 
         ),
   ];
   const all = [...storages, ...servers];
-  const told = all.map((one) => lookedAsText(one, invocation.paint, verbose)).join('');
+  const told = all
+    .map((one) =>
+      lookedAsText(nameAmong(one.kind === 'storage' ? storages : servers, one), one, invocation.paint, verbose),
+    )
+    .join('');
   return `${tables.join('')}${told}`;
 }
 
-function lookedAsText({ name, checks }: Looked, paint: Paint, verbose: boolean): string {
+/** Several hosts may each have a storage of that name, which leads elsewhere. */
+const nameAmong = (all: readonly Looked[], { name, on = [] }: Looked): string =>
+  all.filter((one) => one.name === name).length > 1 ? `${name} (${on.join(', ')})` : name;
+
+function lookedAsText(name: string, { checks }: Looked, paint: Paint, verbose: boolean): string {
   const lines = checks.filter((check) => verbose || needsLook(check)).map((check) => checkAsText(check, paint));
   return lines.length === 0 ? '' : `\n${paint.strong(shown(name))}\n${lines.join('')}`;
 }

@@ -9,7 +9,10 @@ export function desire(estate: Estate, resources: readonly ResourceKind[]): Desi
   );
   // Where it stands in the file does not count: moving a line changes no plan.
   const digest = digestOf(
-    declared.map(({ kind, server, name, item, secrets, saves = {} }) => ({ kind, server, name, item, secrets, saves })),
+    declared.map(({ kind, server, name, item, secrets, saves = {}, makes = {} }) => ({
+      ...{ kind, server, name, item, secrets, saves },
+      ...(Object.keys(makes).length === 0 ? {} : { makes }),
+    })),
   );
   return { declared, digest };
 }

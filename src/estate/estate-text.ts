@@ -3,7 +3,9 @@ import { dirname, isAbsolute, relative } from 'node:path';
 import { Document, isCollection, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
 import type { Estate, PbsServer, PveServer } from '../model/estate.ts';
 import type { Json } from '../values/canonical.ts';
+import type { Duration } from '../values/duration.ts';
 import { isSecretReference } from '../values/secret-reference.ts';
+import { formatTimeSpan } from '../values/time-span.ts';
 
 type Mapping = Readonly<Record<string, unknown>>;
 
@@ -18,11 +20,11 @@ export type Sections = Readonly<{
 
 /** @param file absolute: secrets in files are named from where it lies */
 export function estateText(estate: Estate, sections: Sections, file: string, remarks: readonly string[]): string {
-  const { name, time_zone, places, pve, pbs, machines, tiers, workloads, layers, schedules, exclusions, channels } =
-    estate;
+  const { name, time_zone, approval_expires, places, pve, pbs, machines, ...rest } = estate;
+  const { tiers, workloads, layers, schedules, exclusions, channels } = rest;
   const whole: Mapping = {
     ...(name.startsWith('unnamed-') ? {} : { estate: name }),
-    ...{ time_zone, places },
+    ...{ time_zone, approval_expires: spanText(approval_expires), places },
     pve: pve.map((server) => connection(server)),
     pbs: pbs.map((server) => ({
       ...connection(server),
@@ -39,6 +41,9 @@ export function estateText(estate: Estate, sections: Sections, file: string, rem
   layOut(document.contents, 0);
   return document.toString({ lineWidth: 120, flowCollectionPadding: true });
 }
+
+/** Whole seconds as people write them; what is shorter would not be read back. */
+const spanText = (span: Duration): string => (span % 1000 === 0 ? formatTimeSpan(span) : `${Math.ceil(span)}ms`);
 
 function connection(server: PveServer | PbsServer): Mapping {
   const { name, url, fingerprint, trust, token, login, identities } = server;

@@ -83,4 +83,24 @@ pbs:
     assert.deepEqual(await below({ section: 'pbs', name: 'tank', keep: { keep_daily: 7 } }), ['estate.yaml:13:40']);
     assert.deepEqual(await below({ section: 'pbs_storages', keep: { keep_daily: 7 } }), []);
   });
+
+  it('lets no backup job prune below the floor of the storage it writes to: PVE takes the word of the job', async () => {
+    const text = `estate: a
+pve: [{ name: ruapehu, url: "https://ruapehu:8006", trust: ca, token: { id: a@pve!b, secret: { env: T } } }]
+pbs_storages:
+  - { name: tank, server: pbs.home, datastore: tank, username: a@pbs, password: { env: P }, trust: ca, prune_backups: { keep_daily: 7 } }
+backup_jobs:
+  - { name: nightly, schedule: daily, select: all, storage: tank, prune_backups: { keep_last: 1 } }
+  - { name: hourly, schedule: hourly, select: all, storage: tank, prune_backups: { keep_daily: 7 } }
+  - { name: aside, schedule: daily, select: all, storage: local, prune_backups: { keep_last: 1 } }
+`;
+    const below = async (...entries: readonly object[]): Promise<readonly string[]> =>
+      (await objections(text, guard({ retention_floors: entries }))).map(([place]) => place.split(':')[1] ?? '');
+    assert.deepEqual(await below({ section: 'pbs_storages', keep: { keep_daily: 7 } }), ['6']);
+    assert.deepEqual(await below({ section: 'pbs_storages', name: 'tank', keep: { keep_daily: 7 } }), ['6']);
+    assert.deepEqual(await below({ section: 'pbs_storages', name: 'other', keep: { keep_daily: 7 } }), []);
+    assert.deepEqual(await below({ section: 'pbs_storages', name: 'local', keep: { keep_daily: 7 } }), ['8']);
+    assert.deepEqual(await below({ section: 'backup_jobs', keep: { keep_daily: 7 } }), ['6', '8']);
+    assert.deepEqual(await below({ section: 'backup_jobs', name: 'aside', keep: { keep_daily: 7 } }), ['8']);
+  });
 });

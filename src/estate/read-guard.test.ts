@@ -56,7 +56,7 @@ describe('the guard file', () => {
           'guard.yaml:5:23 identities_resident[0]: can only be observe, run or drill; configure and prune are given for one apply and never kept',
           'guard.yaml:7:15 bindings[0].secret: holds the secret itself; put it in a 0600 file and write { file: NAME }, then change the secret: it has been readable here',
           'guard.yaml:7:31 bindings[0].hosts: is empty; fill it in, or remove the key',
-          'guard.yaml:9:16 retention_floors[0].section: cannot be "workloads"; write one of layers, pbs, pbs_storages',
+          'guard.yaml:9:16 retention_floors[0].section: cannot be "workloads"; write one of layers, pbs, pbs_storages, backup_jobs',
         ]),
     ));
 

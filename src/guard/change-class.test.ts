@@ -33,6 +33,19 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ['pbs[].datastores[].prune.enabled', false, true, 'weakens'],
     ['pbs[].datastores[].prune.enabled', true, false, 'neutral'],
   ],
+  'what is looked at no longer everywhere weakens, though nothing was said of it before': [
+    ['pbs[].datastores[].verify.namespace', '', 'prod', 'weakens'],
+    ['pbs[].datastores[].verify.max_depth', null, 0, 'weakens'],
+    ['pbs[].sync[].max_depth', null, 0, 'weakens'],
+    ['pbs[].sync[].transfer_last', null, 1, 'weakens'],
+    ['pbs[].sync[].namespace', '', 'prod', 'weakens'],
+    ['pbs[].sync[].remote_namespace', '', 'prod', 'weakens'],
+    ['pbs_storages[].namespace', '', 'prod', 'weakens'],
+  ],
+  'what another PBS holds is not taken over without a word': [
+    ['pbs[].datastores[].overwrite_in_use', undefined, true, 'destroys'],
+    ['pbs[].datastores[].overwrite_in_use', undefined, false, 'neutral'],
+  ],
   'a promise with less time, more copies or another site strengthens': [
     ['tiers[].rpo', '24h', '12h', 'strengthens'],
     ['tiers[].rpo', '24h', '1d', 'neutral'],

@@ -114,6 +114,11 @@ export const rules = {
       : meaning('weakens', 'no longer says what it did'),
   'on-strengthens': byOrder(isOn, meaning('strengthens', 'is switched on'), meaning('weakens', 'is switched off')),
   'on-weakens': byOrder(isOn, meaning('weakens', 'is switched on, and removes'), meaning('neutral', 'is switched off')),
+  'on-destroys': byOrder(
+    isOn,
+    meaning('destroys', 'is switched on, and takes over what another holds'),
+    meaning('neutral', 'is switched off'),
+  ),
   'more-strengthens': byOrder(number, meaning('strengthens', 'grows'), meaning('weakens', 'shrinks')),
   'later-weakens': byOrder(date, meaning('weakens', 'moves away'), meaning('strengthens', 'comes nearer')),
   'shorter-strengthens': byOrder(

@@ -35,6 +35,18 @@ const needsOf = (steps: readonly Step[], given: Agreement, guard = defaultGuard)
   return answer.allowed ? [] : answer.needs;
 };
 
+describe('a change that costs restore points', () => {
+  it('weakens, whatever its fields mean by themselves: a storage that is switched on and prunes at once', () => {
+    const on = step('tank', 'strengthens', { risk: 'loses a restore point' });
+    assert.deepEqual(
+      needsOf([on], nobody).map(({ class: meaning }) => meaning),
+      ['weakens'],
+    );
+    assert.deepEqual(needsOf([step('tank', 'strengthens')], nobody), [], 'control: it costs none');
+    assert.deepEqual(needsOf([{ ...on, act: 'do', changes: [] }], nobody), [], 'control: a run has its own consent');
+  });
+});
+
 describe('a person', () => {
   it('covers with one yes everything that does not destroy', () => {
     const steps = (['strengthens', 'neutral', 'weakens', 'reaches'] as const).map((each) => step(each, each));

@@ -15,7 +15,7 @@ export function guardEstate(estate: Estate, guard: Guard): readonly GuardProblem
   const declared = { pve, pbs, layers, channels, ...sections };
   return [
     ...referencesIn(declared).flatMap((reference) => secretProblems(reference, declared, guard)),
-    ...keepsIn(declared).flatMap((keep) => floorProblems(keep, guard)),
+    ...keepsIn(declared).flatMap((keep) => floorProblems(keep, sections as Sections, guard)),
   ].map(({ path, says, remedy }) => ({ place: estate.placeOf(path), path, says, remedy }));
 }
 
@@ -82,10 +82,22 @@ function keepsIn(value: unknown, path: Path = [], name?: string): readonly Place
   return [...here, ...Object.entries(fields).flatMap(([key, part]) => keepsIn(part, [...path, key], own))];
 }
 
-function floorProblems({ path, name, keep }: PlacedKeep, { retention_floors }: Guard): readonly Objection[] {
-  const floors = retention_floors.filter(
-    (floor) => floor.section === path[0] && (floor.name === undefined || floor.name === name),
-  );
+type Named = Readonly<{ name?: string; storage?: string }>;
+type Sections = Readonly<{ backup_jobs?: readonly Named[]; pbs_storages?: readonly Named[] }>;
+
+/** PVE prunes by a job's word before its storage's (facts: pve-api section 3): the floors of the storage hold for the job, too. */
+function isOf({ section, name }: Floor, { path, name: own }: PlacedKeep, sections: Sections): boolean {
+  if (section === path[0]) return name === undefined || name === own;
+  if (section !== 'pbs_storages' || path[0] !== 'backup_jobs') return false;
+  const storage = sections.backup_jobs?.[Number(path[1])]?.storage;
+  return name === undefined ? sections.pbs_storages?.some((one) => one.name === storage) === true : name === storage;
+}
+
+type Floor = Guard['retention_floors'][number];
+
+function floorProblems(placed: PlacedKeep, sections: Sections, { retention_floors }: Guard): readonly Objection[] {
+  const { path, keep } = placed;
+  const floors = retention_floors.filter((floor) => isOf(floor, placed, sections));
   return floors
     .filter((floor) => isBelow(keep, floor.keep))
     .map((floor) => ({

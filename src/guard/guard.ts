@@ -30,7 +30,7 @@ const binding = z
 
 const floor = z
   .strictObject({
-    section: z.enum(['layers', 'pbs', 'pbs_storages']).describe('the section of the estate it is for'),
+    section: z.enum(['layers', 'pbs', 'pbs_storages', 'backup_jobs']).describe('the section of the estate it is for'),
     name: z.string().optional().describe('only for the entry of this name; left out: for every one'),
     keep: keepSchema.describe('what must be kept at least'),
   })

@@ -42,6 +42,13 @@ export const tokenOf = (product: Product, identity: string): string =>
 export function missingOn(product: Product, present: Present): readonly Missing[] {
   const roles = Object.entries(table[product].roles as Readonly<Record<string, readonly string[]>>);
   const identities = Object.entries(identitiesOf(product));
+  const tokens = identities.flatMap(([identity]) => {
+    const id = tokenOf(product, identity);
+    const isThere = present.tokens.includes(id);
+    return isThere && present.saved.includes(identity) ? [] : [{ what: 'token' as const, id, identity, isThere }];
+  });
+  // A token that is made anew loses the rights it had (facts: pbs-api section 7).
+  const remade = new Set(tokens.filter(({ isThere }) => isThere).map(({ id }) => id));
   return [
     ...roles.flatMap(([name, privileges]): Missing[] => {
       const there = present.roles[name];
@@ -51,17 +58,13 @@ export function missingOn(product: Product, present: Present): readonly Missing[
     ...identities.flatMap(([identity, { user }]): Missing[] =>
       present.users.includes(user) ? [] : [{ what: 'user', id: user, purpose: purposes[identity] ?? 'Holdfast' }],
     ),
-    ...identities.flatMap(([identity]): Missing[] => {
-      const id = tokenOf(product, identity);
-      const isThere = present.tokens.includes(id);
-      return isThere && present.saved.includes(identity) ? [] : [{ what: 'token', id, identity, isThere }];
-    }),
+    ...tokens,
     ...identities.flatMap(([identity, { user, acl }]) =>
       [user, tokenOf(product, identity)].flatMap((authId) =>
         acl
           .flatMap((one) => placed(one, present.places))
           .map((one): Right => ({ ...one, authId }))
-          .filter((right) => !present.rights.some((there) => sameRight(there, right)))
+          .filter((right) => remade.has(authId) || !present.rights.some((there) => sameRight(there, right)))
           .map((right): Missing => ({ what: 'right', right })),
       ),
     ),

@@ -18,8 +18,19 @@ export interface Facts {
 }
 
 /** Figures that change from one moment to the next: what is judged by them is in the plan, they themselves are not. */
-const momentary: ReadonlySet<FactName> = new Set<FactName>(['root-disk', 'seen-storages', 'running-backups']);
+const momentary: ReadonlySet<FactName> = new Set<FactName>([
+  'root-disk',
+  'seen-storages',
+  'running-backups',
+  'ended-backups',
+]);
 export const isMomentary = ({ fact }: Ask): boolean => momentary.has(fact);
+
+/** What of an answer lasts: whether a guest runs is another thing from one moment to the next. */
+export const lastingIn = ({ fact }: Ask, answer: unknown): unknown =>
+  fact === 'guests' && Array.isArray(answer)
+    ? answer.map((guest: object) => ({ ...guest, status: undefined }))
+    : answer;
 
 export const nameOfAsk = (ask: Ask): string => canonical(ask);
 

@@ -56,9 +56,13 @@ export type Step = Readonly<{
   patience: Duration;
 }>;
 
-/** The worst class among a step's changes; a step without changes is judged by its risk alone. */
+/**
+ * The worst class among a step's changes; a step without changes is judged by its risk alone. A changed configuration that
+ * costs restore points weakens, whatever its fields mean by themselves; what a run costs is agreed to by its standing consent.
+ */
 export function classOf(step: Step): ChangeClass {
   const classes = step.changes.map((change) => change.class);
+  if (step.risk === 'loses a restore point' && step.act !== 'do') classes.push('weakens');
   if (step.risk === 'destroys' || step.act === 'remove') classes.push('destroys');
   return changeClasses.findLast((candidate) => classes.includes(candidate)) ?? 'neutral';
 }

@@ -21,6 +21,8 @@ export type StorageNow = Readonly<{
   /** undefined: there is none that this identity may see, which is not the same as none */
   lastBackup: Instant | undefined;
   node: string | undefined;
+  /** why it is not known how it is */
+  fault?: FaultRecord;
   at: Instant;
 }>;
 
@@ -66,9 +68,22 @@ async function ofStorage(
   try {
     const { active, used, total } = await storageStatus(api, node, entry.storage);
     if (!active) return { ...base, ...unasked, state: 'not reachable' };
-    return { ...base, used, total, state: 'active', lastBackup: await newest(api, node, entry.storage) };
-  } catch {
-    return { ...base, ...unasked, state: 'unknown' };
+    return { ...base, used, total, state: 'active', ...(await newestIn(api, node, entry.storage)) };
+  } catch (error) {
+    return { ...base, ...unasked, state: 'unknown', fault: asFault(error, pve).toJSON() };
+  }
+}
+
+/** That its list cannot be read makes nothing of the rest unknown. */
+async function newestIn(
+  api: ProxmoxApi,
+  node: string,
+  storage: string,
+): Promise<Pick<StorageNow, 'lastBackup' | 'fault'>> {
+  try {
+    return { lastBackup: await newest(api, node, storage) };
+  } catch (error) {
+    return { lastBackup: undefined, fault: asFault(error, api.name).toJSON() };
   }
 }
 

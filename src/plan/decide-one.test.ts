@@ -115,6 +115,7 @@ describe('a secret', () => {
     const [step] = one({ size: 1 }, { size: 1 }, {}, { unsaved: ['value'] }).steps;
     assert.deepEqual((step?.given as { renew?: unknown } | undefined)?.renew, ['value']);
     assert.match(step?.because.join() ?? '', /its value is not in the file it is to be kept in/);
+    assert.equal(step?.wayBack, 'one-way', 'nobody brings the old one back');
   });
 
   it('goes along with another change, in one step', () => {
@@ -124,6 +125,14 @@ describe('a secret', () => {
       step?.changes.map(({ field }) => field),
       ['size', 'password'],
     );
+  });
+
+  it('that goes with the change of another field cannot be taken back either', () => {
+    const sending = { ...box, sends: ({ secrets }) => Object.keys(secrets) } as ResourceKind;
+    const wayBack = (of: ResourceKind) =>
+      decideOne(deciding(), of, declared({ size: 2 }, password), found({ size: 1 })).steps[0]?.wayBack;
+    assert.deepEqual([wayBack(sending), wayBack(box)], ['one-way', 'undo']);
+    assert.equal(one({ size: 1 }, undefined, {}, {}, password).steps[0]?.wayBack, 'undo', 'a new one is removed again');
   });
 
   it('that cannot be compared is a word, and no change', () => {
@@ -184,7 +193,32 @@ describe('an encryption key', () => {
     );
     const changed = one({ size: 1 }, { size: 1, key: other }, { escrow }, same, key);
     assert.deepEqual((changed.steps[0]?.given as { resend?: unknown } | undefined)?.resend, ['encryption-key']);
-    assert.deepEqual(escrowIn(changed), [{ file: '/k' }, ...escrow]);
+    assert.deepEqual(escrowIn(changed), escrow, 'the new one is no copy of the old one');
+    assert.deepEqual(codes(one({ size: 1 }, { size: 1, key: other }, {}, same, key)), ['key-not-escrowed']);
+  });
+
+  it('that takes the place of another is agreed to by name: what it was made with needs the old one for ever', () => {
+    const rekeyed = { keys: { 'encryption-key': print } };
+    const [step] = one({ size: 1 }, { size: 1, key: other }, { escrow }, rekeyed, key).steps;
+    assert.deepEqual(
+      step?.changes.map(({ field, class: meaning }) => [field, meaning]),
+      [['encryption-key', 'destroys']],
+    );
+  });
+
+  it('that is to be made and sent counts as a secret: no argument, and nothing to compare', () => {
+    const makes = { makes: { 'encryption-key': { file: '/m' } } };
+    const none = { unread: [{ parameter: 'encryption-key', says: '/m is not there' }] };
+    const sending = { ...box, sends: ({ secrets }) => Object.keys(secrets) } as ResourceKind;
+    const part = (byCommand: readonly string[]) =>
+      decideOne(
+        deciding({ byCommand: new Set(byCommand) }, none),
+        sending,
+        declared({ size: 2 }, makes),
+        found({ size: 1 }),
+      );
+    assert.deepEqual(codes(part(['here'])), ['secret-on-command-line']);
+    assert.deepEqual(part([]).notes, []);
   });
 
   it('without a fingerprint on the server is left to what was last written', () => {

@@ -23,7 +23,7 @@ export function decideOne(given: Deciding, resource: ResourceKind, declared: Dec
   const noteOf = (says: string) => ({ subject, level: 'info' as const, says });
   const notes = [
     ...declared.notes.map((note) => ({ ...note, subject })),
-    ...(found === undefined ? [] : notComparable(secrets, resource.sends(declared, found)).map(noteOf)),
+    ...(found === undefined ? [] : notComparable(secrets, sentBy(resource, declared, found)).map(noteOf)),
   ];
   if (decided.act === 'none') return { ...noPart, notes, unchanged: 1 };
   if (decided.act === 'refuse') {
@@ -44,6 +44,13 @@ function byFingerprint(secrets: SecretsNow, resource: ResourceKind, found: Found
   return { ...secrets, unknown: others(secrets.unknown), changed: [...others(secrets.changed), ...changed] };
 }
 
+/** What goes with a write: also a key that Holdfast makes on the way. */
+const sentBy = (
+  resource: ResourceKind,
+  { item, secrets, makes }: Declared,
+  found: Found | undefined,
+): readonly string[] => resource.sends({ item, secrets: { ...secrets, ...makes } }, found);
+
 type Doing = Extract<Decided, { changes: unknown }>;
 
 function stepOf(
@@ -57,6 +64,8 @@ function stepOf(
   const { server, name, item, secrets, saves, makes, within } = declared;
   const again = act === 'update' ? { resend: changed, renew: unsaved } : {};
   const escrow = keptAt(deciding, resource, declared, found, act);
+  // A secret that is written over, or made anew, cannot be read back.
+  const overwrites = changed.length + unsaved.length + sentBy(resource, declared, found).length > 0;
   const given = {
     ...{ server, name, fields: item, secrets, before: found?.value ?? null, ...again },
     ...(saves === undefined ? {} : { saves }),
@@ -71,7 +80,7 @@ function stepOf(
     changes,
     risk,
     given: given as unknown as Json,
-    wayBack: act === 'replace' || changed.length > 0 ? 'one-way' : 'undo',
+    wayBack: act === 'replace' || (act === 'update' && overwrites) ? 'one-way' : 'undo',
   };
 }
 
@@ -101,7 +110,11 @@ function withSecrets(decided: Decided, found: Found | undefined, { changed, unsa
   };
 }
 
-const change = (field: string, from: string, to: string): Change => ({ field, from, to, class: 'reaches' });
+/** Threat model, table 2b: another key destroys, as far as the server goes; what was made with the old one needs that for ever. */
+function change(field: string, from: string, to: string): Change {
+  if (field !== 'encryption-key') return { field, from, to, class: 'reaches' };
+  return { field, from, to, class: 'destroys', because: 'older backups can only be read with the key of before' };
+}
 
 /** What is written now needs no comparing. */
 const notComparable = ({ unknown, unread }: SecretsNow, sent: readonly string[]): readonly string[] => [
@@ -156,7 +169,7 @@ function onCommandLine(
 ): Refused | undefined {
   if (!byCommand.has(declared.server)) return undefined;
   const { changed } = secrets.get(subjectOf(resource, declared)) ?? secretsAsWritten;
-  const sent = [...new Set([...resource.sends(declared, found), ...changed])];
+  const sent = [...new Set([...sentBy(resource, declared, found), ...changed])];
   if (sent.length === 0) return undefined;
   return {
     act: 'refuse',
@@ -191,7 +204,8 @@ function keptAt(
   const change = act === 'update' ? { resend: changed } : undefined;
   if (resource.losesKey?.(found, change) === undefined) return undefined;
   const own = { ...secrets, ...makes }['encryption-key'];
-  return own === undefined ? escrow : [own, ...escrow];
+  // The one that takes its place is no copy of it.
+  return own === undefined || changed.includes('encryption-key') ? escrow : [own, ...escrow];
 }
 
 export const keyNotEscrowed = (name: string): Refused => ({

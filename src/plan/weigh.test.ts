@@ -80,6 +80,37 @@ describe('a step that may not be carried out', () => {
     );
   });
 
+  it('is none for whoever judges the rest: what only it would have covered is said to be left', () => {
+    const steps = [put('new job'), put('old job'), put('later', { after: ['new job'] })];
+    const refusing: Consequence = {
+      ...judging({}),
+      judge: ({ steps: there }) => ({
+        refuses: there.some(({ id }) => id === 'new job') ? [refusal('new job')] : [],
+        notes: [{ subject, level: 'info', says: `judged ${there.map(({ id }) => id).join(' and ')}` }],
+      }),
+    };
+    const covering: Consequence = {
+      ...judging({}),
+      judge: ({ steps: there }) => ({
+        means: there.some(({ id }) => id === 'new job') ? [] : [{ step: 'old job', says: 'a guest is in no job' }],
+      }),
+    };
+    const plan = planOf(steps);
+    const weighed = weigh(plan, { steps: plan.steps } as Look, [covering, refusing], factsOf([]), []);
+    assert.deepEqual(
+      weighed.steps.map(({ id, means }) => [id, means]),
+      [['old job', ['a guest is in no job']]],
+    );
+    assert.deepEqual(
+      weighed.refusals.map(({ code }) => code),
+      ['test', 'comes-after-refused'],
+    );
+    assert.deepEqual(
+      weighed.notes.map(({ says }) => says),
+      ['judged old job'],
+    );
+  });
+
   it('is none where something is wrong that no step is about: all steps stay', () => {
     const { step: _, ...wrong } = refusal('a');
     const plan = weighed([put('a')], { refusals: [wrong] });
@@ -95,10 +126,22 @@ describe('what a plan was judged by', () => {
   const [early, late] = [instantAt(0), instantAt(1000)];
 
   it('belongs to its identity; when it was asked does not', () => {
-    assert.equal(digest({ at: early, answer: [1] }), digest({ at: late, answer: [1] }));
-    assert.notEqual(digest({ at: early, answer: [1] }), digest({ at: early, answer: [2] }));
+    assert.equal(digest({ at: early, answer: [{ vmid: 1 }] }), digest({ at: late, answer: [{ vmid: 1 }] }));
+    assert.notEqual(digest({ at: early, answer: [{ vmid: 1 }] }), digest({ at: early, answer: [{ vmid: 2 }] }));
     const fault = (code: string) => ({ at: early, fault: { code, where: 'x', says: 'x', remedy: 'x' } });
-    assert.notEqual(digest({ at: early, answer: [1] }), digest(fault('server-unreachable')));
+    assert.notEqual(digest({ at: early, answer: [{ vmid: 1 }] }), digest(fault('server-unreachable')));
     assert.notEqual(digest(fault('permission-missing')), digest(fault('server-unreachable')));
+  });
+
+  it('is not what changes from one moment to the next: a guest that was stopped, a backup that has ended', () => {
+    const of = (one: Ask, answer: unknown) => {
+      const known = [{ ask: one, known: { at: early, answer } }];
+      return weigh(planOf([put('a')]), look, [], factsOf(known), known).digest;
+    };
+    const guest = { vmid: 100, type: 'qemu', node: 'ruapehu', status: 'running' };
+    assert.equal(of(ask, [guest]), of(ask, [{ ...guest, status: 'stopped' }]));
+    assert.notEqual(of(ask, [guest]), of(ask, [{ ...guest, vmid: 101 }]));
+    const ended = { fact: 'ended-backups', server: 'ruapehu' } as Ask;
+    assert.equal(of(ended, []), of(ended, [{ node: 'ruapehu', startedAt: 1, endedAt: 2, vmid: 100 }]));
   });
 });

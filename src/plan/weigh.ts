@@ -1,6 +1,6 @@
 // plan + facts -> plan: what each step means, which may not be carried out, and what else an operator should know. Pure.
 import type { Consequence, Judged, Look } from '../contracts/consequence.ts';
-import { type Facts, isMomentary, type Told } from '../model/facts.ts';
+import { type Ask, type Facts, isMomentary, lastingIn, type Told } from '../model/facts.ts';
 import { makePlan, type Plan } from '../model/plan.ts';
 import { type Change, type Step, type StepId, worse } from '../model/step.ts';
 import { digestOf } from '../values/canonical.ts';
@@ -12,8 +12,7 @@ export function weigh(
   facts: Facts,
   told: readonly Told[],
 ): Plan {
-  const judged = consequences.map((consequence) => consequence.judge(look, facts));
-  const refuses = judged.flatMap((one) => one.refuses ?? []);
+  const { judged, refuses } = judgedWhole(plan, look, consequences, facts);
   const meant = Map.groupBy(
     judged.flatMap((one) => one.means ?? []),
     ({ step }) => step,
@@ -27,7 +26,7 @@ export function weigh(
     observed:
       lasting.length === 0
         ? plan.observed
-        : digestOf([plan.observed, lasting.map(({ ask, known }) => [ask, answerIn(known)])]),
+        : digestOf([plan.observed, lasting.map(({ ask, known }) => [ask, answerIn(ask, known)])]),
     steps: without.steps.map((step) => withMeaning(step, meant.get(step.id) ?? [])),
     notes: [...plan.notes, ...judged.flatMap((one) => one.notes ?? [])],
     refusals: [
@@ -39,7 +38,28 @@ export function weigh(
   });
 }
 
-const answerIn = (known: Told['known']): unknown => ('fault' in known ? { fault: known.fault.code } : known.answer);
+type Refuses = NonNullable<Judged['refuses']>;
+
+/** What is refused covers nothing and replaces nothing: whoever judges the rest judges it without that. */
+function judgedWhole(
+  { steps }: Plan,
+  look: Look,
+  consequences: readonly Consequence[],
+  facts: Facts,
+): { judged: readonly Judged[]; refuses: Refuses } {
+  const refuses: Refuses[number][] = [];
+  const refused = new Set<StepId>();
+  for (let at = look; ; at = { ...look, steps: withoutRefused(steps, refused).steps }) {
+    const judged = consequences.map((consequence) => consequence.judge(at, facts));
+    const more = judged.flatMap((one) => one.refuses ?? []).filter(({ step }) => !refused.has(step));
+    if (more.length === 0) return { judged, refuses };
+    refuses.push(...more);
+    for (const { step } of more) refused.add(step);
+  }
+}
+
+const answerIn = (ask: Ask, known: Told['known']): unknown =>
+  'fault' in known ? { fault: known.fault.code } : lastingIn(ask, known.answer);
 
 function withMeaning(step: Step, meant: readonly NonNullable<Judged['means']>[number][]): Step {
   if (meant.length === 0) return step;

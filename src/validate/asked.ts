@@ -8,6 +8,7 @@ import type { Clock } from '../values/instant.ts';
 import type { Secret } from '../values/secret.ts';
 import type { SecretReference } from '../values/secret-reference.ts';
 import type { Way } from './judge-way.ts';
+import type { Made } from './made-by-apply.ts';
 import type { Thing } from './needs.ts';
 
 export type LoginAsked = Readonly<{
@@ -36,6 +37,10 @@ export type StorageAsked = Readonly<{
   secret: SecretReference | undefined;
   /** what PVE is to remove by itself */
   prunes: boolean;
+  /** what the estate itself makes of it on the PBS */
+  made: Made;
+  /** what other storages do there with the same login */
+  beside: readonly Thing[];
   enabled: boolean;
   /** all of them where it is empty */
   nodes: readonly string[];

@@ -53,6 +53,8 @@ export type Looked = Readonly<{
   product: 'pve' | 'pbs';
   subject: Ref;
   name: string;
+  /** of a storage: the PVE servers it is for; several of one name differ in it */
+  on?: readonly string[];
   /** `host:port`, or `pvesh` */
   address: string;
   verdict: Judgement;

@@ -15,6 +15,8 @@ export type LoginSeen = Readonly<{
   /** `USER@REALM` or `USER@REALM!TOKEN` */
   login: string;
   needs: readonly Need[];
+  /** what it needs for other things than those that are looked at */
+  others?: readonly Need[];
   /** what it may have beside */
   may: readonly Need[];
   /** all the server told, and each path of `needs` for certain */
@@ -61,7 +63,8 @@ function missingCheck({ product, login, needs }: LoginSeen, path: string, missin
 const dangers: Readonly<Record<Product, Readonly<Record<string, string>>>> = critical;
 
 /** Each privilege where it comes in, not again on every path below. Rights to read are never too much. */
-function surplus({ product, login, needs, may, held, acl }: LoginSeen): readonly Check[] {
+function surplus({ product, login, needs: own, others = [], may, held, acl }: LoginSeen): readonly Check[] {
+  const needs = [...own, ...others];
   const isAllowed = allowed(product, [...needs, ...may]);
   const paths = Object.keys(held).sort((one, other) => one.length - other.length || (one < other ? -1 : 1));
   const passedDown: { path: string; privilege: string }[] = [];

@@ -64,14 +64,17 @@ export type Asking = Readonly<{
   login: string;
   holders: readonly Holder[];
   things: readonly Thing[];
+  /** what else the login is for: not looked for here, and not too much either */
+  beside?: readonly Thing[];
 }>;
 
 export async function lookAtPrivileges(
   api: ProxmoxApi,
-  { product, login, holders, things }: Asking,
+  { product, login, holders, things, beside = [] }: Asking,
 ): Promise<readonly Check[]> {
   const needs = needsOf(product, holders, things);
-  const seen = { product, login, needs, may: mayOf(product, holders), acl: undefined };
+  const others = needsOf(product, holders, beside);
+  const seen = { product, login, needs, others, may: mayOf(product, holders), acl: undefined };
   try {
     const held = await heldBy(api, needs);
     const checks = judgePrivileges({ ...seen, held });

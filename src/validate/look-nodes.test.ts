@@ -6,11 +6,12 @@ import { fakeApi, refused } from '../proxmox/fake-api.test-support.ts';
 import { parseFingerprint } from '../values/fingerprint.ts';
 import { systemClock } from '../values/instant.ts';
 import type { Ports, StorageAsked } from './asked.ts';
+import { nothingMade } from './made-by-apply.ts';
 import { validateAll } from './validate.ts';
 
 const storage: StorageAsked = {
   ...{ name: 'tank', datastore: 'tank', namespace: '', username: 'root@pam', secret: undefined, prunes: false },
-  ...{ enabled: true, nodes: [], on: ['ruapehu'] },
+  ...{ enabled: true, nodes: [], on: ['ruapehu'], made: nothingMade, beside: [] },
   way: { product: 'pbs', host: 'pbs.example', port: 8007, pinned: parseFingerprint(Array(32).fill('AA').join(':')) },
 };
 const entry = {

@@ -2,13 +2,15 @@
 import { asFault } from '../fault.ts';
 import { type ProxmoxApi, path } from '../proxmox/api.ts';
 import { rows, text } from '../proxmox/decode.ts';
+import { privilegesOn } from '../proxmox/permissions.ts';
 import { isNotFound, lacksPermission } from '../proxmox/refusal.ts';
 import { ref } from '../values/ref.ts';
 import { audienceOf, type Ports, patience, type StorageAsked } from './asked.ts';
 import { type Check, type Looked, verdictOf } from './check.ts';
-import { failed, refusedLogin } from './judge-login.ts';
+import { failed } from './judge-login.ts';
 import { lookAtPrivileges } from './look-login.ts';
 import { lookAtWay } from './look-way.ts';
+import { loginOf, mayOnceMade, notYet, withRightsMade } from './made-by-apply.ts';
 
 const options = { timeout: patience } as const;
 
@@ -24,6 +26,7 @@ export async function lookAtStorage(
     product: 'pve',
     subject: ref('pve-storage', name),
     name,
+    on: storage.on,
     address: audienceOf(way),
   } as const;
   if (!storage.enabled) return { ...base, verdict: 'disabled', checks: [switchedOff] };
@@ -59,7 +62,7 @@ async function withLogin(storage: StorageAsked, ports: Ports): Promise<readonly 
     const stores = rows(api, 'datastores', (await api.get(path`/admin/datastore`, {}, options)).data);
     const isThere = stores.some((row) => text(row['store']) === storage.datastore);
     const letIn: Check = { check: 'login', state: 'good', seen: `${username} is let in` };
-    if (!isThere) return [letIn, hidden(storage)];
+    if (!isThere) return [letIn, await notSeen(api, storage)];
     const there: Check = {
       check: 'datastore',
       state: 'good',
@@ -77,8 +80,19 @@ async function withLogin(storage: StorageAsked, ports: Ports): Promise<readonly 
           seen: `it was not tried from here, since the guard file forbids it: ${fault.says}`,
         },
       ];
-    return [refusedLogin(username, fault)];
+    return [loginOf(storage, fault)];
   }
+}
+
+/** There is none, or the login has no right on it: told apart by what it may do. */
+async function notSeen(api: ProxmoxApi, storage: StorageAsked): Promise<Check> {
+  const { datastore, namespace, username, made } = storage;
+  const place = `/datastore/${datastore}${namespace === '' ? '' : `/${namespace}`}`;
+  const held = await privilegesOn(api, place, options);
+  if (held.size > 0 && made.datastore) return notYet('datastore', `there is no datastore ${datastore} yet`);
+  if (held.size === 0 && mayOnceMade(storage, place).size > 0)
+    return notYet('datastore', `${username} has no right on ${place} yet`);
+  return hidden(storage);
 }
 
 const hidden = ({ username, datastore, namespace }: StorageAsked): Check => ({
@@ -90,13 +104,14 @@ const hidden = ({ username, datastore, namespace }: StorageAsked): Check => ({
 
 async function namespaceIn(
   api: ProxmoxApi,
-  { datastore, namespace, username }: StorageAsked,
+  { datastore, namespace, username, made }: StorageAsked,
 ): Promise<readonly Check[]> {
   if (namespace === '') return [];
   try {
     const { data } = await api.get(path`/admin/datastore/${datastore}/namespace`, {}, options);
     if (rows(api, 'namespaces', data).some((row) => (text(row['ns']) ?? '') === namespace))
       return [{ check: 'namespace', state: 'good', seen: `the namespace ${namespace} is there` }];
+    if (made.namespace) return [notYet('namespace', `there is no namespace ${namespace} in ${datastore} yet`)];
     return [
       {
         check: 'namespace',
@@ -111,10 +126,23 @@ async function namespaceIn(
   }
 }
 
-const privilegesOf = (api: ProxmoxApi, storage: StorageAsked): Promise<readonly Check[]> =>
-  lookAtPrivileges(api, {
+async function privilegesOf(api: ProxmoxApi, storage: StorageAsked): Promise<readonly Check[]> {
+  const { username, beside } = storage;
+  const asking = {
     product: 'pbs',
-    login: storage.username,
+    login: username,
     holders: ['storage'],
-    things: [{ kind: 'backup', fields: { ...storage } }],
-  });
+    things: [backupTo(storage)],
+    beside,
+  } as const;
+  return (await lookAtPrivileges(api, asking)).map((check) => withRightsMade(storage, check));
+}
+
+export const backupTo = ({
+  datastore,
+  namespace,
+  prunes,
+}: Pick<StorageAsked, 'datastore' | 'namespace' | 'prunes'>) => ({
+  kind: 'backup',
+  fields: { datastore, namespace, prunes },
+});

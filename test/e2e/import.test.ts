@@ -85,6 +85,49 @@ describe('import', () => {
     assert.equal(existsSync(join(folder, 'third.yaml')), false);
   });
 
+  it('keeps how long a plan may wait, which would else be longer again', async () => {
+    const text = readFileSync(join(folder, 'connections.yaml'), 'utf8');
+    writeFileSync(join(folder, 'strict.yaml'), text.replace(/^time_zone: .*$/m, '$&\napproval_expires: 10m'));
+    assert.equal((await type('strict.yaml', 'import', '--out', 'strict-full.yaml')).status, 0);
+    assert.match(readFileSync(join(folder, 'strict-full.yaml'), 'utf8'), /^approval_expires: 10m$/m);
+  });
+
+  it('writes no file into an estate that is a folder: everything would stand there twice', async () => {
+    mkdirSync(join(folder, 'in-parts'));
+    const text = readFileSync(join(folder, 'connections.yaml'), 'utf8').replaceAll(/file: /g, 'file: ../');
+    writeFileSync(join(folder, 'in-parts', 'connections.yaml'), text);
+    const inside = await type('in-parts', 'import', '--out', 'in-parts/full.yaml');
+    assert.equal(inside.status, 64, inside.stdout);
+    assert.match(inside.stderr, /would stand there twice/);
+    assert.equal(existsSync(join(folder, 'in-parts', 'full.yaml')), false);
+    assert.equal((await type('in-parts', 'import', '--out', 'of-parts.yaml')).status, 0);
+  });
+
+  it('owns what it wrote also where the estate has no name, by the file that was written', async () => {
+    const text = readFileSync(join(folder, 'connections.yaml'), 'utf8').replace(/^estate: .*\n/m, '');
+    writeFileSync(join(folder, 'unnamed.yaml'), text);
+    assert.equal((await type('unnamed.yaml', 'import', '--out', 'unnamed-full.yaml')).status, 0);
+    const file = join(folder, 'unnamed-full.yaml');
+    const whole = readFileSync(file, 'utf8');
+    const without = whole.replace(/ {2}- name: by-hand\n(?: {4}.*\n)+/, '');
+    assert.notEqual(without, whole);
+    writeFileSync(file, without);
+    assert.match((await type('unnamed-full.yaml', 'plan', '--prune')).stdout, /- remove backup job by-hand/);
+  });
+
+  it('says what no estate can declare, by what was found, and not by a line of a file that is not there', async () => {
+    const { state: held } = lab.servers['pbs-pihanga'] ?? assert.fail('the lab has no pbs-pihanga');
+    const [job] = (held as { pruneJobs: { options: Record<string, unknown> }[] }).pruneJobs;
+    const before = { ...job?.options };
+    Object.assign(job?.options ?? {}, { comment: 'one\u0085two' });
+    const refused = await type('connections.yaml', 'import', '--out', 'odd.yaml');
+    Object.assign(job?.options ?? {}, before);
+    assert.equal(refused.status, 1, refused.stdout);
+    assert.match(refused.stderr, /prune\[0\]\.comment: is one line; found: comment: .*one/);
+    assert.doesNotMatch(refused.stderr, /odd\.yaml:\d|correct this line/);
+    assert.equal(existsSync(join(folder, 'odd.yaml')), false);
+  });
+
   it('says what it could not read, and leaves it out', async () => {
     await lab.fault('pihanga', 'forbidden', { path: '^/cluster/backup' });
     const imported = await type('connections.yaml', 'import', '--out', 'less.yaml');

@@ -33,6 +33,7 @@ const json = (value) => console.log(JSON.stringify(value));
 const line = words.join(' ');
 if (host.breaks && line.startsWith(host.breaks)) { console.error('500 cannot do that now'); process.exit(2); }
 const done = () => fs.writeFileSync(file, JSON.stringify(host));
+const forget = (id) => { delete host.tokens[id]; host.acl = host.acl.filter(({ ugid }) => ugid !== id); };
 const secret = () => require('node:crypto').randomUUID();
 if (program === 'pvesh') json([{ storage: 'pbs-home', type: 'pbs' }]);
 else if (/^role list/.test(line)) json(Object.entries(host.roles).map(([roleid, privs]) => ({ roleid, privs, special: 0 })));
@@ -42,8 +43,9 @@ else if (/^user (add|create)/.test(line)) { host.users.push(words[2]); done(); }
 else if (/^user token list/.test(line)) json(Object.keys(host.tokens).filter((id) => id.startsWith(words[3] + '!')).map((id) => ({ tokenid: id.split('!')[1], privsep: 1 })));
 else if (/^user list-tokens/.test(line)) json(Object.keys(host.tokens).filter((id) => id.startsWith(words[2] + '!')).map((tokenid) => ({ tokenid })));
 else if (/^user token add/.test(line)) { const id = words[3] + '!' + words[4]; if (host.tokens[id]) { console.error('Token already exists.'); process.exit(255); } const value = secret(); host.tokens[id] = value; done(); json({ 'full-tokenid': id, info: { privsep: '1' }, value }); }
-else if (/^user token remove/.test(line)) { delete host.tokens[words[3] + '!' + words[4]]; done(); }
-else if (/^user delete-token/.test(line)) { delete host.tokens[words[2] + '!' + words[3]]; done(); }
+// With a token its rights go, too (facts: pbs-api section 7; a PVE drops what names a token that is not there).
+else if (/^user token remove/.test(line)) { forget(words[3] + '!' + words[4]); done(); }
+else if (/^user delete-token/.test(line)) { forget(words[2] + '!' + words[3]); done(); }
 else if (/^user generate-token/.test(line)) { const id = words[2] + '!' + words[3]; const value = secret(); host.tokens[id] = value; done(); console.log('Result: ' + JSON.stringify({ tokenid: id, value }, null, 2)); }
 else if (/^acl list/.test(line)) json(host.acl);
 else if (/^acl modify/.test(line)) { host.acl.push({ path: words[2], roleid: option('--roles'), ugid: option('--users') || option('--tokens'), propagate: Number(option('--propagate')) }); done(); }
@@ -150,6 +152,23 @@ describe('init', () => {
     assert.equal(text('secrets/pve-run.token').trim(), tokens['holdfast-run@pve!holdfast']);
     assert.equal(tokens['holdfast-observe@pve!holdfast'], before.tokens['holdfast-observe@pve!holdfast']);
   });
+
+  for (const [product, programs] of [
+    ['pve', pve],
+    ['pbs', ['proxmox-backup-manager']],
+  ] as const)
+    it(`gives a token that is made anew on ${product.toUpperCase()} its rights again, which went with the old one`, {
+      skip: !isRoot,
+    }, async () => {
+      await type(programs, '--here', '--yes');
+      const rights = () => state().acl.map((right) => JSON.stringify(right));
+      const before = rights().toSorted();
+      assert.ok(before.some((right) => right.includes(`holdfast-observe@${product}!holdfast`)));
+      rmSync(join(folder, 'secrets', `${product}-observe.token`));
+      assert.equal((await type(programs, '--here', '--yes')).status, 0);
+      assert.deepEqual(rights().toSorted(), before);
+      assert.match((await type(programs, '--here', '--yes')).stdout, /Everything was there already/);
+    });
 
   it('stops at what fails, says it in the words of the tool, and goes on from there the next time', {
     skip: !isRoot,

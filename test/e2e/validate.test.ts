@@ -310,6 +310,8 @@ describe('privileges', () => {
   const wanted = (): Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> => ({
     ruapehu: {
       '/': hasJobs ? ['Sys.Audit', 'Sys.Modify'] : ['Sys.Audit'],
+      // What a guest is staged on is asked of its node: /nodes/NODE/status and the like.
+      ...(hasJobs ? { '/nodes': ['Sys.Audit'] } : {}),
       '/storage': ['Datastore.Allocate', 'Datastore.Audit'],
       '/storage/old-pbs': [...(hasJobs ? ['Datastore.Allocate'] : []), 'Datastore.AllocateSpace', 'Datastore.Audit'],
       '/vms': ['VM.Audit', 'VM.Backup'],

@@ -110,6 +110,9 @@ const updateKind = (resource: AnyResource): StepKind => ({
     const api = await apiOf(context);
     const wanted = await wantedBy(resource, context, api);
     const sent = new Set(given.resend);
+    // Once it is made anew the secret of before opens nothing: there must be a place for the new one first.
+    for (const [parameter, file] of Object.entries(given.saves ?? {}))
+      if (given.renew?.includes(parameter)) await context.world.setAsideSecret(file);
     await asPlanned(resource, context, async (found, options) => {
       await openEscrow(resource, context, found, { resend: given.resend ?? [] });
       for (const parameter of resource.sends(declaredOf(given), found)) sent.add(parameter);

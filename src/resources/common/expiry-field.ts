@@ -7,20 +7,25 @@ import { epochSeconds, instantAt, parseInstant } from '../../values/instant.ts';
 import type { Field } from './field.ts';
 
 const none = 'none';
-// Beyond it no calendar of this machine has a day.
-const lastSecond = 8.64e12;
+// The year 10000: days from then on are no longer written with four digits, and stand in the estate as the server has them.
+const beyondDays = 253_402_300_800;
 
 export const expiry = (param: string): Field => ({
   params: [param],
   standard: none,
   undeletable: true,
   from: (row) => written(whole(row[param]) ?? 0),
-  to: (value) => ({ [param]: secondsOf(value) ?? 0 }),
+  to: (value) => {
+    const seconds = secondsOf(value);
+    // 0 would be never: what cannot be read must not become that.
+    if (seconds === undefined) throw new Error(`${String(value)} is no time`);
+    return { [param]: seconds };
+  },
 });
 
 function written(seconds: number): Json {
   if (seconds <= 0) return none;
-  if (seconds > lastSecond) return seconds;
+  if (seconds >= beyondDays) return seconds;
   const moment = instantAt(seconds * 1000);
   return moment.endsWith('T00:00:00.000Z') ? moment.slice(0, 10) : moment.replace('.000Z', 'Z');
 }
@@ -37,9 +42,9 @@ function secondsOf(value: Json): number | undefined {
 }
 
 export const expires = z
-  .union([z.literal(0), z.literal(none), z.string()])
+  .union([z.literal(0), z.literal(none), z.string(), z.int().min(beyondDays)])
   .refine(
-    (value) => (secondsOf(value) ?? -1) >= 0,
+    (value) => value === 0 || value === none || (secondsOf(value) ?? 0) > 0,
     'is no date; write a day (2027-12-31: its first second, UTC), a moment (2027-12-31T18:00:00Z), or none',
   )
   .describe('the day (UTC) or moment from which on it no longer works; `none`: never');

@@ -97,8 +97,11 @@ export const size = (param: string, rules: FieldRules = {}): Field =>
 export function canonicalSize(written: string | undefined): Json {
   if (written === undefined) return null;
   const read = byteSizeProblem(written) === undefined ? parseByteSize(written) : undefined;
-  return read === undefined ? written : shortest(sizeOf(read));
+  return read === undefined ? written : shortest(thousandths(sizeOf(read)));
 }
+
+/** As exactly as a server gives it back; beyond that, 8.2 MB would be a hair less than 8200 KB. */
+const thousandths = (bytes: number): number => (Number.isInteger(bytes) ? bytes : Math.round(bytes * 1000) / 1000);
 
 const binary = ['TiB', 'GiB', 'MiB', 'KiB'] as const;
 const decimal = ['TB', 'GB', 'MB', 'KB'] as const;

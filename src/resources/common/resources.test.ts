@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { benchFor } from '../../../test/engine-world.ts';
 import { carryOut } from '../../apply/engine.ts';
+import { recover } from '../../apply/recover.ts';
 import type { Desired, ResourceKind } from '../../contracts/resource.ts';
 import type { StepContext } from '../../contracts/step-kind.ts';
 import { desire } from '../../desired/desire.ts';
 import { read, withFiles } from '../../estate/estate.test-support.ts';
 import { decide } from '../../plan/decide.ts';
 import { systemClock } from '../../values/instant.ts';
+import { ref } from '../../values/ref.ts';
 import { pbsPruneJob } from '../pbs-prune-job/pbs-prune-job.ts';
 import { pveStorage } from '../pve-storage/pve-storage.ts';
 import { type ConfigServer, configServer, worldOf } from './servers.test-support.ts';
@@ -67,6 +69,49 @@ async function applied(kind: ResourceKind, on: ConfigServer, plan: Made) {
     .flatMap((one) => ('fault' in one ? [`${one.fault.code}: ${one.fault.says}`] : []));
   return { fates: [...fates.values()], faults: faults.join('\n') };
 }
+
+describe('a secret that went to a server before the worker was killed', () => {
+  const wanted = [{ name: 'p1', item: storage, secrets: password }];
+
+  it('is known again by the next plan, though the end of the step was never written', async () => {
+    const pve = configServer('pve');
+    const plan = await planned(pveStorage, pve, wanted);
+    let reached = () => {};
+    const there = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const killed = pveStorage.stepKinds.map((kind) => ({
+      ...kind,
+      do: async (context: StepContext) => {
+        await kind.do(context);
+        reached();
+        return new Promise<never>(() => {});
+      },
+    }));
+    const bench = benchFor(plan, killed, { world: worldOf(pve) });
+    void carryOut(bench, plan);
+    await there;
+    await recover(bench, plan);
+    const digest = bench.journal.wrote().get(ref('pve-storage', 'here', 'p1'))?.['password'];
+    assert.equal(digest, await worldOf(pve).keyedDigest(await worldOf(pve).secret({ file: '/p' }, 'lab:1')));
+  });
+
+  it('is known again where only the answer was lost', async () => {
+    const pve = configServer('pve');
+    const plan = await planned(pveStorage, pve, wanted);
+    const losing = pveStorage.stepKinds.map((kind) => ({
+      ...kind,
+      do: async (context: StepContext) => {
+        await kind.do(context);
+        throw new Error('the line went dead');
+      },
+    }));
+    const bench = benchFor(plan, losing, { world: worldOf(pve) });
+    const { fates } = await carryOut(bench, plan);
+    assert.deepEqual([...fates.values()], ['done']);
+    assert.notEqual(bench.journal.wrote().get(ref('pve-storage', 'here', 'p1')), undefined);
+  });
+});
 
 describe('a storage of Proxmox VE', () => {
   it('is made with its password, and the plan after it is empty', async () => {

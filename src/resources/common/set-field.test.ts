@@ -39,10 +39,20 @@ describe('the end of a login', () => {
       assert.equal(field.from({ expire: String(seconds) }), text);
     });
 
-  it('that the server does not tell of is none; one beyond every calendar is kept as it is', () => {
+  it('that the server does not tell of is none; one after the year 9999 is kept as it is, and never becomes none', () => {
     assert.equal(field.from({}), 'none');
-    const far = 9e15;
-    assert.deepEqual(field.to(field.from({ expire: far })), { expire: far });
+    for (const far of [253_402_300_799, 253_402_300_800, 8.64e12, 9e15]) {
+      const written = field.from({ expire: far });
+      assert.deepEqual(field.to(written), { expire: far });
+      assert.equal(expires.safeParse(written).success, true, `import writes what an estate may say: ${written}`);
+    }
+    assert.throws(() => field.to('31.12.2027'), /31.12.2027/);
+  });
+
+  it('at the beginning of time is refused: the server would take it for none', () => {
+    for (const wrong of ['1970-01-01', '1970-01-01T00:00:00Z', '1960-01-01'])
+      assert.equal(expires.safeParse(wrong).success, false, wrong);
+    assert.equal(expires.safeParse('1970-01-02').success, true);
   });
 
   it('is no day that its month does not have, and no word', () => {

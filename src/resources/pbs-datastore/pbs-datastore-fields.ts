@@ -47,9 +47,11 @@ const message: Field = {
 
 const quoted = (said: string): string => `"${said.replace(/["\\]/g, '\\$&')}"`;
 
+/** What would be more than one line stays as it is stored: an estate's message is one. */
 function decoded(said: string): string {
   try {
-    return decodeURIComponent(said);
+    const plain = decodeURIComponent(said);
+    return /\p{Cc}/u.test(plain) ? said : plain;
   } catch {
     return said;
   }

@@ -65,6 +65,11 @@ describe('a datastore of PBS', () => {
     };
     const text = 'name: whole, path: /mnt/datastore/whole/, tuning: { gc_atime_cutoff: 60, chunk_order: none }';
     assert.deepEqual(await on.plan(store(text)).then(({ steps, refusals }) => [steps, refusals]), [[], []]);
+    one.options['maintenance-mode'] = 'offline,message=one%0Atwo';
+    const closed = await on.written(pbsDatastore);
+    const [found, declared] = await on.foundAndDeclared(pbsDatastore, asYaml(closed));
+    assert.deepEqual(declared, found, 'a message of more lines is written by import as an estate may say it');
+    delete one.options['maintenance-mode'];
     one.options['tuning'] = 'chunk-order=none,gc-atime-cutoff=61';
     assert.equal((await on.plan(store(text))).steps.length, 1, 'a minute more is a change (control)');
   });

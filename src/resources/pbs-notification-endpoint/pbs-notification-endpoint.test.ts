@@ -109,6 +109,19 @@ describe('notification endpoints of a PBS', () => {
     );
   });
 
+  it('do not give the password of a mail server to another server, or to another login', async () => {
+    const known = 'kind: smtp, name: post, from_address: pbs@lab.example, mailto_user: [root@pam]';
+    const secret = 'password: { file: first.secret }';
+    await on.settle(endpoints(`${known}, server: mail.lab.example, username: pbs, ${secret}`));
+    const codes = async (more: string) =>
+      (await on.plan(endpoints(`${known}, ${more}`))).refusals.map(({ code }) => code);
+    assert.deepEqual(await codes('server: evil.example, username: pbs'), ['secret-not-declared']);
+    assert.deepEqual(await codes('server: mail.lab.example, username: other'), ['secret-not-declared']);
+    assert.deepEqual(await codes('server: mail.lab.example, username: pbs, comment: as it is'), [], 'control');
+    assert.deepEqual(await codes(`server: new.example, username: other, ${secret}`), [], 'control');
+    on.state.notifications = on.state.notifications.filter(({ id }) => id !== 'post');
+  });
+
   it('without the secret that PBS wants are refused in the plan', async () => {
     const { refusals, steps } = await on.plan(
       endpoints('kind: gotify, name: tablet, server: "https://gotify.lab.example"'),

@@ -1,5 +1,6 @@
 // Notification endpoints of a PBS: four lists of one file, and their names are one set (facts: pbs-api section 8).
-import type { ResourceOf } from '../../contracts/resource.ts';
+import type { Declared, ResourceOf } from '../../contracts/resource.ts';
+import type { Found } from '../../model/observed.ts';
 import { entriesAt } from '../../proxmox/config-entries.ts';
 import { notBuiltIn, withBuiltIns } from '../common/built-in.ts';
 import { defineResource } from '../common/define.ts';
@@ -38,6 +39,17 @@ const list = (kind: keyof typeof lists, user?: string) => ({
     removedUnbound(user === undefined ? resource : withLogin(resource, user), lists[kind]),
 });
 
+const password = { key: 'password', parameter: 'password', what: 'a mail server' } as const;
+
+/** A mail server needs no login; one that has it is never given the password of another, nor its own password another login. */
+function passwordElsewhere(declared: Declared, found: Found | undefined) {
+  if (found === undefined || found.value['username'] === '' || declared.item['username'] === '') return undefined;
+  return (
+    withoutSecret(declared, found, { ...password, of: 'username' }) ??
+    withoutSecret(declared, found, { ...password, of: 'server' })
+  );
+}
+
 const kinds: KindsOf<EndpointEntry> = {
   sendmail: { ...list('sendmail'), fields: { ...mail, from_address: text('from-address') } },
   smtp: {
@@ -51,6 +63,7 @@ const kinds: KindsOf<EndpointEntry> = {
       ...mail,
     },
     more: ({ password }) => (password === undefined ? {} : { secrets: { password } }),
+    refuse: passwordElsewhere,
   },
   gotify: {
     ...list('gotify', 'server'),

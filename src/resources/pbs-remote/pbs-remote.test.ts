@@ -61,6 +61,22 @@ describe('a remote of PBS', () => {
     await on.settle(remote('host: pbs.example.org, auth_id: sync@pbs!other, comment: no password needed'));
   });
 
+  it('does not give the password that PBS holds to another host, unless its certificate is the same', async () => {
+    const bare = 'auth_id: sync@pbs!other';
+    const [away] = (await on.plan(remote(`host: evil.example.org, ${bare}`))).refusals;
+    assert.equal(away?.code, 'secret-not-declared');
+    assert.match(away?.says ?? '', /host is pbs\.example\.org on .* and evil\.example\.org here/);
+    const pinned = `${bare}, fingerprint: "${pin}"`;
+    await on.settle(remote(`host: pbs.example.org, ${pinned}`));
+    assert.deepEqual((await on.plan(remote(`host: 10.0.0.9, ${pinned}`))).refusals, [], 'control');
+    const other = pin.replaceAll('a', 'c');
+    const both = await on.plan(remote(`host: evil.example.org, ${bare}, fingerprint: "${other}"`));
+    assert.equal(both.refusals[0]?.code, 'secret-not-declared');
+    await on.settle(remote(`host: new.example.org, ${bare}, password: { file: other.secret }`));
+    assert.equal(stored()?.['host'], 'new.example.org');
+    await on.settle(remote(`host: pbs.example.org, ${bare}, password: { file: other.secret }`));
+  });
+
   it('goes with --prune after the sync job that uses it', async () => {
     const job = 'sync: [{ name: fetch, store: tank, remote: offsite, remote_store: theirs, schedule: daily }]';
     await on.settle(`${remote('host: pbs.example.org, auth_id: sync@pbs!other')}\n${job}`);

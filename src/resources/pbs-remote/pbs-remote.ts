@@ -1,5 +1,8 @@
 // Other PBS servers that a PBS logs in to. Facts: pbs-api section 6.
+import type { Declared } from '../../contracts/resource.ts';
+import type { Found } from '../../model/observed.ts';
 import { entriesAt } from '../../proxmox/config-entries.ts';
+import { same } from '../common/compare.ts';
 import { configResource, type FieldTable } from '../common/config-resource.ts';
 import { defineResource } from '../common/define.ts';
 import { fingerprint, flag, number, text, unlessStandard } from '../common/field.ts';
@@ -31,10 +34,17 @@ export const pbsRemote = defineResource(
       entries: entriesAt({ file: 'remote.cfg', what: 'remotes', folder: 'config/remote', id: 'name' }),
       fields,
       path: 'pbs[].remotes[]',
-      refuse: (declared, found) => withoutSecret(declared, found, login),
+      refuse: (declared, found) => withoutSecret(declared, found, login) ?? refuseElsewhere(declared, found),
     }),
     'auth_id',
   ),
 );
 
 const login = { key: 'password', parameter: 'password', of: 'auth_id', what: 'a remote' } as const;
+
+/** The password that PBS holds would go to that host, unless the certificate says that it is the same PBS. */
+function refuseElsewhere(declared: Declared, found: Found | undefined) {
+  const pin = found?.value['fingerprint'];
+  const isSamePbs = pin !== '' && same(pin, declared.item['fingerprint']);
+  return isSamePbs ? undefined : withoutSecret(declared, found, { ...login, of: 'host' });
+}

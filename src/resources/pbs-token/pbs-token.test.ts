@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { StepContext } from '../../contracts/step-kind.ts';
@@ -153,8 +153,14 @@ describe('a token whose secret was lost between the server and its file', () => 
   it('is in doubt, is made anew by the next plan, and then its file opens the server', async () => {
     const declared = kept('later/nightly.token');
     const plan = await on.plan(declared);
-    // The folder is not there: the server has made the token when its secret cannot be written.
+    // Its disk goes away after the server has made the token, and before the secret is written.
+    const { tokens } = on.state;
+    tokens.push = (...made) => {
+      rmSync(fileIn('later'), { recursive: true });
+      return Array.prototype.push.apply(tokens, made);
+    };
     const { fates, faults } = await on.apply(plan);
+    Reflect.deleteProperty(tokens, 'push');
     assert.deepEqual(fates.includes('done'), true, 'the user is made');
     assert.match(faults, /^secret-not-saved/);
     assert.ok(stored() !== undefined);
@@ -162,9 +168,16 @@ describe('a token whose secret was lost between the server and its file', () => 
     const probed = await withWorld((world) => kind.probe(inWorld(world)));
     assert.equal(probed.answer, 'cannot tell');
     assert.match(probed.evidence, /its secret was lost before it was saved; the next plan has it made anew/);
-    mkdirSync(fileIn('later'));
     await on.settle(declared);
     assert.equal(await loginWith('later/nightly.token'), 200);
+    await forget();
+  });
+
+  it('is not made where its secret could not be written', async () => {
+    writeFileSync(fileIn('blocked'), '');
+    const { faults } = await on.apply(await on.plan(kept('blocked/nightly.token')));
+    assert.match(faults, /^secret-not-saved[\s\S]*blocked/);
+    assert.equal(stored(), undefined);
     await forget();
   });
 

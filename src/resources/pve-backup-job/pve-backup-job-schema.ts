@@ -71,13 +71,16 @@ const address = z
   .regex(/^[^\s,;]+$/, 'is one mail address, or the name of a user with one; write one in each entry');
 const ofTheNode = "as the node's /etc/vzdump.conf says where it is left out";
 
+/** facts, pve-api section 4: what PVE reads and changes; ids that it gave itself may begin with a digit, or hold a colon. */
+export const jobId: RegExp = /^[^\s\p{Cc}]{1,50}$/u;
+/** What it takes for a new one. */
+export const newJobId: RegExp = /^[A-Za-z][A-Za-z0-9_-]{1,49}$/;
+
 const backupJob = z
   .strictObject({
     name: z
       .string()
-      .regex(/^[A-Za-z][A-Za-z0-9_-]{1,49}$/, {
-        error: 'is no id of a job; it begins with a letter and has 2 to 50 letters, digits, `_`, `-`',
-      })
+      .regex(jobId, { error: 'is no id of a job; it has 1 to 50 characters and no blanks' })
       .describe("the job's id on PVE"),
     on: z.array(entryName).min(1).optional().describe('names of `pve`; left out: every one of them'),
     schedule: schedule.describe("when it starts, in the server's own time zone"),

@@ -150,10 +150,13 @@ describe('a backup job of Proxmox VE', () => {
     hold('bare', { schedule: 'daily', all: 1 });
     hold('of-root', { schedule: '02:00', dumpdir: '/mnt/backup', all: 1 });
     hold('broken', { schedule: '02:00', storage: 'old-pbs', vmid: '100', all: 1 });
+    // Made without an id, and of the time of vzdump.cron.
+    const odd = ['6f3c1a2b-9d1f-4b8e-8f2f-6a5b4c3d2e1f', 'da39a3ee5e6b4b0d3255bfef95601890afd80709:1'];
+    for (const id of odd) hold(id, { schedule: 'daily', all: 1, storage: 'old-pbs', enabled: 1 });
     const found = await foundNow();
     const written = writeJobs(found) as { backup_jobs: { name: string }[] };
     const names = written.backup_jobs.map(({ name }) => name);
-    assert.ok(names.includes('bare') && names.includes('whole'));
+    for (const name of ['bare', 'whole', ...odd]) assert.ok(names.includes(name), name);
     assert.ok(!names.includes('of-root') && !names.includes('broken'), 'what no estate can say is not written');
     assert.deepEqual(
       written.backup_jobs.find(({ name }) => name === 'bare'),
@@ -175,6 +178,18 @@ async function foundNow() {
   const { found } = await pveBackupJob.read(api, { within: [] });
   return found.map((one) => ({ ...one, server: 'ruapehu' }));
 }
+
+describe('a backup job whose id PVE gave, and takes from nobody', () => {
+  it('is changed under it, and is not made under it', async () => {
+    const id = '6f3c1a2b-9d1f-4b8e-8f2f-6a5b4c3d2e1f';
+    hold(id, { schedule: 'daily', all: 1, storage: 'old-pbs', enabled: 1 });
+    await on.settle(job(id, 'select: all, comment: adopted'));
+    assert.equal(stored(id)?.['comment'], 'adopted');
+    const { refusals, steps } = await on.plan(job('9d1f', 'select: all'));
+    assert.deepEqual([refusals.map(({ code }) => code), steps], [['job-id-not-new'], []]);
+    assert.match(refusals[0]?.says ?? '', /begins with a letter/);
+  });
+});
 
 describe('a backup job for an older Proxmox VE', () => {
   it('is refused in the plan where it asks for what came later, and made where it does not', async () => {

@@ -13,7 +13,7 @@ import { configResource, entryOf, heldIn, itemOf, patchOf, type Weight } from '.
 import { defineResource } from '../common/define.ts';
 import { onServers, serversFor } from '../common/on-servers.ts';
 import { jobFields, selectionParams } from './pve-backup-job-fields.ts';
-import { type BackupJobEntry, backupJobs } from './pve-backup-job-schema.ts';
+import { type BackupJobEntry, backupJobs, jobId, newJobId } from './pve-backup-job-schema.ts';
 
 const entries = entriesAt({
   ...{ file: 'jobs.cfg', what: 'backup jobs', folder: 'cluster/backup', id: 'id' },
@@ -31,6 +31,15 @@ const usual = configResource<{ backup_jobs: BackupJobEntry[] }>({
   fields: jobFields,
   path: 'backup_jobs[]',
   weigh,
+  refuse: ({ name, server }, found) =>
+    found !== undefined || newJobId.test(name)
+      ? undefined
+      : {
+          act: 'refuse',
+          code: 'job-id-not-new',
+          says: `${server} has no backup job ${name}, and PVE makes none of that id: a new one begins with a letter and has 2 to 50 letters, digits, \`_\`, \`-\``,
+          remedy: 'give it another `name`',
+        },
 });
 
 export const pveBackupJob = defineResource<{ backup_jobs: BackupJobEntry[] }>({
@@ -67,9 +76,11 @@ function declare({ backup_jobs: jobs }: { backup_jobs: BackupJobEntry[] }, estat
   });
 }
 
-/** What no estate can say is left out: a selection that contradicts itself, a target that only root may set. */
+/** What no estate can say is left out: a selection that contradicts itself, a target that only root may set, an id too long. */
 function write(found: readonly FoundOn[]): Written {
-  const sayable = found.filter(({ value }) => value['select'] !== null && value['dumpdir'] === undefined);
+  const sayable = found.filter(
+    ({ name, value }) => value['select'] !== null && value['dumpdir'] === undefined && jobId.test(name),
+  );
   const jobs = onServers(sayable, (one) => {
     const { compress: _, ...entry } = entryOf(jobFields, one);
     const { schedule = '', storage = '', compress = 'none' } = one.value;

@@ -162,6 +162,25 @@ describe('a storage whose server or datastore changes', () => {
     assert.deepEqual(codesOf(await on.plan(storage(login, { datastore: 'archive' }))), ['storage-key-undeclared']);
   });
 
+  it('is refused without the master key that the entry has: the new one would write backups that it cannot open', async () => {
+    keyFile('s1.enc');
+    put('master.pem', Buffer.from('-----BEGIN PUBLIC KEY-----').toString('base64'));
+    const keyed = `${login}, encryption_key: { file: s1.enc }`;
+    const whole = `${keyed}, master_public_key: { file: master.pem }`;
+    await on.settle(storage(whole));
+    const { refusals, steps } = await on.plan(storage(keyed, { datastore: 'archive' }));
+    assert.deepEqual([refusals.map(({ code }) => code), steps], [['storage-key-undeclared'], []]);
+    assert.match(refusals[0]?.remedy ?? '', /s1\.master\.pem.*master_public_key: \{ file: PATH \}/);
+    assert.deepEqual(codesOf(await on.plan(storage(whole, { datastore: 'archive' }))), [], 'control');
+  });
+
+  it('that is switched off is refused without a password too: the one that PVE holds would go unseen', async () => {
+    await on.settle(storage(`${login}, enabled: false`));
+    const bare = 'username: holdfast@pbs!storage, enabled: false';
+    assert.deepEqual(codesOf(await on.plan(storage(bare, { datastore: 'archive' }))), ['storage-without-credentials']);
+    assert.deepEqual(codesOf(await on.plan(storage(bare))), [], 'control');
+  });
+
   it('keeps its key, which is opened before the old entry goes', async () => {
     const print = keyFile('s1.enc');
     const keyed = `${login}, encryption_key: { file: s1.enc }`;

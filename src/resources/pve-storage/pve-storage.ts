@@ -160,22 +160,33 @@ function replaced(
   changes: ReturnType<typeof changesBetween>,
 ): Decided {
   const { item, secrets, name, server } = declared;
-  if (item['enabled'] === true && secrets['password'] === undefined)
-    return withoutCredentials(name, `its ${held.join(' and its ')} can only be changed by making it anew`);
+  const anew = `its ${held.join(' and its ')} can only be changed by making it anew`;
+  // Also of one that is switched off: the password goes with the old entry, and nobody would see that it is missing.
+  if (secrets['password'] === undefined) return withoutCredentials(name, anew);
   // The backups that are there were made with this key: without it declared, the new entry would write them in clear.
   if (value['encrypted'] === true && item['encrypted'] !== true)
-    return {
-      act: 'refuse',
-      code: 'storage-key-undeclared',
-      says: `its ${held.join(' and its ')} can only be changed by making it anew, which takes its encryption key away, and the estate does not declare that key`,
-      remedy: `save /etc/pve/priv/storage/${name}.enc of a node and add: encryption_key: { file: PATH }`,
-    };
+    return withoutKey(
+      `${anew}, which takes its encryption key away`,
+      `save /etc/pve/priv/storage/${name}.enc of a node and add: encryption_key: { file: PATH }`,
+    );
+  if (value['recoverable'] === true && item['recoverable'] !== true)
+    return withoutKey(
+      `${anew}, which takes its master public key away: backups from then on could not be opened with the private one`,
+      `save what \`base64 -w0 /etc/pve/priv/storage/${name}.master.pem\` prints on a node and add: master_public_key: { file: PATH }`,
+    );
   const because = [
     `its ${held.join(' and its ')} on ${server} is another, and PVE never changes it: the entry is removed and made anew`,
     'backups on the PBS stay where they are; a backup that runs at that moment fails',
   ];
   return { act: 'replace', because, changes, risk: 'destroys' };
 }
+
+const withoutKey = (says: string, remedy: string): Decided => ({
+  act: 'refuse',
+  code: 'storage-key-undeclared',
+  says: `${says}, and the estate does not declare that key`,
+  remedy,
+});
 
 /** Facts, pve-api section 2: refused when an entry is made, taken and then ignored when it is changed. */
 const withoutItsKey: Decided = {
