@@ -14,6 +14,7 @@ export type EstateText = Readonly<{
   text: string;
   mode: number;
   uid: number;
+  gid: number;
 }>;
 
 const most = 4 * 1024 * 1024;
@@ -34,7 +35,7 @@ export async function estateTexts(path: string, files: Files): Promise<readonly 
     sources.map(async ({ file, real }) => {
       const [info, bytes] = await Promise.all([files.info(real), files.read(real, most)]);
       if (info === undefined || bytes === undefined) throw changedMeanwhile(file);
-      return { file, real, text: decode(bytes), mode: info.mode, uid: info.uid };
+      return { file, real, text: decode(bytes), mode: info.mode, uid: info.uid, gid: info.gid };
     }),
   );
 }
@@ -59,13 +60,18 @@ export const pinned = (
     return pins.length === 0 ? [] : [{ file, pins, text }];
   });
 
-export async function write(changes: readonly FilePins[], files: Files): Promise<void> {
+/** Returns those that belong to another user or group now: what replaces a file is its writer's. */
+export async function write(changes: readonly FilePins[], files: Files): Promise<readonly EstateText[]> {
+  const taken: EstateText[] = [];
   for (const { file, text } of changes) {
     if (text === file.text) continue;
     const now = await files.read(file.real, most);
     if (now === undefined || decode(now) !== file.text) throw changedMeanwhile(file.file);
     await files.write(file.real, text, file.mode);
+    const after = await files.info(file.real);
+    if (after?.uid !== file.uid || after.gid !== file.gid) taken.push(file);
   }
+  return taken;
 }
 
 const changedMeanwhile = (file: string): Fault =>

@@ -7,8 +7,6 @@ import type { Connection, Estate, PbsServer, PveServer, Token } from './model/es
 import { type Identity, identities } from './model/step.ts';
 import { addressOf } from './proxmox/address.ts';
 import { bare, reach } from './proxmox/reach.ts';
-import { pbsBehind } from './resources/common/pbs-behind.ts';
-import type { Right } from './resources/common/pbs-rights.ts';
 import type { PveStorageEntry } from './resources/pve-storage/pve-storage-schema.ts';
 import {
   type LoginAsked,
@@ -20,9 +18,9 @@ import {
 } from './validate/asked.ts';
 import type { Validation } from './validate/check.ts';
 import { backupTo } from './validate/look-storage.ts';
-import { type Made, nothingMade } from './validate/made-by-apply.ts';
 import { thingsOf } from './validate/things.ts';
 import { validateAll } from './validate/validate.ts';
+import { madeFor } from './validate-made.ts';
 import { canonical } from './values/canonical.ts';
 import { parseFingerprint } from './values/fingerprint.ts';
 import { normaliseKeep } from './values/retention.ts';
@@ -101,20 +99,6 @@ const prunes = ({ prune_backups }: PveStorageEntry): boolean =>
 
 const sameLogin = (one: PveStorageEntry, other: PveStorageEntry): boolean =>
   one.enabled && one.server === other.server && one.port === other.port && one.username === other.username;
-
-function madeFor(entry: PveStorageEntry, estate: Estate, declared: Desired['declared']): Made {
-  const pbs = pbsBehind(estate, entry);
-  if (pbs === undefined) return nothingMade;
-  const { datastore, namespace, username } = entry;
-  const there = declared.filter(({ server }) => server === pbs.name);
-  const has = (wanted: string, name: string): boolean => there.some((one) => one.kind === wanted && one.name === name);
-  return {
-    login: has('pbs-token', username) || has('pbs-user', username),
-    datastore: has('pbs-datastore', datastore),
-    namespace: has('pbs-namespace', `${datastore}/${namespace}`),
-    rights: there.filter(({ kind }) => kind === 'pbs-acl').map(({ item }) => item as unknown as Right),
-  };
-}
 
 function portsOf({ surroundings: { clock } }: Holdfast, world: OpenWorld): Ports {
   const limits = { connect: patience, idle: patience, deadline: patience } as const;

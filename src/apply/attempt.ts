@@ -2,7 +2,7 @@
 // ended. What is in doubt is probed, never guessed.
 import { changedSincePlanned, type Done, type Probed, type StepKind } from '../contracts/step-kind.ts';
 import { asFault, Fault } from '../fault.ts';
-import type { StepEvent, StepPath } from '../model/run.ts';
+import type { StepEvent, StepPath, Wrote } from '../model/run.ts';
 import { absent, type Step, type StepId } from '../model/step.ts';
 import type { Json } from '../values/canonical.ts';
 import { guardChild } from './child.ts';
@@ -101,7 +101,7 @@ async function tryIt(
     result: done.result,
     degraded: done.degraded ?? [],
     ...ownership(step),
-    ...(done.wrote === undefined || Object.keys(done.wrote).length === 0 ? {} : { wrote: done.wrote }),
+    ...written(done),
   });
   return { fate: 'done', result: done.result, inner: { ...inner, degraded } };
 }
@@ -139,7 +139,7 @@ async function inDoubt(
   if (probed.answer !== 'not done') record({ event: 'probed', answer: probed.answer, evidence: probed.evidence });
   if (probed.answer === 'done') {
     const result = probed.result ?? null;
-    record({ event: 'done', result, degraded: [], ...ownership(step) });
+    record({ event: 'done', result, degraded: [], ...ownership(step), ...written(probed) });
     return { fate: 'done', result, inner: nothing };
   }
   if (probed.answer === 'cannot tell') {
@@ -174,6 +174,10 @@ export function ownership(step: Step): { owns?: Step['subject']; disowns?: Step[
   if (step.act === 'remove') return { disowns: step.subject };
   return step.act === 'do' ? {} : { owns: step.subject };
 }
+
+/** By which digests the secrets can be known again that it sent. */
+export const written = ({ wrote = {} }: Pick<Done, 'wrote'>): { wrote?: Wrote } =>
+  Object.keys(wrote).length === 0 ? {} : { wrote };
 
 const parentOf = (path: StepPath, step: Step): StepPath | undefined =>
   path === step.id ? undefined : path.slice(0, -(step.id.length + 1));

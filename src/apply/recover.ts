@@ -1,10 +1,11 @@
 // Finishing a run whose worker or supervisor died. What was being tried is probed, what it made half-way is undone, what it
 // took is given back; nothing of any other run is touched. Then the run is `aborted`.
 import type { Journal } from '../contracts/journal.ts';
+import type { Probed } from '../contracts/step-kind.ts';
 import type { AfterFailure } from '../model/plan.ts';
 import { childPath, type Entry, foldEntries, type StepPath, type StepRecord } from '../model/run.ts';
 import type { Step } from '../model/step.ts';
-import { ownership, probe } from './attempt.ts';
+import { ownership, probe, written } from './attempt.ts';
 import { kindOfStep, releaseStep, type Settling, undoStep } from './settle.ts';
 
 type Placed = Readonly<{
@@ -50,6 +51,7 @@ async function finishStep(
         engine.journal.append(engine.run, path, {
           ...{ event: 'done', result: probed.result ?? null, degraded: [] },
           ...ownership(step),
+          ...written(probed),
         }),
       );
     else if (probed.answer === 'cannot tell') left.push(`${path} is in doubt: ${probed.evidence}`);
@@ -63,7 +65,7 @@ async function finishStep(
 }
 
 /** A step that had brought its child plan has nothing of its own left to tell: its children were asked one by one. */
-const expandedOnly = { answer: 'not done', evidence: 'the plan it brought was not carried to its end' } as const;
+const expandedOnly: Probed = { answer: 'not done', evidence: 'the plan it brought was not carried to its end' };
 
 const answerOf = ({ answer, evidence }: { answer: 'done' | 'not done' | 'cannot tell'; evidence: string }) => ({
   answer,

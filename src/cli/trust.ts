@@ -39,10 +39,10 @@ export const trust: Command<TrustAnswer> = {
     if (changes.length === 0) return said(false, `${seen}${list}Nothing is to be pinned; nothing was written.\n`);
     if (flag(invocation, 'dryRun')) return said(false, `${seen}${list}Dry run: nothing was written.\n`);
     if (!flag(invocation, 'yes')) await agreed(invocation, `${seen}${list}${howToCompare(listener)}`);
-    await write(changes, files);
+    const taken = await write(changes, files);
     return said(
       true,
-      `${flag(invocation, 'yes') ? `${seen}${list}${howToCompare(listener)}` : ''}${writtenAsText(invocation, changes)}`,
+      `${flag(invocation, 'yes') ? `${seen}${list}${howToCompare(listener)}` : ''}${writtenAsText(changes, taken)}`,
     );
   },
 };
@@ -119,13 +119,12 @@ const entriesAsText = (entries: TrustAnswer['entries']): string =>
 const nothingNamed = ({ host, port }: Listener, { fingerprint }: Certificate): string =>
   `No entry of the estate names ${host}:${port}; nothing was written. The line for one that does:\n  fingerprint: "${fingerprint}"\n`;
 
-function writtenAsText({ surroundings: { user } }: Invocation, changes: readonly FilePins[]): string {
-  const others = changes.filter(({ file }) => file.uid !== user);
-  const owned = others.map(
-    ({ file }) =>
-      `${shown(file.file)} belonged to the user ${file.uid} and is yours now: chown ${file.uid} ${shown(file.real)}\n`,
+function writtenAsText(changes: readonly FilePins[], taken: readonly EstateText[]): string {
+  const others = taken.map(
+    ({ file, real, uid, gid }) =>
+      `${shown(file)} belonged to the user ${uid} and the group ${gid}, who may not be able to read it now: chown ${uid}:${gid} ${shown(real)}\n`,
   );
-  return `Pinned in ${count(changes.length, 'file')}: ${changes.map(({ file }) => shown(file.file)).join(', ')}.\n${owned.join('')}`;
+  return `Pinned in ${count(changes.length, 'file')}: ${changes.map(({ file }) => shown(file.file)).join(', ')}.\n${others.join('')}`;
 }
 
 async function agreed(invocation: Invocation, seen: string): Promise<void> {

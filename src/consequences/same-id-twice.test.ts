@@ -68,6 +68,16 @@ describe('one namespace for two clusters with equal guests', () => {
     assert.match(said.join(), /^warning pbs-datastore\/backup\/tank: pihanga, ruapehu write to tank, .* has vm\/100/);
   });
 
+  it('has nothing against a job that leaves the guest alone that two of them have', async () => {
+    const job = (select: string) =>
+      `${on('ruapehu, pihanga')}\nbackup_jobs: [{ name: nightly, on: [pihanga], schedule: "02:00", select: ${select}, storage: tank }]`;
+    const before = on('ruapehu, pihanga');
+    const others = await planned(weighing, { before, now: job('{ all_but: [100] }'), answer: collide });
+    assert.deepEqual(others.plan.refusals, []);
+    const taken = await planned(weighing, { before, now: job('{ guests: [100] }'), answer: collide });
+    assert.equal(taken.plan.refusals.length, 1);
+  });
+
   it('refuses a backup job that begins to write there, and says what could not be computed', async () => {
     const job = '\nbackup_jobs: [{ name: nightly, on: [pihanga], schedule: "02:00", select: all, storage: tank }]';
     const [before, now] = [on('ruapehu, pihanga'), `${on('ruapehu, pihanga')}${job}`];

@@ -4,11 +4,10 @@ import type { Consequence, Judged, Look } from '../contracts/consequence.ts';
 import type { GuestSeen } from '../model/fact-types.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Note } from '../model/plan.ts';
-import type { Step } from '../model/step.ts';
-import { ref } from '../values/ref.ts';
+import { kindOf, ref } from '../values/ref.ts';
 import { answered, unknownNote } from './compare/answered.ts';
 import { type Configured, configured, textOf } from './compare/configured.ts';
-import { groupOf } from './compare/selection.ts';
+import { groupOf, takes } from './compare/selection.ts';
 import { isEnabled, keyOf, labelOf, storagesOf, type Target } from './compare/storages.ts';
 import { listed, unique } from './compare/words.ts';
 
@@ -74,9 +73,20 @@ function judgedOne({ target, servers, pointing }: Shared, facts: Facts): Judged 
   );
   return {
     notes: [...unknown, ...alreadySo(target, pointing, twice)],
-    refuses: pointing.flatMap(({ server, step }) => refusalOf(target, server, step, twice)),
+    refuses: pointing.flatMap((one) => {
+      const here = known.find(({ server }) => server === one.server)?.guests ?? [];
+      return refusalOf(target, one, taken(one, here), twice);
+    }),
   };
 }
+
+/** What a job takes; a storage entry may get everything that is there. */
+const taken = ({ subject, after }: Configured, guests: readonly GuestSeen[]): ReadonlySet<string> =>
+  new Set(
+    guests
+      .filter((guest) => kindOf(subject) !== 'pve-backup-job' || after === undefined || takes(after, guest))
+      .map(groupOf),
+  );
 
 const whetherToo = (server: string, target: Target): string =>
   `whether ${server}, which writes to ${labelOf(target)} too, has guests of the same type and id`;
@@ -122,12 +132,14 @@ type Holders = ReadonlyMap<string, readonly Readonly<{ names: readonly string[] 
 
 function refusalOf(
   target: Target,
-  server: string,
-  step: Step | undefined,
+  { server, step }: Configured,
+  groupsTaken: ReadonlySet<string>,
   twice: Holders,
 ): NonNullable<Judged['refuses']> {
   if (step === undefined) return [];
-  const mine = [...twice].filter(([, ones]) => ones.some(({ names }) => names.includes(server)));
+  const mine = [...twice].filter(
+    ([group, ones]) => groupsTaken.has(group) && ones.some(({ names }) => names.includes(server)),
+  );
   if (mine.length === 0) return [];
   const others = unique(mine.flatMap(([, ones]) => ones.flatMap(({ names }) => names))).filter((one) => one !== server);
   const groups = listed(

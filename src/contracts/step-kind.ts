@@ -46,7 +46,13 @@ export type Done = Readonly<{
   degraded?: readonly string[];
 }>;
 
-export type Probed = Readonly<{ answer: ProbeAnswer; evidence: string; result?: Json }>;
+export type Probed = Readonly<{
+  answer: ProbeAnswer;
+  evidence: string;
+  result?: Json;
+  /** of `done`: the secrets that went with it, as they are declared now; else they would never be known again */
+  wrote?: Readonly<Record<string, Digest>>;
+}>;
 
 export type UndoFate = 'done' | 'not done' | 'in doubt';
 

@@ -10,7 +10,7 @@ import { type Check, type Looked, verdictOf } from './check.ts';
 import { failed } from './judge-login.ts';
 import { lookAtPrivileges } from './look-login.ts';
 import { lookAtWay } from './look-way.ts';
-import { loginOf, mayOnceMade, notYet, withRightsMade } from './made-by-apply.ts';
+import { loginOf, notYet, withRightsMade } from './made-by-apply.ts';
 
 const options = { timeout: patience } as const;
 
@@ -90,7 +90,7 @@ async function notSeen(api: ProxmoxApi, storage: StorageAsked): Promise<Check> {
   const place = `/datastore/${datastore}${namespace === '' ? '' : `/${namespace}`}`;
   const held = await privilegesOn(api, place, options);
   if (held.size > 0 && made.datastore) return notYet('datastore', `there is no datastore ${datastore} yet`);
-  if (held.size === 0 && mayOnceMade(storage, place).size > 0)
+  if (held.size === 0 && made.may(place).size > 0)
     return notYet('datastore', `${username} has no right on ${place} yet`);
   return hidden(storage);
 }

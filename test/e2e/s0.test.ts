@@ -108,6 +108,15 @@ describe('in the full lab', () => {
     mock.timers.reset();
   });
 
+  it('before the first apply, what the estate makes itself is not wrong for not being there', async () => {
+    const seen = await type(fileOf('s0.yaml', inLab()), 'validate');
+    const [storages = ''] = seen.stdout.split('┌─────────────┬─────────┬─────────────────┬');
+    for (const host of ['ruapehu', 'pihanga', 'hikurangi'])
+      assert.match(storages, new RegExp(`│ pbs-pihanga \\(${host}\\) +│ ! Valid`));
+    assert.match(seen.stdout, /! login: backup@pbs!pve has no secret yet: .*\n +do this: .*`holdfast apply` makes it/);
+    assert.doesNotMatch(seen.stdout, /✗ (?:login|namespace|datastore)/);
+  });
+
   it('a login that may not make logins is told so before anything is changed, and with the command', async () => {
     const refused = await type(fileOf('s0.yaml', inLab()), 'apply', '--yes');
     assert.equal(refused.status, 1);

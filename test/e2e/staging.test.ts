@@ -20,6 +20,8 @@ before(async () => {
   await change({ server: 'ruapehu', guest: 200, set: { mp1: mp('thick') } });
   await change({ server: 'hikurangi', guest: 100, set: { mp1: mp('local-lvm') } });
   await change({ server: 'pihanga', disk: 'usb-hdd', set: { mounted: false } });
+  // It would be taken for hikurangi's container of the same number, which is another matter.
+  await change({ server: 'ruapehu', guest: 100, delete: true });
 });
 after(() => lab[Symbol.asyncDispose]());
 

@@ -79,6 +79,9 @@ export const vzdump: StepKind = {
   },
   probe: async (context) => {
     const api = await apiOf(context);
+    // Nothing is started where it would overflow a disk; a task of before that went well is not this one.
+    if ((givenOf(context).refused ?? []).length > 0)
+      return { answer: 'not done', evidence: 'it was refused before anything was started' };
     const found = await find(context, api);
     if (found.kind === 'none') return { answer: 'not done', evidence: `${givenOf(context).node} has no such task` };
     if (found.kind === 'several')

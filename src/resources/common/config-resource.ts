@@ -98,7 +98,8 @@ export function entryOf(fields: FieldTable, { value }: Found): Readonly<Record<s
 
 const featuresOf = (fields: FieldTable, item: Fields): readonly string[] =>
   Object.entries(fields).flatMap(([name, { feature, standard }]) =>
-    feature === undefined || same(item[name], standard) ? [] : [feature],
+    // What is not said is left as the server has it.
+    feature === undefined || item[name] === undefined || same(item[name], standard) ? [] : [feature],
   );
 
 export const paramsOf = (fields: FieldTable, values: Fields): Params =>

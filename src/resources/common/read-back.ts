@@ -2,8 +2,8 @@
 import type { Decided } from '../../contracts/resource.ts';
 import type { Done, Probed, StepContext } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
-import { digestOf, type Json } from '../../values/canonical.ts';
-import { type AnyResource, apiOf, declaredOf, foundNow, givenOf } from './resource-step.ts';
+import { type Digest, digestOf, type Json } from '../../values/canonical.ts';
+import { type AnyResource, apiOf, declaredOf, foundNow, givenOf, type ResourceGiven } from './resource-step.ts';
 
 const stillToChange = (decided: Decided): readonly string[] => {
   if (decided.act === 'none') return [];
@@ -41,12 +41,37 @@ export async function isAsDeclared(resource: AnyResource, context: StepContext):
       answer: 'done',
       evidence: `${given.server} reads back the ${resource.title} as declared`,
       result: found.value as Json,
+      wrote: await sentWith(resource, context),
     };
   const asBefore = given.before !== null && digestOf(found.value) === digestOf(given.before);
   return asBefore
     ? { answer: 'not done', evidence: `${given.server} reads back the ${resource.title} as it was before` }
     : { answer: 'cannot tell', evidence: `it is neither as before nor as declared: ${differing.join(', ')} differ` };
 }
+
+/** That the thing is there as declared proves that its secrets went with it; one that cannot be opened now is not told of. */
+async function sentWith(resource: AnyResource, context: StepContext): Promise<Readonly<Record<string, Digest>>> {
+  const given = givenOf(context);
+  const { secrets } = declaredOf(given);
+  const found = context.step.act === 'update' && given.before !== null ? foundBefore(given) : undefined;
+  const { audience } = await apiOf(context);
+  const digests = await Promise.all(
+    resource.sends(declaredOf(given), found).map(async (parameter) => {
+      const reference = secrets[parameter];
+      if (reference === undefined) return [];
+      try {
+        const secret = await context.world.secret(reference, audience);
+        return [[parameter, await context.world.keyedDigest(secret)] as const];
+      } catch (error) {
+        if (error instanceof Fault) return [];
+        throw error;
+      }
+    }),
+  );
+  return Object.fromEntries(digests.flat());
+}
+
+const foundBefore = ({ name, before }: ResourceGiven) => ({ name, value: before ?? {} });
 
 /** What no server reads back: whether a secret was taken, and whether one that it made was saved. */
 async function cannotBeSeen(context: StepContext): Promise<string | undefined> {

@@ -88,7 +88,9 @@ describe('a secret that went to a server before the worker was killed', () => {
         return new Promise<never>(() => {});
       },
     }));
-    const bench = benchFor(plan, killed, { world: worldOf(pve) });
+    // Nobody comes to give the step up.
+    const clock = { ...systemClock, sleep: () => new Promise<void>(() => {}) };
+    const bench = benchFor(plan, killed, { world: { ...worldOf(pve), clock } });
     void carryOut(bench, plan);
     await there;
     await recover(bench, plan);
