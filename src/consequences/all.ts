@@ -1,6 +1,7 @@
 // The only file that knows every consequence.
 import type { Consequence } from '../contracts/consequence.ts';
 import { coverage } from './coverage.ts';
+import { datastoreOwner } from './datastore-owner.ts';
 import { doubleRetention } from './double-retention.ts';
 import { failureDomain } from './failure-domain/failure-domain.ts';
 import { gainsRights } from './gains-rights/gains-rights.ts';
@@ -21,5 +22,6 @@ export const consequences = [
   doubleRetention,
   jobOverlap,
   failureDomain,
+  datastoreOwner,
   staging,
 ] as const satisfies readonly Consequence[];

@@ -14,7 +14,8 @@ export type CheckName =
   | 'datastore'
   | 'namespace'
   | 'node'
-  | 'scan';
+  | 'scan'
+  | 'backups';
 
 /**
  * `wrong`: it was seen, and is not as declared or not enough. `unreachable`: it could not be seen, since something is down or

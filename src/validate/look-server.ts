@@ -9,6 +9,7 @@ import { ref } from '../values/ref.ts';
 import { audienceOf, type Opened, type Ports, patience, type ServerAsked } from './asked.ts';
 import { type Check, type Looked, verdictOf } from './check.ts';
 import { failed } from './judge-login.ts';
+import { lookAtBackups } from './look-backups.ts';
 import { type LoginLooked, lookAtLogin } from './look-login.ts';
 import { lookAtWay } from './look-way.ts';
 
@@ -44,7 +45,8 @@ export async function lookAtServer(server: ServerAsked, ports: Ports): Promise<S
   const side = product === 'pve' ? await sideOf(apiFor(logins, 'observe'), apiFor(logins, 'configure')) : undefined;
   if (side !== undefined && 'fault' in side)
     return { looked: told([...checks, failed('login', side.fault)]), side: undefined, opened };
-  return { looked: told(checks), side, opened };
+  const backups = side === undefined ? [] : await lookAtBackups(name, side);
+  return { looked: told([...checks, ...backups]), side, opened };
 }
 
 async function throughPvesh(
