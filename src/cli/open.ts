@@ -90,7 +90,7 @@ async function estateAndState(invocation: Invocation): Promise<Opened> {
 /** The estate with a PVE server to plan against: its own, one from the options, or the node this command runs on. */
 export function withPve(invocation: Invocation, estate: Estate): Estate {
   const url = optionText(invocation, 'pve');
-  if (url !== undefined) return { ...estate, pve: [...estate.pve, fromOptions(invocation, url)] };
+  if (url !== undefined) return { ...estate, pve: [...estate.pve, notNamedYet(estate, fromOptions(invocation, url))] };
   const declares = Object.keys(estate.sections).length > 0;
   if (estate.pve.length > 0 || !declares) return estate;
   const { user, env, hostName } = invocation.surroundings;
@@ -118,6 +118,14 @@ function fromOptions(invocation: Invocation, url: string): PveServer {
   const kept = kind === 'file' ? resolve(invocation.surroundings.folder, value) : value;
   const secret = { [kind]: kept } as unknown as SecretReference;
   return { product: 'pve', name, url, token: { id, secret }, fingerprint };
+}
+
+/** Under two names every change would be made there twice. */
+function notNamedYet({ pve, pbs }: Estate, server: PveServer): PveServer {
+  const placeOf = ({ url }: Pick<PveServer, 'url'>): string | undefined => URL.parse(url)?.host;
+  const named = [...pve, ...pbs].find((one) => one.name === server.name || placeOf(one) === placeOf(server));
+  if (named === undefined) return server;
+  throw misused('--pve', `the estate has that server already, as ${named.name}`, 'leave --pve out');
 }
 
 /** Looked at before anything is asked or written down: what is refused here may hold a password. */

@@ -1,11 +1,32 @@
 // `plan`: shows what would change, and why. It writes nothing, neither to a server nor to the state.
 import { resolve } from 'node:path';
+import { Fault } from '../fault.ts';
 import { localMachine } from '../machines/local.ts';
 import { planEstate } from '../pipeline.ts';
 import { planAsText } from '../plan/plan-text.ts';
 import type { PlanAnswer } from './answers.ts';
-import { type Command, flag, optionText } from './command.ts';
+import { type Command, flag, type Invocation, optionText } from './command.ts';
 import { open, withPve } from './open.ts';
+
+/** A plan is written over an older plan, and over nothing else: an estate under that name would be gone. */
+async function refuseOther(invocation: Invocation, file: string): Promise<void> {
+  const { files } = localMachine({ name: 'this machine', clock: invocation.surroundings.clock });
+  const found = await files.info(file);
+  if (found === undefined) return;
+  const beginning = found.type === 'file' ? await firstBytes(files.source(file)) : '';
+  if (/^\s*\{\s*"format": 1,/.test(beginning)) return;
+  throw new Fault('plan-file-exists', {
+    where: file,
+    says: 'there is a file of that name, and it is no plan',
+    remedy: 'name another file with --out; what is there is left as it is',
+    exit: 'misused',
+  });
+}
+
+async function firstBytes(source: AsyncIterable<Uint8Array>): Promise<string> {
+  for await (const chunk of source) return Buffer.from(chunk.subarray(0, 100)).toString();
+  return '';
+}
 
 export const plan: Command<PlanAnswer> = {
   name: 'plan',
@@ -16,6 +37,7 @@ export const plan: Command<PlanAnswer> = {
     invocation.show('asking the servers');
     const made = await planEstate(holdfast, withPve(invocation, estate), { prune: flag(invocation, 'prune') });
     const file = optionText(invocation, 'out');
+    if (file !== undefined) await refuseOther(invocation, resolve(folder, file));
     if (file !== undefined)
       await localMachine({ name: 'this machine', clock }).files.write(
         resolve(folder, file),

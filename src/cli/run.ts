@@ -43,17 +43,16 @@ function planOf(estate: Estate, wanted: string, planning: LayerPlanning): Planne
   if (layer !== undefined)
     return { plan: planOfRun(planning, layer.layer, layer.entry), upTo: standingConsent(layer.entry) };
   const jobs = (estate.sections['backup_jobs'] ?? []) as readonly BackupJob[];
-  const job = jobs.find(({ name }) => name === wanted);
-  if (job !== undefined) {
-    const steps = backupJobSteps(
-      job,
-      estate.pve.map(({ name }) => name),
-      planning.now,
-    );
+  // One name may stand on several servers with an entry each.
+  const named = jobs.filter(({ name }) => name === wanted);
+  if (named.length > 0) {
+    const servers = estate.pve.map(({ name }) => name);
+    const steps = named.flatMap((one) => backupJobSteps(one, servers, planning.now));
+    const job = named.length === 1 ? named[0] : named;
     // Its retention is the storage's own, and PVE applies it whenever the job runs.
     return { plan: planOfJob(planning, wanted, job, steps), upTo: 'loses a restore point' };
   }
-  const known = [...estate.layers, ...jobs].map(({ name }) => name);
+  const known = [...new Set([...estate.layers, ...jobs].map(({ name }) => name))];
   const protecting = estate.layers.filter(({ workload }) => workload === wanted).map(({ name }) => name);
   if (protecting.length > 0)
     throw new Fault('job-unknown', {

@@ -2,6 +2,7 @@
 import type { Consequence } from '../contracts/consequence.ts';
 import { coverage } from './coverage.ts';
 import { datastoreOwner } from './datastore-owner.ts';
+import { deadReference } from './dead-reference.ts';
 import { doubleRetention } from './double-retention.ts';
 import { failureDomain } from './failure-domain/failure-domain.ts';
 import { gainsRights } from './gains-rights/gains-rights.ts';
@@ -11,6 +12,7 @@ import { replacedStorage } from './replaced-storage.ts';
 import { retentionChange } from './retention-change/retention-change.ts';
 import { sameIdTwice } from './same-id-twice.ts';
 import { staging } from './staging.ts';
+import { stillNeeded } from './still-needed.ts';
 
 export const consequences = [
   retentionChange,
@@ -23,5 +25,7 @@ export const consequences = [
   jobOverlap,
   failureDomain,
   datastoreOwner,
+  deadReference,
+  stillNeeded,
   staging,
 ] as const satisfies readonly Consequence[];

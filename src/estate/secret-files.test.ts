@@ -44,6 +44,26 @@ describe('a file with a secret', () => {
     });
   });
 
+  it('that a server makes is kept in a file of its own: the second one would take the place of the first', async () => {
+    const pbs = (name: string, file: string) =>
+      `  - { name: ${name}, url: "https://${name}:8007", trust: ca, token: { id: a@pbs!b, secret: { env: T } }, tokens: [{ id: b@pbs!c, save_to: { file: ${file} } }] }\n`;
+    const storage = (name: string, file: string) =>
+      `  - { name: ${name}, server: x, datastore: tank, trust: ca, enabled: false, encryption_key: { save_to: { file: ${file} } } }\n`;
+    const problems = (...parts: readonly string[]) =>
+      withFiles({ 'estate.yaml': `estate: a\n${parts.join('')}` }, (folder) => problemsOf(join(folder, 'estate.yaml')));
+    const tokens = await problems('pbs:\n', pbs('p', 'one'), pbs('q', 'one'));
+    assert.equal(tokens.length, 1);
+    assert.match(
+      tokens.join(),
+      /pbs\[1\]\.tokens\[0\]\.save_to: file one is where pbs\[0\]\.tokens\[0\]\.save_to is kept/,
+    );
+    const both = await problems('pbs:\n', pbs('p', 'one'), 'pbs_storages:\n', storage('p1', 'one'));
+    assert.equal(both.length, 1, both.join());
+    assert.deepEqual(await problems('pbs:\n', pbs('p', 'one'), pbs('q', 'two')), []);
+    const shared = await problems('pbs_storages:\n', storage('p1', 'one'), storage('p2', 'one'));
+    assert.deepEqual(shared, [], 'control: one key may serve several storages');
+  });
+
   for (const mode of [0o644, 0o640, 0o660, 0o604])
     it(`is refused with its estate where others may read it (${mode.toString(8)})`, () =>
       withSecret('hosts/token', mode, async (folder) => {

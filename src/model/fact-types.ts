@@ -37,6 +37,8 @@ export type BackupTask = Readonly<{
 }>;
 
 export type FactTypes = {
+  /** the names in one list of the server: `config/remote`, each by its `name` */
+  names: { ask: Readonly<{ folder: string; id: string }>; answer: readonly string[] };
   /** guests this identity may see, of one PVE server (a node or a whole cluster) */
   guests: { ask: unknown; answer: readonly GuestSeen[] };
   /** snapshots of one namespace of a datastore */

@@ -1,7 +1,7 @@
 // How each fact is fetched, read tolerantly: one call, or one for each namespace that the first one names.
 import type { BackupTask, FactTypes, GuestSeen, SnapshotSeen } from '../model/fact-types.ts';
 import type { Ask, AskOf, FactName } from '../model/facts.ts';
-import { type CallOptions, type ProxmoxApi, path } from '../proxmox/api.ts';
+import { type ApiPath, type CallOptions, type ProxmoxApi, path } from '../proxmox/api.ts';
 import { flag, isRow, name, type Row, row, rows, text, whole } from '../proxmox/decode.ts';
 import { guests } from '../proxmox/pve.ts';
 import { backupDefaults, guestDisks, rootDisk, seenStorages, storageEntries } from '../proxmox/pve-room.ts';
@@ -16,6 +16,10 @@ type Fetchers = {
 };
 
 const fetchers: Fetchers = {
+  names: async (api, { folder, id }, options) => {
+    const { data } = await api.get(`/${folder}` as ApiPath, {}, options);
+    return rows(api, folder, data).flatMap((one) => text(one[id]) ?? []);
+  },
   guests: async (api, _, options) =>
     (await guests(api, options)).map(
       ({ vmid, kind, node, name: called, status, template, pool }): GuestSeen => ({

@@ -3,15 +3,24 @@ import type { Decided, Declared, ResourceKind } from '../contracts/resource.ts';
 import type { Found } from '../model/observed.ts';
 import { type SecretsNow, secretsAsWritten } from '../model/secrets-now.ts';
 import { type Change, type Step, worse } from '../model/step.ts';
-import type { Json } from '../values/canonical.ts';
+import { canonical, type Json } from '../values/canonical.ts';
+import type { Ref } from '../values/ref.ts';
 import type { SecretReference } from '../values/secret-reference.ts';
 import type { Deciding } from './deciding.ts';
 import { noPart, type Part } from './part.ts';
 import { stepFor, subjectOf } from './resource-step.ts';
 
-export function decideOne(given: Deciding, resource: ResourceKind, declared: Declared, found: Found | undefined): Part {
+export function decideOne(
+  given: Deciding,
+  resource: ResourceKind,
+  declared: Declared,
+  found: Found | undefined,
+  remade: Remade = new Map(),
+): Part {
   const subject = subjectOf(resource, declared);
-  const secrets = byFingerprint(given.secrets.get(subject) ?? secretsAsWritten, resource, found);
+  const makers = makersOf(declared, remade);
+  const now = given.secrets.get(subject) ?? secretsAsWritten;
+  const secrets = byFingerprint(makers.size === 0 ? now : madeAnew(now, [...makers.keys()]), resource, found);
   const deciding = { ...given, secrets: new Map([[subject, secrets]]) };
   const decided = possible(
     deciding,
@@ -31,7 +40,27 @@ export function decideOne(given: Deciding, resource: ResourceKind, declared: Dec
     return { ...noPart, notes, refusals: [{ subject, code, says: `${declared.place}: ${says}`, remedy }] };
   }
   const step = stepOf(deciding, resource, declared, found, decided, secrets);
-  return { ...noPart, steps: [step], needs: [[step.id, declared.needs ?? []]], notes };
+  return { ...noPart, steps: [step], needs: [[step.id, [...(declared.needs ?? []), ...makers.values()]]], notes };
+}
+
+/** Files that a step of this plan writes a secret to, and what makes that secret. */
+export type Remade = ReadonlyMap<string, Ref>;
+
+/** Which of its secrets are made by this very plan, by parameter: whoever logs in with one gets the new one at once. */
+function makersOf({ secrets }: Declared, remade: Remade): ReadonlyMap<string, Ref> {
+  if (remade.size === 0) return new Map();
+  return new Map(
+    Object.entries(secrets).flatMap(([parameter, reference]) => {
+      const maker = remade.get(canonical(reference));
+      return maker === undefined ? [] : [[parameter, maker] as const];
+    }),
+  );
+}
+
+function madeAnew(now: SecretsNow, parameters: readonly string[]): SecretsNow {
+  const others = (ones: readonly string[]) => ones.filter((one) => !parameters.includes(one));
+  const unread = now.unread.filter(({ parameter }) => !parameters.includes(parameter));
+  return { ...now, changed: [...new Set([...now.changed, ...parameters])], unknown: others(now.unknown), unread };
 }
 
 /** A key needs no digest of what was written: the server shows the fingerprint of the one it holds, or `1` where it has none. */

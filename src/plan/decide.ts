@@ -3,16 +3,17 @@ import type { Declared, ResourceKind } from '../contracts/resource.ts';
 import { digestOfObserved, type Found, type Reading, readingOf } from '../model/observed.ts';
 import { makePlan, type Note, type Plan, type Refusal } from '../model/plan.ts';
 import type { Step } from '../model/step.ts';
-import type { Json } from '../values/canonical.ts';
+import { canonical, type Json } from '../values/canonical.ts';
 import { ref } from '../values/ref.ts';
-import { decideOne, keyNotEscrowed } from './decide-one.ts';
+import { decideOne, keyNotEscrowed, type Remade } from './decide-one.ts';
 import type { Deciding } from './deciding.ts';
 import { inOrder } from './order.ts';
 import { noPart, type Part } from './part.ts';
 import { stepFor, subjectOf } from './resource-step.ts';
 
 export function decide(deciding: Deciding): Plan {
-  const parts = deciding.resources.flatMap((resource) => decideResource(deciding, resource));
+  const remade = remadeBy(deciding);
+  const parts = deciding.resources.flatMap((resource) => decideResource(deciding, resource, remade));
   return makePlan({
     estate: deciding.estate,
     job: 'apply',
@@ -48,7 +49,27 @@ function withoutInner(steps: readonly Step[], resources: readonly ResourceKind[]
   });
 }
 
-function decideResource(deciding: Deciding, resource: ResourceKind): readonly Part[] {
+/** Secrets that servers make in this plan: of what is not there yet, and of what was lost before it was saved. */
+function remadeBy({ desired, observed, secrets }: Deciding): Remade {
+  return new Map(
+    desired.declared
+      .filter(({ saves = {} }) => Object.keys(saves).length > 0)
+      .flatMap((one) => {
+        const subject = ref(one.kind, one.server, one.name);
+        const reading = readingOf(observed, one.kind, one.server);
+        const isThere =
+          reading === undefined ||
+          'fault' in reading.answer ||
+          reading.answer.found.some(({ name }) => name === one.name);
+        const lost = secrets.get(subject)?.unsaved ?? [];
+        return Object.entries(one.saves ?? {}).flatMap(([parameter, file]) =>
+          isThere && !lost.includes(parameter) ? [] : [[canonical(file), subject] as const],
+        );
+      }),
+  );
+}
+
+function decideResource(deciding: Deciding, resource: ResourceKind, remade: Remade): readonly Part[] {
   const declared = Map.groupBy(
     deciding.desired.declared.filter(({ kind }) => kind === resource.name),
     ({ server }) => server,
@@ -67,7 +88,7 @@ function decideResource(deciding: Deciding, resource: ResourceKind): readonly Pa
       ...here.map((one) => {
         const alike = counts.get(one.name) ?? [];
         if (alike.length > 1) return declaredTwice(resource, one, alike);
-        return decideOne(deciding, resource, one, found.get(one.name));
+        return decideOne(deciding, resource, one, found.get(one.name), remade);
       }),
       undeclared(deciding, resource, server, here, reading.answer.found),
     ];

@@ -60,6 +60,16 @@ describe('entries of a config file', () => {
     assert.equal(jobs.size, 0);
   });
 
+  it('are not written where nothing would change, so that no job is put off and no file gets another digest', async () => {
+    const { api } = pruneFile();
+    await createEntry(api, prune, 'nightly', { store: 'tank', schedule: 'daily' });
+    const { digest } = await listEntries(api, prune);
+    await updateEntry(api, prune, 'nightly', { set: {}, delete: [], digest });
+    assert.equal((await listEntries(api, prune)).digest, digest);
+    await updateEntry(api, prune, 'nightly', { set: { comment: 'x' }, delete: [], digest });
+    assert.notEqual((await listEntries(api, prune)).digest, digest, 'control');
+  });
+
   it('are not changed by who saw an older file', async () => {
     const { api, jobs } = pruneFile();
     await createEntry(api, prune, 'nightly', { store: 'tank', schedule: 'daily' });

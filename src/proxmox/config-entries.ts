@@ -51,6 +51,7 @@ export const createEntry = (
   options: CallOptions = {},
 ): Promise<Answer> => oneAtATime(api, of.file, () => api.post(of.collection, { [of.id]: id, ...params }, options));
 
+/** A patch that changes nothing is not sent: PVE refuses one, and a PBS puts a job off that is due. */
 export const updateEntry = (
   api: ProxmoxApi,
   of: ConfigEntries,
@@ -59,6 +60,7 @@ export const updateEntry = (
   options: CallOptions = {},
 ): Promise<Answer> =>
   oneAtATime(api, of.file, async () => {
+    if (Object.keys(patch.set).length + patch.delete.length === 0) return { data: null };
     const digest = await digestFor(api, of, id, patch.digest, options);
     // PVE takes one list, PBS the key again and again.
     const names = api.product === 'pve' ? patch.delete.join(',') : patch.delete;

@@ -36,7 +36,10 @@ export async function keepSecret(reference: SecretReference, secret: Secret, rul
 export async function setAsideSecret(reference: SecretReference, rules: SecretRules): Promise<void> {
   const file = await fileFor(reference, rules);
   await prepareFolder(dirname(file), reference);
-  if ((await lstat(file).catch(() => undefined)) !== undefined) await rename(file, `${file}.old`);
+  if ((await lstat(file).catch(() => undefined)) === undefined) return;
+  await rename(file, `${file}.old`);
+  // After a power cut it must not lie there again, as if it were the one that was made since.
+  await synced(dirname(file), constants.O_RDONLY | constants.O_DIRECTORY, async () => {});
 }
 
 async function fileFor(reference: SecretReference, { secret_folders }: SecretRules): Promise<string> {

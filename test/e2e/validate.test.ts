@@ -1,7 +1,7 @@
 // `validate` and `trust` as an operator types them, against the lab: what is believed is the lab's request log and its rights.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -509,6 +509,16 @@ include: [storages.yaml]
       (await estate.type('trust', '127.0.0.1', '--yes')).stdout,
       /pins it already[\s\S]*nothing was written/,
     );
+  });
+
+  it("says whose a file was that is its writer's now, since its group may no longer be able to read it", {
+    skip: process.getuid?.() !== 0,
+  }, async () => {
+    const { estate, main } = twoFiles();
+    chownSync(main, 0, 1234);
+    const pinned = await estate.type('trust', at(), '--yes');
+    assert.match(pinned.stdout, new RegExp(`belonged to the user 0 and the group 1234[^\\n]*chown 0:1234 ${main}`));
+    assert.doesNotMatch(pinned.stdout, /storages\.yaml belonged/);
   });
 
   it('writes nothing with --dry-run, and nothing where nobody can be asked', async () => {

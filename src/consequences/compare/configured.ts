@@ -53,7 +53,7 @@ function configuredNow(look: Look, kind: string): readonly Configured[] {
   return [...entries.values()];
 }
 
-const isOf = (step: Step, kind: string): boolean => step.kind.slice(0, step.kind.lastIndexOf('.')) === kind;
+export const isOf = (step: Step, kind: string): boolean => step.kind.slice(0, step.kind.lastIndexOf('.')) === kind;
 
 function afterStep(step: Step | undefined, before: Fields | undefined): Fields | undefined {
   if (step === undefined) return before;

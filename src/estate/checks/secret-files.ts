@@ -1,8 +1,13 @@
 // Files of secrets are looked at when the estate is read, so that a wrong mode is told before a run needs it. They are not
 // opened here.
 import { asFault } from '../../fault.ts';
-import { nameOfReference, referencesIn, secretFileProblem } from '../../values/secret-reference.ts';
-import { type Remark, remark } from '../problem.ts';
+import {
+  nameOfReference,
+  type PlacedReference,
+  referencesIn,
+  secretFileProblem,
+} from '../../values/secret-reference.ts';
+import { type Remark, remark, showPath } from '../problem.ts';
 import type { EstateFiles } from '../source.ts';
 import type { Mapping } from '../yaml-value.ts';
 
@@ -21,7 +26,22 @@ export async function secretFileRemarks(estate: Readonly<Mapping>, files: Estate
       return says === undefined ? [] : [remark(path, `${nameOfReference(reference)} ${says}`)];
     }),
   );
-  return remarks.flat();
+  return [...remarks.flat(), ...keptTogether(references)];
+}
+
+/** A secret that a server makes takes the place of what lies in its file: two of them, or one and a key, would be one too many. */
+function keptTogether(references: readonly PlacedReference[]): readonly Remark[] {
+  const kept = references.flatMap(({ path, reference }) =>
+    path.at(-1) === 'save_to' && 'file' in reference ? [{ path, reference }] : [],
+  );
+  return [...Map.groupBy(kept, ({ reference }) => reference.file).values()].flatMap(([first, ...others]) => {
+    // One key may serve several storages: it is made once, and never written over.
+    const all = [first, ...others].flatMap((one) => one ?? []);
+    if (first === undefined || all.every(({ path }) => path.at(-2) === 'encryption_key')) return [];
+    return others.map(({ path, reference }) =>
+      remark(path, `${nameOfReference(reference)} is where ${showPath(first.path)} is kept; name another file`),
+    );
+  });
 }
 
 /** @param isMade what is kept there is made first: no file is there before */

@@ -41,10 +41,9 @@ function secondsOf(value: Json): number | undefined {
   return epochSeconds(moment);
 }
 
+const noDate = 'is no date; write a day (2027-12-31: its first second, UTC), a moment (2027-12-31T18:00:00Z), or none';
+
 export const expires = z
-  .union([z.literal(0), z.literal(none), z.string(), z.int().min(beyondDays)])
-  .refine(
-    (value) => value === 0 || value === none || (secondsOf(value) ?? 0) > 0,
-    'is no date; write a day (2027-12-31: its first second, UTC), a moment (2027-12-31T18:00:00Z), or none',
-  )
+  .union([z.literal(0), z.literal(none), z.string(), z.int().min(beyondDays)], { error: noDate })
+  .refine((value) => value === 0 || value === none || (secondsOf(value) ?? 0) > 0, noDate)
   .describe('the day (UTC) or moment from which on it no longer works; `none`: never');

@@ -93,15 +93,12 @@ export const names = (param: string, wire: 'comma' | 'repeated', rules: FieldRul
 export const size = (param: string, rules: FieldRules = {}): Field =>
   single(param, null, (raw) => canonicalSize(textOf(raw)), rules);
 
-/** The one text by which equal sizes are equal: bytes where they are whole, else as it was written. */
+/** The one text by which equal sizes are equal, in whole bytes: a server gives back no more than three decimals. */
 export function canonicalSize(written: string | undefined): Json {
   if (written === undefined) return null;
   const read = byteSizeProblem(written) === undefined ? parseByteSize(written) : undefined;
-  return read === undefined ? written : shortest(thousandths(sizeOf(read)));
+  return read === undefined ? written : shortest(Math.round(sizeOf(read)));
 }
-
-/** As exactly as a server gives it back; beyond that, 8.2 MB would be a hair less than 8200 KB. */
-const thousandths = (bytes: number): number => (Number.isInteger(bytes) ? bytes : Math.round(bytes * 1000) / 1000);
 
 const binary = ['TiB', 'GiB', 'MiB', 'KiB'] as const;
 const decimal = ['TB', 'GB', 'MB', 'KB'] as const;

@@ -2,9 +2,9 @@
 import * as z from 'zod';
 import { entryName } from '../../contracts/layer-entry.ts';
 import { fingerprintProblem, parseFingerprint } from '../../values/fingerprint.ts';
-import { longestNamespace, namespaceOrRootForm, noNamespace } from '../../values/namespace.ts';
 import { keepSchema } from '../../values/retention.ts';
 import { secretReference } from '../../values/secret-reference.ts';
+import { isHost, namespaceOrRoot } from '../common/schema-texts.ts';
 
 /** facts, pve-api section 2: a letter first, then letters, digits, `-_.`, the last a letter or digit, two at least. */
 const storageName = z
@@ -23,18 +23,11 @@ const fingerprint = z
   .transform((text) => parseFingerprint(text) ?? text)
   .describe('SHA-256 of the PBS certificate, 32 hex pairs with colons: `proxmox-backup-manager cert info`');
 
-// PVE checks neither that a namespace exists nor how it is written.
-const namespace = z.string().max(longestNamespace).regex(namespaceOrRootForm, noNamespace);
-
-const hostName = /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?$/;
-const isAddress = (server: string): boolean =>
-  hostName.test(server) || (/^[0-9A-Fa-f:.]+$/.test(server) && URL.canParse(`https://[${server}]/`));
-
 export const pveStorage = z.strictObject({
   name: storageName.describe('the id of the storage on Proxmox VE'),
   server: z
     .string()
-    .refine(isAddress, 'is no host; write a DNS name or an address alone, without https://, port or brackets')
+    .refine(isHost, 'is no host; write a DNS name or an address alone, without https://, port or brackets')
     .describe('host name or address of the PBS; it cannot be changed later'),
   datastore: z
     .string()
@@ -62,7 +55,8 @@ export const pveStorage = z.strictObject({
   password: secretReference.optional().describe('the password, or the bare secret of the token'),
   token: secretReference.optional().describe('the bare secret of the token; the same as `password`'),
   port: z.int().min(1).max(65535).default(8007).describe('the port of the PBS'),
-  namespace: namespace.default('').describe('the namespace on the datastore; the root where it is left out'),
+  // PVE checks neither that a namespace exists nor how it is written.
+  namespace: namespaceOrRoot.default('').describe('the namespace on the datastore; the root where it is left out'),
   nodes: z
     .array(
       z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?$/, 'is no name of a node; write one in each entry'),
