@@ -13,6 +13,7 @@ import { digestOf } from '../values/canonical.ts';
 import { formatDuration, seconds } from '../values/duration.ts';
 import { between, type Instant } from '../values/instant.ts';
 import type { Paint } from '../values/paint.ts';
+import { plainRef } from '../values/ref.ts';
 import { count, shown } from '../values/text.ts';
 import type { DoctorAnswer, Judged } from './answers.ts';
 import { type Answer, type Command, flag, type Invocation, optionText } from './command.ts';
@@ -69,11 +70,14 @@ function channelNamed({ channels }: Estate, name: string): Through {
 }
 
 /** What is declared and no check judges yet: "nothing wrong" is not said of it. */
-function notLookedAt({ layers, schedules }: Estate): string {
+function notLookedAt({ layers, schedules, sections }: Estate): string {
   const parts = [
     ...(layers.length === 0
       ? []
       : [`${count(layers.length, 'layer')} (see \`holdfast points\` and \`holdfast runs\`)`]),
+    ...(Object.keys(sections).length === 0
+      ? []
+      : ['whether logins, storages and nodes reach each other (see `holdfast validate` and `holdfast status`)']),
     ...(schedules.length === 0 ? [] : [`${count(schedules.length, 'schedule')} (see the notes of \`holdfast plan\`)`]),
   ];
   return parts.length === 0 ? '' : `Not looked at: ${parts.join(', ')}.\n`;
@@ -139,7 +143,7 @@ function findingAsText(finding: Finding, now: Instant, paint: Paint): string {
   const { severity, says, subject, evidence, cause, remedy, id } = finding;
   const colour = { critical: paint.bad, warning: paint.warning, info: paint.dim }[severity];
   const lines = [
-    `${colour(severity.toUpperCase())}  ${shown(says)}  ${paint.dim(`${subject}, ${id}`)}`,
+    `${colour(severity.toUpperCase())}  ${shown(says)}  ${paint.dim(`${shown(plainRef(subject))}, ${id}`)}`,
     ...evidence.map(
       (one) => `    seen   ${shown(one.says)}  (${one.source}, ${formatDuration(between(one.at, now))} ago)`,
     ),

@@ -7,7 +7,7 @@ import { storagesNow } from '../observed/storages-now.ts';
 import { planEstate } from '../pipeline.ts';
 import { formatDuration } from '../values/duration.ts';
 import { between } from '../values/instant.ts';
-import { ref } from '../values/ref.ts';
+import { plainRef, ref } from '../values/ref.ts';
 import { bytes, formatSize } from '../values/size.ts';
 import { shown } from '../values/text.ts';
 import type { StatusAnswer } from './answers.ts';
@@ -60,11 +60,15 @@ export const status: Command<StatusAnswer> = {
       ...plan.refusals
         .filter(({ unread }) => !now.unread.some(({ pve }) => pve === unread))
         .map(
-          ({ subject, says, remedy }) => `${subject} is not known to be as declared: ${says}\n  do this: ${remedy}\n`,
+          ({ subject, says, remedy }) =>
+            `${shown(plainRef(subject))} is not known to be as declared: ${says}\n  do this: ${remedy}\n`,
         ),
       ...plan.notes
         .filter(({ level }) => level === 'warning')
-        .map(({ subject, says }) => `${invocation.paint.warning('warning')}  ${subject}: ${shown(says)}\n`),
+        .map(
+          ({ subject, says }) =>
+            `${invocation.paint.warning('warning')}  ${shown(plainRef(subject))}: ${shown(says)}\n`,
+        ),
       verdictOf(plan),
     ].join('');
     const failed =

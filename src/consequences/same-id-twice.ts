@@ -21,7 +21,8 @@ export const sameIdTwice: Consequence = {
       pointing.length === 0 ? [] : servers.map((server) => ({ fact: 'guests' as const, server })),
     ),
   judge: (look, facts) => {
-    const judged = sharedIn(look).map((one) => judgedOne(one, facts));
+    const writes = writersOf(look);
+    const judged = sharedIn(look).map((one) => judgedOne(one, facts, writes));
     return {
       notes: judged.flatMap(({ notes = [] }) => notes),
       refuses: judged.flatMap(({ refuses = [] }) => refuses),
@@ -58,7 +59,7 @@ const startsToWrite = ({ step, before, after }: Configured): boolean =>
   isEnabled(after) &&
   !(isEnabled(before) && textOf(before['storage']) === textOf(after['storage']));
 
-function judgedOne({ target, servers, pointing }: Shared, facts: Facts): Judged {
+function judgedOne({ target, servers, pointing }: Shared, facts: Facts, writes: Writes): Judged {
   const told = servers.map((server) => ({ server, told: answered(facts, { fact: 'guests', server }) }));
   const known = told.flatMap(({ server, told: one }) => ('says' in one ? [] : [{ server, guests: one.answer }]));
   const clusters = clustersOf(known);
@@ -72,7 +73,7 @@ function judgedOne({ target, servers, pointing }: Shared, facts: Facts): Judged 
     unread.map(({ server, says }) => unknownNote(subject, whetherToo(server, target), says)),
   );
   return {
-    notes: [...unknown, ...alreadySo(target, pointing, twice)],
+    notes: [...unknown, ...alreadySo(target, pointing, twice, writes)],
     refuses: pointing.flatMap((one) => {
       const here = known.find(({ server }) => server === one.server)?.guests ?? [];
       return refusalOf(target, one, taken(one, here), twice);
@@ -96,9 +97,15 @@ function alreadySo(
   { pbs, store, namespace }: Target,
   pointing: readonly Configured[],
   twice: Holders,
+  writes: Writes,
 ): readonly Note[] {
   const refused = new Set(pointing.map(({ server }) => server));
-  const here = [...twice].filter(([, ones]) => !ones.some(({ names }) => names.some((name) => refused.has(name))));
+  // An entry that no job uses any more writes nothing.
+  const writing = (names: readonly string[]) => names.some((name) => writes(name, { pbs, store, namespace }));
+  const here = [...twice]
+    .map(([group, ones]) => [group, ones.filter(({ names }) => writing(names))] as const)
+    .filter(([, ones]) => ones.length > 1)
+    .filter(([, ones]) => !ones.some(({ names }) => names.some((name) => refused.has(name))));
   if (here.length === 0) return [];
   const groups = listed(
     here.map(([group]) => group),
@@ -107,6 +114,28 @@ function alreadySo(
   const servers = unique(here.flatMap(([, ones]) => ones.flatMap(({ names }) => names)));
   const says = `${listed(servers)} write to ${labelOf({ store, namespace })}, and more than one of them has ${groups}: PBS takes them for one guest, and prunes them as one. Give each a namespace of its own`;
   return [{ subject: ref('pbs-datastore', pbs, store), level: 'warning', says }];
+}
+
+type Writes = (server: string, target: Target) => boolean;
+
+/** Servers with a job that writes there; where jobs could not be read, or none are looked at, it may be. */
+function writersOf(look: Look): Writes {
+  const storages = storagesOf(look);
+  const jobs = configured(look, 'pve-backup-job');
+  const read = new Set(
+    look.observed.readings
+      .filter(({ kind, answer }) => kind === 'pve-backup-job' && 'found' in answer)
+      .map(({ server }) => server),
+  );
+  const written = new Set(
+    jobs.flatMap(({ server, after }) => {
+      if (!isEnabled(after)) return [];
+      const storage = storages.named(server, after['storage']);
+      const target = isEnabled(storage?.after) ? storages.targetOf(storage, storage?.after) : undefined;
+      return target === undefined ? [] : [`${server} ${keyOf(target)}`];
+    }),
+  );
+  return (server, target) => !read.has(server) || written.has(`${server} ${keyOf(target)}`);
 }
 
 type Cluster = Readonly<{ servers: readonly string[]; groups: readonly string[] }>;

@@ -1,11 +1,18 @@
 // estate -> desired: what the servers should hold, said by each kind of resource from its own section. Pure.
 import type { Declared, Desired, ResourceKind } from '../contracts/resource.ts';
 import type { Estate } from '../model/estate.ts';
+import { isCalendarProblem } from '../values/calendar.ts';
+import { calendarLint } from '../values/calendar-lint.ts';
+import { parseCalendar } from '../values/calendar-parse.ts';
 import { digestOf } from '../values/canonical.ts';
 
 export function desire(estate: Estate, resources: readonly ResourceKind[]): Desired {
   const declared = resources.flatMap((resource) =>
-    declarations(resource, estate).map((one) => ({ ...one, kind: resource.name })),
+    declarations(resource, estate).map((one) => ({
+      ...one,
+      notes: [...one.notes, ...traps(one)],
+      kind: resource.name,
+    })),
   );
   // Where it stands in the file does not count: moving a line changes no plan.
   const digest = digestOf(
@@ -15,6 +22,20 @@ export function desire(estate: Estate, resources: readonly ResourceKind[]): Desi
     })),
   );
   return { declared, digest };
+}
+
+/** Schedules that mean another time than they seem to. */
+function traps({ item }: Declared): Declared['notes'] {
+  return ['schedule', 'gc'].flatMap((field) => {
+    const written = item[field];
+    if (typeof written !== 'string' || written === '') return [];
+    const event = parseCalendar(written);
+    if (isCalendarProblem(event)) return [];
+    return calendarLint(event).map(({ says }) => ({
+      level: 'warning' as const,
+      says: `its ${field} ${written}: ${says}`,
+    }));
+  });
 }
 
 type Holder = Readonly<Record<string, unknown>>;

@@ -50,12 +50,15 @@ function attendedNeeds(steps: readonly Step[], { yes, confirmed }: Agreement): r
       const confirm = names.get(step.subject) ?? step.subject;
       return {
         class: 'destroys',
-        says: `${step.title}: ${because(step, 'destroys')}; it needs --confirm ${confirm}`,
+        says: `${step.title}: ${because(step, 'destroys')}; it needs --confirm ${quoted(confirm)}`,
         confirm,
       };
     }),
   ];
 }
+
+/** As a shell takes it, and not apart: a name may have blanks and marks in it. */
+const quoted = (name: string): string => (/^[\w@%+=:,./-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`);
 
 function wholePlan(steps: readonly Step[]): Need {
   const classes = steps.map(classOf);

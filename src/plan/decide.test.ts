@@ -126,4 +126,57 @@ describe('deciding', () => {
     const lanes = decide(everything).steps.map(({ lanes: names }) => names.join());
     assert.deepEqual([...new Set(lanes)].sort(), ['hikurangi storage.cfg', 'pihanga prune.cfg', 'ruapehu storage.cfg']);
   });
+
+  it('makes nothing on top of what is refused, and goes on with the rest', () => {
+    const bare = declared('ruapehu', 'pbs-bare', fields);
+    const on = { ...declared('ruapehu', 'pbs-on-it', fields, 'pve-storage', { password: { file: '/p' } }) };
+    const plan = decide(
+      deciding({
+        desired: {
+          digest: 'd',
+          declared: [bare, { ...on, needs: [ref('pve-storage', 'ruapehu', 'pbs-bare')] }, { ...on, name: 'pbs-free' }],
+        },
+        observed: { at, versions: new Map(), readings: [reading('pve-storage', 'ruapehu', {})] },
+      }),
+    );
+    assert.deepEqual(
+      plan.refusals.map(({ code }) => code),
+      ['storage-without-credentials', 'comes-after-refused'],
+    );
+    assert.deepEqual(
+      plan.steps.map(({ subject }) => subject),
+      ['pve-storage/ruapehu/pbs-free'],
+    );
+  });
+
+  it('sends a secret that a token of this plan gets anew to whoever logs in with it, after the token', () => {
+    const file = { file: '/etc/holdfast/backup.token' };
+    const token = {
+      ...declared('pbs', 'a@pbs!b', { comment: '', enabled: true, expires: 0 }, 'pbs-token'),
+      saves: { value: file },
+    };
+    const user = declared('ruapehu', 'pbs-same', fields, 'pve-storage', { password: file });
+    const found = reading('pve-storage', 'ruapehu', { 'pbs-same': fields });
+    const readings = [found, reading('pbs-token', 'pbs', {})];
+    const plan = decide(
+      deciding({ desired: { digest: 'd', declared: [token, user] }, observed: { at, versions: new Map(), readings } }),
+    );
+    const [storage] = plan.steps.filter(({ subject }) => subject.startsWith('pve-storage/'));
+    assert.deepEqual(
+      storage?.changes.map(({ field }) => field),
+      ['password'],
+    );
+    assert.deepEqual(storage?.after, ['create pbs-token/pbs/a@pbs!b']);
+    const there = [found, reading('pbs-token', 'pbs', { 'a@pbs!b': { comment: '', enabled: true, expires: 0 } })];
+    const quiet = decide(
+      deciding({
+        desired: { digest: 'd', declared: [token, user] },
+        observed: { at, versions: new Map(), readings: there },
+      }),
+    );
+    assert.deepEqual(
+      quiet.steps.filter(({ subject }) => subject.startsWith('pve-storage/')),
+      [],
+    );
+  });
 });

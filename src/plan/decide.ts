@@ -4,7 +4,7 @@ import { digestOfObserved, type Found, type Reading, readingOf } from '../model/
 import { makePlan, type Note, type Plan, type Refusal } from '../model/plan.ts';
 import type { Step } from '../model/step.ts';
 import { canonical, type Json } from '../values/canonical.ts';
-import { ref } from '../values/ref.ts';
+import { plainRef, type Ref, ref } from '../values/ref.ts';
 import { decideOne, keyNotEscrowed, type Remade } from './decide-one.ts';
 import type { Deciding } from './deciding.ts';
 import { inOrder } from './order.ts';
@@ -14,25 +14,45 @@ import { stepFor, subjectOf } from './resource-step.ts';
 export function decide(deciding: Deciding): Plan {
   const remade = remadeBy(deciding);
   const parts = deciding.resources.flatMap((resource) => decideResource(deciding, resource, remade));
+  const needs = new Map(parts.flatMap((part) => part.needs));
+  const { steps, blocked } = withoutBlocked(parts, needs);
   return makePlan({
     estate: deciding.estate,
     job: 'apply',
     madeAt: deciding.observed.at,
     desired: deciding.desired.digest,
     observed: digestOfObserved(deciding.observed),
-    steps: inOrder(
-      withoutInner(
-        parts.flatMap((part) => part.steps),
-        deciding.resources,
-      ),
-      new Map(parts.flatMap((part) => part.needs)),
-      deciding.resources,
-    ),
+    steps: inOrder(withoutInner(steps, deciding.resources), needs, deciding.resources),
     notes: [...deciding.notes, ...parts.flatMap((part) => part.notes)],
-    refusals: parts.flatMap((part) => part.refusals),
+    refusals: [...parts.flatMap((part) => part.refusals), ...blocked],
     unchanged: parts.reduce((sum, part) => sum + part.unchanged, 0),
     afterFailure: 'keep',
   });
+}
+
+/** What would be made on top of something that is refused cannot be made; what is there already can still be changed. */
+function withoutBlocked(
+  parts: readonly Part[],
+  needs: ReadonlyMap<string, readonly Ref[]>,
+): Readonly<{ steps: readonly Step[]; blocked: readonly Refusal[] }> {
+  const refused = new Set(
+    parts.flatMap(({ refusals }) => refusals.flatMap(({ subject, unread }) => (unread === undefined ? [subject] : []))),
+  );
+  const steps = parts.flatMap((part) => part.steps);
+  if (refused.size === 0) return { steps, blocked: [] };
+  const missing = ({ id, act }: Step): readonly Ref[] =>
+    act === 'create' ? (needs.get(id) ?? []).filter((subject) => refused.has(subject)) : [];
+  return {
+    steps: steps.filter((step) => missing(step).length === 0),
+    blocked: steps
+      .filter((step) => missing(step).length > 0)
+      .map((step) => ({
+        subject: step.subject,
+        code: 'comes-after-refused',
+        says: `it needs ${missing(step).map(plainRef).join(', ')}, which cannot be done`,
+        remedy: 'put that right first',
+      })),
+  };
 }
 
 /** What is kept within a thing that is removed goes with it, and is not removed twice. */

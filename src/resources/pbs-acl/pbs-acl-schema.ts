@@ -14,7 +14,7 @@ const forms = [
   `/remote(?:/${part})*`,
   `/system${below(
     ...['certificates', 'disks', 'log', 'notifications', 'status', 'tasks', 'time', `services/${part}`],
-    ...['network/dns', `network/interfaces/${part}`, `s3-endpoint/${part}`, `encryption-keys/${part}`],
+    ...['network/dns', `network/interfaces/${part}`, `s3-endpoint(?:/${part})?`, `encryption-keys(?:/${part})?`],
   )}`,
   `/tape${below(`device/${part}`, `pool/${part}`, `job/${part}`)}`,
 ];
