@@ -35,7 +35,7 @@ const jobs = times(counts.jobs, (index) => ({
   },
   ...{ all: 1, compress: 'zstd' },
 }));
-export const containers = 2;
+const containers = 2;
 /** Other numbers on each server: they all write to one place, which takes two of a number for one. */
 const guestsOn = (server: number) =>
   times(counts.guests, (index) => {

@@ -33,7 +33,7 @@ export function notePbs(state: Pick<PbsState, 'node' | 'journal'>, at: number, u
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** `Feb 24 02:00:04 pbs proxmox-backup-proxy[812]: ...`; the kernel has no process. */
-export function journalText(node: string, { at, unit, text }: JournalLine): string {
+function journalText(node: string, { at, unit, text }: JournalLine): string {
   const iso = new Date(at).toISOString();
   const when = `${months[Number(iso.slice(5, 7)) - 1]} ${iso.slice(8, 10)} ${iso.slice(11, 19)}`;
   return `${when} ${node} ${unit}${unit === 'kernel' ? '' : `[${processOf(unit)}]`}: ${text}`;

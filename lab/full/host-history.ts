@@ -12,8 +12,7 @@ const gib = 1024 ** 3;
 const chunkStore =
   'unable to open chunk store at "/mnt/pbs-datastore/.chunks" - No such file or directory (os error 2)';
 
-export const orderOf = (guests: readonly Guest[]): readonly Guest[] =>
-  [...guests].sort((one, other) => one.vmid - other.vmid);
+const orderOf = (guests: readonly Guest[]): readonly Guest[] => [...guests].sort((one, other) => one.vmid - other.vmid);
 
 /** Only what has changed since the night before is read and sent. */
 export const secondsFor = (guest: Guest): number => 8 + Math.round(writtenBytes(guest) / gib / 3);

@@ -1,8 +1,6 @@
 // The nights before the lab starts: every host backs its guests up at 02:00, and some of those nights went wrong.
 
 export type HostName = 'ruapehu' | 'pihanga' | 'hikurangi';
-export type GuestType = 'qemu' | 'lxc';
-
 /** What became of one guest's backup, or of the whole run of a host. */
 export type Outcome = 'ok' | 'no-agent' | 'reset' | 'locked' | 'stale' | 'log-lost' | 'unreachable';
 

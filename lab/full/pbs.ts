@@ -17,8 +17,8 @@ export type FullPbs = Readonly<{
   version?: string;
 }>;
 
-export const store = 'pbs-datastore';
-export const copy = 'copy';
+const store = 'pbs-datastore';
+const copy = 'copy';
 export const syncLogin = 'sync@pbs!copy';
 
 const gib = 1024 ** 3;

@@ -11,7 +11,7 @@ const sizesIn = ({ total, used }: Readonly<{ total: number; used: number }>): Si
   ...{ total, used, avail: Math.max(0, total - used) },
 });
 
-export const rootSizes = ({ hardware }: PveState): Sizes => sizesIn(hardware.root);
+const rootSizes = ({ hardware }: PveState): Sizes => sizesIn(hardware.root);
 
 /** Storages whose entry says that a disk belongs there are off while it is not mounted. */
 export const isUnmounted = (state: PveState, { storage, options }: StorageEntry): boolean =>

@@ -93,7 +93,7 @@ async function proveRemoved({ report, world, kind, declare }: Life): Promise<voi
 }
 
 /** `apply --prune`, agreeing by name to each thing that the plan removes. */
-export async function pruned(estate: Estate): Promise<Answered> {
+async function pruned(estate: Estate): Promise<Answered> {
   const plan = await estate.type('--json', 'plan', '--prune');
   const { steps } = JSON.parse(plan.stdout) as { steps: readonly { subject: string; kind: string }[] };
   const subjects = steps.filter((step) => step.kind.endsWith('.remove')).map(({ subject }) => subject);

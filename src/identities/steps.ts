@@ -35,7 +35,7 @@ const nameOf = (missing: Missing): string => {
   }
 };
 
-export const shellWord = (word: string): string =>
+const shellWord = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 const typed = (argv: Argv): string => argv.map(shellWord).join(' ');
 

@@ -36,8 +36,5 @@ export type ServerVersion = Readonly<{ text: string; features: ReadonlySet<strin
 export const digestOfObserved = (observed: Observed): Digest =>
   digestOf(observed.readings.map(({ kind, server, answer }) => ({ kind, server, answer })));
 
-/** Of a test, or where nothing was asked. */
-export const nothingObserved = (at: Instant): Observed => ({ at, readings: [], versions: new Map() });
-
 export const readingOf = (observed: Observed, kind: string, server: string): Reading | undefined =>
   observed.readings.find((reading) => reading.kind === kind && reading.server === server);

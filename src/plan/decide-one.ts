@@ -185,7 +185,7 @@ function withoutFeature({ observed }: Deciding, resource: ResourceKind, declared
   };
 }
 
-export const featuresOf = (resource: ResourceKind, { item }: Declared): readonly string[] => [
+const featuresOf = (resource: ResourceKind, { item }: Declared): readonly string[] => [
   ...(resource.feature === undefined ? [] : [resource.feature]),
   ...(resource.features?.(item) ?? []),
 ];

@@ -51,7 +51,9 @@ describe('import', () => {
   });
 
   it('shows afterwards what somebody changes by hand (control)', async () => {
-    const [job] = (lab.servers['hikurangi']?.state as { jobs: { options: Record<string, unknown> }[] }).jobs;
+    const state = lab.servers['hikurangi']?.state;
+    assert.ok(state?.product === 'pve');
+    const [job] = state.jobs;
     const before = { ...job?.options };
     Object.assign(job?.options ?? {}, { schedule: 'sun 05:15' });
     const drift = await type('full.yaml', 'drift', '--detailed-exitcode');

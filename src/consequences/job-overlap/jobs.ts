@@ -27,7 +27,7 @@ const sharing = (jobs: readonly Job[], shared: (job: Job) => string): readonly G
     .map(([name, ones]) => ({ shared: name, jobs: ones }))
     .filter(({ jobs: ones }) => ones.length > 1 && ones.some(({ touched }) => touched));
 
-export function backupJobs(look: Look): readonly Job[] {
+function backupJobs(look: Look): readonly Job[] {
   return configured(look, 'pve-backup-job').flatMap((one) =>
     isEnabled(one.after) && textOf(one.after['schedule']) !== ''
       ? [jobOf('backup job', one, one.after['schedule'])]

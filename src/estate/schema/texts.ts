@@ -7,7 +7,7 @@ import { parseTimeSpan } from '../../values/time-span.ts';
 import { timeZoneProblem } from '../../values/time-zone.ts';
 
 /** Words for what is there and wrong; what is missing is said to be missing. */
-export const says = (message: string) => ({
+const says = (message: string) => ({
   error: (issue: z.core.$ZodRawIssue) => (issue.input === undefined ? undefined : message),
 });
 
@@ -53,12 +53,6 @@ export const serverUrl = text('is no address; write it as https://HOST:PORT', ur
 );
 
 export const date = z.iso.date(says('is no date; write it as 2027-01-31'));
-
-export const oneLine = (most: number) =>
-  z
-    .string()
-    .max(most, says(`is longer than the ${most} characters there is room for`))
-    .regex(/^[^\n\r]*$/, says('has a line break; it must be one line'));
 
 export const wholeNumber = (least: number, most: number) => {
   const error = says(`must be a whole number from ${least} to ${most}`);

@@ -42,5 +42,5 @@ export async function openEscrow(
   });
 }
 
-export const keepTheKey = (storage: string): string =>
+const keepTheKey = (storage: string): string =>
   `copy /etc/pve/priv/storage/${storage}.enc from a node to a safe place (mode 0600), and name it in the estate: escrow: [{ file: PATH }]`;
