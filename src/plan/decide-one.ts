@@ -20,7 +20,10 @@ export function decideOne(
   const subject = subjectOf(resource, declared);
   const makers = makersOf(declared, remade);
   const now = given.secrets.get(subject) ?? secretsAsWritten;
-  const secrets = byFingerprint(makers.size === 0 ? now : madeAnew(now, [...makers.keys()]), resource, found);
+  // What goes with the change anyway needs no reason of its own.
+  const sent = makers.size === 0 ? [] : sentBy(resource, declared, found);
+  const remadeNow = [...makers.keys()].filter((parameter) => !sent.includes(parameter));
+  const secrets = byFingerprint(remadeNow.length === 0 ? now : madeAnew(now, remadeNow), resource, found);
   const deciding = { ...given, secrets: new Map([[subject, secrets]]) };
   const decided = possible(
     deciding,
@@ -122,7 +125,9 @@ function withSecrets(decided: Decided, found: Found | undefined, { changed, unsa
   ];
   if (again.length === 0) return decided;
   const because = [
-    ...(changed.length > 0 ? [`another ${changed.join(' and another ')} is declared than the one it was given`] : []),
+    ...(changed.length > 0
+      ? [`another ${changed.join(' and another ')} is declared, or made by this plan, than the one it was given`]
+      : []),
     ...(unsaved.length > 0
       ? [
           `its ${unsaved.join(' and its ')} is not in the file it is to be kept in: whoever uses the old one is locked out`,

@@ -100,6 +100,9 @@ async function travel(way: Way, leg: Leg, victim: Victim): Promise<void> {
   assert.deepEqual(processesOf(run), []);
   const states = estate.journal((runs) => runs.map(({ id, state: how }) => [id, how])) ?? [];
   assert.equal(Object.fromEntries(states)[run], 'aborted');
+  // A token that the late request made has a secret that nobody saw: the next apply has it made anew.
+  const isLost = leg.secret !== undefined && late;
+  if (isLost) assert.equal((await estate.type('apply', '--yes', ...typed)).status, 0);
   const prune = typed.filter((word) => word === '--prune');
   assert.match((await estate.type('plan', ...prune)).stdout, /No changes; \d+ as declared/);
   assert.ok(isLike(thing(), becomes), JSON.stringify(thing()));
