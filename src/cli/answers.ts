@@ -39,7 +39,7 @@ export type TrustAnswer = Readonly<{
   entries: readonly Readonly<{
     file: string;
     line: number;
-    section: 'pve' | 'pbs' | 'pbs_storages';
+    section: 'pve' | 'pbs' | 'pbs_storages' | 'remotes';
     name: string | null;
     /** the fingerprint that stood there */
     from: string | null;

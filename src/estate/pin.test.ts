@@ -89,4 +89,18 @@ pbs_storages:
     const made = put(text).text;
     assert.match(made, new RegExp(`fingerprint: "${fresh}"\\n {4}name: a`));
   });
+
+  it('is changed where another PBS of the estate reaches that server by it, and not put where authorities vouch', () => {
+    const text = (print: string) =>
+      `pbs:\n  - name: home\n    url: https://home.example:8007\n    remotes:\n      - { name: away, host: pbs.example, auth_id: a@pbs, fingerprint: "${print}" } # copy 2\n      - { name: trusted, host: pbs.example, auth_id: a@pbs }\n`;
+    const { text: made, pins } = put(text(old));
+    assert.equal(made, text(fresh));
+    assert.deepEqual(
+      pins.map(({ section, name, byAuthority }) => [section, name, byAuthority]),
+      [
+        ['remotes', 'away', false],
+        ['remotes', 'trusted', true],
+      ],
+    );
+  });
 });

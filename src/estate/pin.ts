@@ -7,8 +7,11 @@ import { readYaml } from './yaml-text.ts';
 /** A server by where it listens; the host without brackets. */
 export type Listener = Readonly<{ host: string; port: number }>;
 
+/** Where entries that name a server stand; `remotes` are those of a PBS, by which it reaches another. */
+type Section = 'pve' | 'pbs' | 'pbs_storages' | 'remotes';
+
 export type Pin = Readonly<{
-  section: 'pve' | 'pbs' | 'pbs_storages';
+  section: Section;
   /** the entry's own name; undefined where it has none */
   name: string | undefined;
   listener: Listener;
@@ -52,32 +55,37 @@ function entriesIn(text: string): readonly Entry[] {
   const anchors = new Map<string, Node>();
   collect(root, anchors);
   const follow = (node: unknown): unknown => (isAlias(node) ? anchors.get(node.source) : node);
-  return (['pve', 'pbs', 'pbs_storages'] as const).flatMap((section) => {
-    const list = follow(isMap(root) ? root.get(section, true) : undefined);
-    if (!isSeq(list)) return [];
-    return list.items.flatMap((item): readonly Entry[] => {
-      const entry = follow(item);
-      if (!isMap(entry)) return [];
-      const value = (key: string): Node | undefined => follow(entry.get(key, true)) as Node | undefined;
-      const plain = (key: string): string | undefined => {
-        const scalar = value(key);
-        return isScalar(scalar) && scalar.value !== null ? String(scalar.value) : undefined;
-      };
-      const listener = section === 'pbs_storages' ? ofStorage(plain) : ofUrl(plain('url'));
-      if (listener === undefined) return [];
-      const held = value('fingerprint');
-      const line = lines.linePos((held ?? entry).range?.[0] ?? 0).line;
-      const byAuthority = held === undefined && plain('trust') === 'ca';
-      const pin = { section, name: plain('name'), listener, line, from: plain('fingerprint'), byAuthority };
-      const key = section === 'pbs_storages' ? 'server' : 'url';
-      return [
-        {
-          pin,
-          edit: (fingerprint) =>
-            isScalar(held) ? replaced(text, held, fingerprint) : added(text, entry, key, fingerprint),
-        },
-      ];
-    });
+  const mapsIn = (holder: unknown, key: string): readonly YAMLMap[] => {
+    const list = follow(isMap(holder) ? holder.get(key, true) : undefined);
+    return isSeq(list) ? list.items.map(follow).filter((entry) => isMap(entry)) : [];
+  };
+  const entries: readonly (readonly [Section, YAMLMap])[] = [
+    ...(['pve', 'pbs', 'pbs_storages'] as const).flatMap((section) =>
+      mapsIn(root, section).map((entry) => [section, entry] as const),
+    ),
+    ...mapsIn(root, 'pbs').flatMap((pbs) => mapsIn(pbs, 'remotes').map((entry) => ['remotes', entry] as const)),
+  ];
+  return entries.flatMap(([section, entry]): readonly Entry[] => {
+    const value = (key: string): Node | undefined => follow(entry.get(key, true)) as Node | undefined;
+    const plain = (key: string): string | undefined => {
+      const scalar = value(key);
+      return isScalar(scalar) && scalar.value !== null ? String(scalar.value) : undefined;
+    };
+    const listener = listenerOf[section](plain);
+    if (listener === undefined) return [];
+    const held = value('fingerprint');
+    const line = lines.linePos((held ?? entry).range?.[0] ?? 0).line;
+    // A remote without one is verified by the authorities that the PBS trusts.
+    const byAuthority = held === undefined && (plain('trust') === 'ca' || section === 'remotes');
+    const pin = { section, name: plain('name'), listener, line, from: plain('fingerprint'), byAuthority };
+    const key = section === 'pbs_storages' ? 'server' : section === 'remotes' ? 'host' : 'url';
+    return [
+      {
+        pin,
+        edit: (fingerprint) =>
+          isScalar(held) ? replaced(text, held, fingerprint) : added(text, entry, key, fingerprint),
+      },
+    ];
   });
 }
 
@@ -97,10 +105,19 @@ function ofUrl(url: string | undefined): Listener | undefined {
   return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port === '' ? 443 : port) };
 }
 
-function ofStorage(plain: (key: string) => string | undefined): Listener | undefined {
-  const host = plain('server');
-  return host === undefined ? undefined : { host, port: Number(plain('port') ?? 8007) };
-}
+type Plain = (key: string) => string | undefined;
+const at =
+  (key: string) =>
+  (plain: Plain): Listener | undefined => {
+    const host = plain(key);
+    return host === undefined ? undefined : { host, port: Number(plain('port') ?? 8007) };
+  };
+const listenerOf: Readonly<Record<Section, (plain: Plain) => Listener | undefined>> = {
+  pve: (plain) => ofUrl(plain('url')),
+  pbs: (plain) => ofUrl(plain('url')),
+  pbs_storages: at('server'),
+  remotes: at('host'),
+};
 
 function replaced(text: string, held: Scalar, fingerprint: Fingerprint): Edit {
   const [from = 0, end = 0] = held.range ?? [];
