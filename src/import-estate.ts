@@ -14,6 +14,7 @@ import type { Estate } from './model/estate.ts';
 import type { Observed } from './model/observed.ts';
 import type { Plan } from './model/plan.ts';
 import { type Everything, readEverything } from './observed/read-everything.ts';
+import { type Unseen, unseenBy } from './observed/sight.ts';
 import { decide } from './plan/decide.ts';
 import { escrowAndTransports } from './remembered.ts';
 import type { Json } from './values/canonical.ts';
@@ -25,6 +26,8 @@ export type Imported = Readonly<{
   name: string;
   text: string;
   everything: Everything;
+  /** what the login may not see: it may be there, and is not in the file */
+  unseen: readonly Unseen[];
   /** how many things of each kind were written */
   written: Readonly<Record<string, number>>;
   /** what the file would change, were it applied: nothing, or it is not what was found */
@@ -37,13 +40,17 @@ export type Imported = Readonly<{
 export async function importEstate(holdfast: Holdfast, estate: Estate, file: string): Promise<Imported> {
   refuseDeclared(estate);
   await using world = holdfast.world(estate);
-  const everything = await readEverything(world, estate, kinds.resources, holdfast.surroundings.stopped);
-  const text = estateText(estate, sectionsOf(everything), file, remarksOn(everything));
+  const signal = holdfast.surroundings.stopped;
+  const [everything, unseen] = await Promise.all([
+    readEverything(world, estate, kinds.resources, signal),
+    unseenBy(world, estate, signal),
+  ]);
+  const text = estateText(estate, sectionsOf(everything), file, remarksOn(everything, unseen));
   const written = await readBack(holdfast, text, file);
   const wouldChange = planOf(holdfast, written, everything);
   const { collected } = everything;
   return {
-    ...{ name: written.name, text, everything, wouldChange },
+    ...{ name: written.name, text, everything, unseen, wouldChange },
     written: Object.fromEntries(
       kinds.resources.map(({ name }) => [
         name,
@@ -106,12 +113,16 @@ function storesOn(server: string, collected: Everything['collected']): readonly 
   return [...new Set(names)].filter((name) => name !== '').sort();
 }
 
-const remarksOn = ({ unread }: Everything): readonly string[] => [
+const remarksOn = ({ unread }: Everything, unseen: readonly Unseen[]): readonly string[] => [
   'What runs on these servers, as `holdfast import` found it. Planning it changes nothing.',
   'Passwords, keys and token secrets are never shown by a server: they stay as they are until you name one here.',
   ...unread.map(
     ({ resource, server, fault }) =>
       `Not in this file, for it could not be read: ${resource.title}s of ${server} (${fault.code}).`,
+  ),
+  ...unseen.map(
+    ({ server, what, login, privilege, path }) =>
+      `Perhaps not in this file: ${what} of ${server}. ${login} has no ${privilege} on ${path}, and what it may not see is in no list.`,
   ),
 ];
 

@@ -16,7 +16,7 @@ import { observe } from './observed/observe.ts';
 import { secretsNow } from './observed/secrets-now.ts';
 import { decide } from './plan/decide.ts';
 import { weigh } from './plan/weigh.ts';
-import { escrowAndTransports, remembered } from './remembered.ts';
+import { escrowAndTransports, refuseToPruneAll, remembered } from './remembered.ts';
 
 /** What would have to change for the servers to be as the estate says. Writes nothing anywhere. */
 export async function planEstate(holdfast: Holdfast, estate: Estate, wish: { prune: boolean }): Promise<Plan> {
@@ -25,6 +25,7 @@ export async function planEstate(holdfast: Holdfast, estate: Estate, wish: { pru
   const { owned, wrote } = remembered(holdfast, estate);
   const signal = holdfast.surroundings.stopped;
   const desired = desire(estate, resources);
+  if (wish.prune) refuseToPruneAll(estate, desired, owned);
   const [observed, secrets] = await Promise.all([
     observe(world, { resources, desired, owned, servers: [...estate.pve, ...estate.pbs], signal }),
     secretsNow(world, desired, wrote),

@@ -1,4 +1,6 @@
 // What a plan is made with beside the estate and the servers: what the state remembers, and what the estate says of the way.
+import type { Desired } from './contracts/resource.ts';
+import { Fault } from './fault.ts';
 import type { Holdfast } from './holdfast.ts';
 import type { Estate } from './model/estate.ts';
 import type { Wrote } from './model/run.ts';
@@ -16,4 +18,15 @@ export const remembered = (holdfast: Holdfast, estate: Estate): Remembered =>
 export function escrowAndTransports({ pve, sections }: Estate) {
   const byCommand = new Set(pve.filter(({ through }) => through === 'pvesh').map(({ name }) => name));
   return { byCommand, escrow: (sections['escrow'] ?? []) as readonly SecretReference[] };
+}
+
+/** An estate that declares nothing is mostly the wrong file; pruned by it, everything that was ever taken over would go. */
+export function refuseToPruneAll(estate: Estate, desired: Desired, owned: ReadonlySet<Ref>): void {
+  if (desired.declared.length > 0 || owned.size === 0) return;
+  throw new Fault('prune-without-declarations', {
+    where: estate.file,
+    says: `it declares nothing on any server, and --prune would remove all ${owned.size} things that Holdfast made or took over`,
+    remedy: 'see whether it is the right file; declare what is to stay, and prune by that',
+    exit: 'misused',
+  });
 }

@@ -9,6 +9,7 @@ import type { Plan, Refusal } from '../model/plan.ts';
 import type { PointId, RestorePoint } from '../model/restore-point.ts';
 import type { Entry, Run, RunId } from '../model/run.ts';
 import type { ServersNow } from '../observed/servers-now.ts';
+import type { Unseen } from '../observed/sight.ts';
 import type { StoragesNow } from '../observed/storages-now.ts';
 import type { Certificate } from '../proxmox/reach.ts';
 import type { Validation } from '../validate/check.ts';
@@ -63,6 +64,8 @@ export type ImportAnswer = Readonly<{
   written: Readonly<Record<string, number>>;
   /** collections that could not be read, and are not in the file */
   unread: readonly Readonly<{ kind: string; server: string; fault: FaultRecord }>[];
+  /** what may be there and is not in the file, since the login may not see it */
+  unseen: readonly Unseen[];
   /** what planning the file would change; nothing, unless something cannot be written as it is */
   wouldChange: readonly string[];
 }>;

@@ -21,7 +21,11 @@ export const importCommand: Command<ImportAnswer> = {
     const file = resolve(invocation.surroundings.folder, out);
     await refuseToOverwrite(invocation, file);
     invocation.show('reading everything that the servers hold');
-    const { name, text, everything, written, wouldChange, subjects } = await importEstate(holdfast, estate, file);
+    const { name, text, everything, unseen, written, wouldChange, subjects } = await importEstate(
+      holdfast,
+      estate,
+      file,
+    );
     await filesHere(invocation).write(file, text, 0o644);
     takeOver(holdfast, name, subjects);
     const differing = [...wouldChange.steps.map(({ title }) => title), ...wouldChange.refusals.map(refusalText)].filter(
@@ -34,6 +38,10 @@ export const importCommand: Command<ImportAnswer> = {
         ({ resource, server, fault }) =>
           `${invocation.paint.warning('left out')}  ${resource.title}s of ${server}: ${shown(fault.says)}`,
       ),
+      ...unseen.map(
+        ({ server, what, login, privilege, path, remedy }) =>
+          `${invocation.paint.warning('perhaps more')}  ${what} of ${server}: ${login} has no ${privilege} on ${path}, and what it may not see is in no list\n  do this: ${remedy}`,
+      ),
       ...differing.map((one) => `${invocation.paint.bad('not the same')}  ${shown(one)}`),
       differing.length === 0
         ? `Planning it changes nothing; look at it with \`holdfast --estate ${out} plan\`.`
@@ -45,6 +53,7 @@ export const importCommand: Command<ImportAnswer> = {
         file,
         written,
         unread: everything.unread.map(({ resource, server, fault }) => ({ kind: resource.name, server, fault })),
+        unseen,
         wouldChange: wouldChange.steps.map(({ title }) => title),
       },
       text: `${lines.join('\n')}\n`,

@@ -77,6 +77,28 @@ describe('import', () => {
     assert.match(goes.stdout, /- remove prune job workshop-weekly/);
   });
 
+  it('says what its login may not see, which may be there all the same; with the right it is in the file', async () => {
+    const state = lab.servers['pbs-taupo']?.state;
+    assert.ok(state?.product === 'pbs');
+    const acl = [...state.acl];
+    const before = await type('connections.yaml', 'import', '--out', 'unseen.yaml');
+    assert.match(before.stdout, /perhaps more.*remotes and sync jobs of pbs-taupo: .*no Remote\.Audit on \/remote/);
+    assert.match(readFileSync(join(folder, 'unseen.yaml'), 'utf8'), /^# Perhaps not in this file: remotes.*pbs-taupo/m);
+    for (const authId of ['holdfast@pbs', 'holdfast@pbs!ops'])
+      state.acl.push({ authId, path: '/remote', role: 'RemoteAudit', propagate: true });
+    const after = await type('connections.yaml', 'import', '--out', 'seen.yaml');
+    assert.doesNotMatch(after.stdout, /perhaps more.*pbs-taupo/);
+    assert.match(readFileSync(join(folder, 'seen.yaml'), 'utf8'), /sync:\n/);
+    assert.equal((await type('seen.yaml', 'plan', '--detailed-exitcode')).status, 0);
+    state.acl.splice(0, state.acl.length, ...acl);
+  });
+
+  it('is not undone by a file that declares nothing: --prune with it is refused', async () => {
+    const refused = await type('connections.yaml', 'plan', '--prune');
+    assert.equal(refused.status, 64, refused.stdout);
+    assert.match(refused.stderr, /prune-without-declarations/);
+  });
+
   it('writes over no file unless told to, and into no estate that declares things', async () => {
     const exists = await type('connections.yaml', 'import', '--out', 'full.yaml');
     assert.equal(exists.status, 64);
