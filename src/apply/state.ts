@@ -8,10 +8,19 @@ import { lockFileOf } from './lanes.ts';
 
 export const stateFolder = (root: string, estate: string): string => join(root, encodeURIComponent(estate));
 
+/** A root that this user may not look into is said by whoever opens the state in it. */
+function foldersIn(root: string): readonly string[] {
+  try {
+    return statSync(root, { throwIfNoEntry: false })?.isDirectory() === true ? readdirSync(root) : [];
+  } catch (error) {
+    if (['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
+  }
+}
+
 /** The names of the estates that have a state there. Whatever else lies there, or that there is no folder at all, is no matter. */
 export function estatesIn(root: string): readonly string[] {
-  if (statSync(root, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
-  return readdirSync(root).flatMap((folder) => {
+  return foldersIn(root).flatMap((folder) => {
     const name = estateOf(folder);
     return name !== undefined && existsSync(join(root, folder, 'journal.db')) ? [name] : [];
   });
