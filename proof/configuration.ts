@@ -1,5 +1,6 @@
 // kill -9 at every kind of step that writes a server's configuration or starts a backup; two starts at once. The authorities
 // are the lab's own state, its request log, and the process list.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Estate,
@@ -71,7 +72,11 @@ async function prepared(
     await lab.change({ server: 'pbs-pihanga', pruneJob: 'holdfast-tank', set: { schedule: 'hourly' } });
     return { estate, typed: ['--yes'] };
   }
-  const bare = estateAt(join(lab.folder, 'connections.yaml'), 'lab', estate.state, lab.folder);
+  // The backup job stays: a file that declares nothing prunes nothing.
+  const file = join(lab.folder, 'less.yaml');
+  const whole = readFileSync(join(lab.folder, 'estate.yaml'), 'utf8');
+  writeFileSync(file, whole.replace(/^pbs_storages:[\s\S]*?(?=^backup_jobs:)/m, '').replace(/^ +prune: .*\n/m, ''));
+  const bare = estateAt(file, 'lab', estate.state, lab.folder);
   return { estate: bare, typed: ['--yes', '--prune', ...everything.flatMap((name) => ['--confirm', name])] };
 }
 
