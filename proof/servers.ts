@@ -115,7 +115,7 @@ async function proveTrouble(report: Report, lab: LabFolder): Promise<void> {
     const plan = await lab.estate().type('plan');
     await lab.clear();
     const named =
-      plan.status === 1 &&
+      plan.status === 3 &&
       says.test(plan.stdout) &&
       /(?:pve-storage\/ruapehu\/pbs-pihanga|declared things on ruapehu)[\s\S]*do this/.test(plan.stdout);
     const others = /storage pbs-pihanga on hikurangi/.test(plan.stdout) && /prune job/.test(plan.stdout);

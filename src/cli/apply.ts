@@ -18,6 +18,7 @@ import type { ApplyAnswer } from './answers.ts';
 import { type Answer, type Command, flag, type Invocation } from './command.ts';
 import { agreed } from './consent.ts';
 import { open, openToWrite, withPve } from './open.ts';
+import { planExit } from './plan-exit.ts';
 import { exitOf, telling } from './run-telling.ts';
 
 export const apply: Command<ApplyAnswer> = {
@@ -57,7 +58,7 @@ async function validateFirst(invocation: Invocation, holdfast: Holdfast, estate:
 }
 
 const shown = (invocation: Invocation, plan: Plan, says: string): Answer<ApplyAnswer> => ({
-  exit: plan.refusals.length > 0 ? 'failed' : 'fine',
+  exit: planExit(plan),
   value: plan,
   text: `${planAsText(plan, invocation.paint)}${says}\n`,
 });

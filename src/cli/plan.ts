@@ -7,6 +7,7 @@ import { planAsText } from '../plan/plan-text.ts';
 import type { PlanAnswer } from './answers.ts';
 import { type Command, flag, type Invocation, optionText } from './command.ts';
 import { open, withPve } from './open.ts';
+import { planExit } from './plan-exit.ts';
 
 /** A plan is written over an older plan, and over nothing else: an estate under that name would be gone. */
 async function refuseOther(invocation: Invocation, file: string): Promise<void> {
@@ -46,9 +47,8 @@ export const plan: Command<PlanAnswer> = {
       );
     const saved =
       file === undefined ? '' : `Written to ${file}: \`holdfast apply ${file}\` carries out this plan and no other.\n`;
-    const changes = made.steps.length > 0 && flag(invocation, 'detailedExitcode');
     return {
-      exit: made.refusals.length > 0 ? 'failed' : changes ? 'changes' : 'fine',
+      exit: planExit(made, flag(invocation, 'detailedExitcode')),
       value: made,
       text: `${planAsText(made, invocation.paint)}${saved}`,
     };
