@@ -5,7 +5,8 @@ import { pbsBehind } from './resources/common/pbs-behind.ts';
 import type { Right } from './resources/common/pbs-rights.ts';
 import { mayDo } from './resources/pbs-acl/pbs-acl-rights.ts';
 import type { PveStorageEntry } from './resources/pve-storage/pve-storage-schema.ts';
-import { type Made, nothingMade } from './validate/made-by-apply.ts';
+import type { Made } from './validate/asked.ts';
+import { nothingMade } from './validate/made-by-apply.ts';
 
 type Leads = Pick<PveStorageEntry, 'server' | 'port' | 'fingerprint' | 'datastore' | 'namespace' | 'username'>;
 

@@ -1,24 +1,11 @@
 // Config files have one digest each and are written one at a time. The faults that are about writing bite here.
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConfigFile } from './config-file-names.ts';
 import { foreignHandOn } from './foreign.ts';
 import type { PbsCall, PbsHost } from './host.ts';
 import { badRequest } from './refusal.ts';
 import type { PbsState, Section } from './state.ts';
-
-export type ConfigFile =
-  | 'datastore'
-  | 'prune'
-  | 'verification'
-  | 'sync'
-  | 'remote'
-  | 'traffic-control'
-  | 's3'
-  | 'user'
-  | 'acl'
-  | 'notifications'
-  | 'metricserver'
-  | 'encryption-keys';
 
 const written = (sections: readonly Section[]) => sections.map(({ id, type, options }) => ({ id, type, options }));
 

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type TestLab, testLab } from '../ask.test-support.ts';
 import { furnish } from '../contract/pbs-gets.test-support.ts';
-import type { ConfigFile } from './config-file.ts';
 import { digestOf } from './config-file.ts';
+import type { ConfigFile } from './config-file-names.ts';
 import { foreignHandOn } from './foreign.ts';
 import { pbsLab } from './product.test-support.ts';
 

@@ -1,5 +1,5 @@
 // Somebody else at work on the same PBS, past our eyes: an entry of a config file changes just before it is written.
-import type { ConfigFile } from './config-file.ts';
+import type { ConfigFile } from './config-file-names.ts';
 import type { PbsHost } from './host.ts';
 import type { PbsState, Section } from './state.ts';
 

@@ -1,5 +1,5 @@
 // Datastores of a PBS, what stands in them, and their jobs.
-import type { Kind } from './kinds-table.ts';
+import type { Kind } from './kind.ts';
 import { by, heldBy, inStore, listed, section } from './on-pbs.ts';
 import type { World } from './world.ts';
 

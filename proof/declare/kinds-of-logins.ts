@@ -1,5 +1,5 @@
 // What a PBS talks to, and who may talk to it.
-import type { Kind } from './kinds-table.ts';
+import type { Kind } from './kind.ts';
 import { by, heldBy, listed, type Of, section } from './on-pbs.ts';
 import type { World } from './world.ts';
 

@@ -1,5 +1,5 @@
 // Where a PBS sends its messages and figures.
-import type { Held, Kind } from './kinds-table.ts';
+import type { Held, Kind } from './kind.ts';
 import { by, heldBy, listed, section } from './on-pbs.ts';
 import type { World } from './world.ts';
 

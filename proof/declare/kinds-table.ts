@@ -1,26 +1,9 @@
 // What is declared of each kind, and what the lab must hold then. Options are as the config files of the servers have them.
+import type { Kind } from './kind.ts';
 import { datastores, jobs } from './kinds-of-datastores.ts';
 import { elsewhere, people } from './kinds-of-logins.ts';
 import { messages } from './kinds-of-messages.ts';
 import { pveText, type World } from './world.ts';
-
-/** Options by name; undefined: it must not be there. */
-export type Held = Readonly<Record<string, unknown>>;
-type Stage = Readonly<{ entry: string; holds: Held }>;
-
-export type Kind = Readonly<{
-  what: string;
-  /** of the mission */
-  row: string;
-  /** the estate with that entry, or without one */
-  text(entry: string | undefined): string;
-  held(world: World): Promise<Held | undefined>;
-  created: Stage;
-  changed?: Stage;
-  unset?: Stage;
-  /** of a foreign hand: `same` says in other words what `created` declares, `other` does not */
-  otherwise?: Readonly<{ same: object; other: object }>;
-}>;
 
 export const kindsOf = (world: World): readonly Kind[] => [
   ...[pveStorage, pveBackupJob].map((kind) => kind(world)),

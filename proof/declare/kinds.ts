@@ -2,7 +2,8 @@
 // field by field, left out of the estate, removed. The authority is what the lab holds.
 import type { Answered, Estate } from '../../test/e2e/estate.test-support.ts';
 import type { Report } from '../report.ts';
-import { type Held, type Kind, kindsOf } from './kinds-table.ts';
+import type { Held, Kind } from './kind.ts';
+import { kindsOf } from './kinds-table.ts';
 import { grantEverything, seen, type World, worldOf } from './world.ts';
 
 export async function proveKinds(report: Report): Promise<void> {

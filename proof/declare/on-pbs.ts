@@ -1,6 +1,6 @@
 // How what stands below a PBS is declared in the proof, and looked up in the lab's state.
 import type { PbsState, Section } from '../../lab/pbs/state.ts';
-import type { Held } from './kinds-table.ts';
+import type { Held } from './kind.ts';
 import { pbsText, type World } from './world.ts';
 
 const server = 'pbs-pihanga';

@@ -8,7 +8,6 @@ import type { Clock } from '../values/instant.ts';
 import type { Secret } from '../values/secret.ts';
 import type { SecretReference } from '../values/secret-reference.ts';
 import type { Way } from './judge-way.ts';
-import type { Made } from './made-by-apply.ts';
 import type { Thing } from './needs.ts';
 
 export type LoginAsked = Readonly<{
@@ -26,6 +25,15 @@ export type ServerAsked = Readonly<{
   way: Way | undefined;
   logins: readonly LoginAsked[];
   things: readonly Thing[];
+}>;
+
+/** What the estate declares on the PBS that a storage leads to. */
+export type Made = Readonly<{
+  login: boolean;
+  datastore: boolean;
+  namespace: boolean;
+  /** what the login may do at a path by what the estate gives, and by nothing else */
+  may(path: string): ReadonlySet<string>;
 }>;
 
 export type StorageAsked = Readonly<{

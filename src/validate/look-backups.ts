@@ -9,7 +9,7 @@ import { parseUpid } from '../values/upid.ts';
 import { patience } from './asked.ts';
 import type { Check } from './check.ts';
 import { stateOf } from './judge-login.ts';
-import type { PveSide } from './look-server.ts';
+import type { PveSide } from './pve-side.ts';
 
 const looked = 20;
 

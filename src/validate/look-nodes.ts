@@ -8,7 +8,7 @@ import type { PveStorage } from '../proxmox/pve-storage.ts';
 import { audienceOf, type Ports, patience, type StorageAsked } from './asked.ts';
 import type { Check } from './check.ts';
 import { failed, stateOf } from './judge-login.ts';
-import type { PveSide } from './look-server.ts';
+import type { PveSide } from './pve-side.ts';
 
 const options = { timeout: patience } as const;
 

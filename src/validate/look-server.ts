@@ -2,8 +2,8 @@
 // storages that are asked about through it.
 import { asFault, type Fault } from '../fault.ts';
 import type { ProxmoxApi } from '../proxmox/api.ts';
-import { type Node, nodes } from '../proxmox/pve.ts';
-import { type PveStorage, storages } from '../proxmox/pve-storage.ts';
+import { nodes } from '../proxmox/pve.ts';
+import { storages } from '../proxmox/pve-storage.ts';
 import { versionOf } from '../proxmox/version.ts';
 import { ref } from '../values/ref.ts';
 import { audienceOf, type Opened, type Ports, patience, type ServerAsked } from './asked.ts';
@@ -12,15 +12,7 @@ import { failed } from './judge-login.ts';
 import { lookAtBackups } from './look-backups.ts';
 import { type LoginLooked, lookAtLogin } from './look-login.ts';
 import { lookAtWay } from './look-way.ts';
-
-/** A PVE server as storages see it: what it holds, and through whom it is asked. */
-export type PveSide = Readonly<{
-  api: ProxmoxApi;
-  /** undefined where no login for it could be used */
-  configure: ProxmoxApi | undefined;
-  nodes: readonly Node[];
-  entries: readonly PveStorage[];
-}>;
+import type { PveSide } from './pve-side.ts';
 
 export type ServerLooked = Readonly<{
   looked: Looked;

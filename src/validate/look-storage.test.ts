@@ -5,9 +5,9 @@ import { Fault } from '../fault.ts';
 import { fakeApi } from '../proxmox/fake-api.test-support.ts';
 import { parseFingerprint } from '../values/fingerprint.ts';
 import { instantAt, systemClock } from '../values/instant.ts';
-import type { Ports, StorageAsked } from './asked.ts';
+import type { Made, Ports, StorageAsked } from './asked.ts';
 import { backupTo, lookAtStorage } from './look-storage.ts';
-import { type Made, nothingMade } from './made-by-apply.ts';
+import { nothingMade } from './made-by-apply.ts';
 
 const pinned = parseFingerprint(Array(32).fill('AA').join(':'));
 const all: Made = { login: true, datastore: true, namespace: true, may: () => new Set(['Datastore.Backup']) };

@@ -1,17 +1,8 @@
 // What the estate itself makes on a PBS is not wrong for not being there yet: `apply` makes it. Pure.
 import type { Fault } from '../fault.ts';
-import type { StorageAsked } from './asked.ts';
+import type { Made, StorageAsked } from './asked.ts';
 import type { Check, CheckName } from './check.ts';
 import { refusedLogin } from './judge-login.ts';
-
-/** What the estate declares on the PBS that a storage leads to. */
-export type Made = Readonly<{
-  login: boolean;
-  datastore: boolean;
-  namespace: boolean;
-  /** what the login may do at a path by what the estate gives, and by nothing else */
-  may(path: string): ReadonlySet<string>;
-}>;
 
 export const nothingMade: Made = { login: false, datastore: false, namespace: false, may: () => new Set() };
 

@@ -1,6 +1,7 @@
 // The verbs of every config file made of sections: a kind says where its entries are and what is special about them, and
 // what a list, a read, a creation, a change and a removal do is the same for all (facts: pbs-api section 1).
-import { type ConfigFile, digestOf, refuseStaleDigest, secretName, underLock } from '../config-file.ts';
+import { digestOf, refuseStaleDigest, secretName, underLock } from '../config-file.ts';
+import type { ConfigFile } from '../config-file-names.ts';
 import { answerWith, type Outcome, type PbsCall, type PbsHandlers, type PbsHost, required } from '../host.ts';
 import { badParameters, badRequest, notFound, type PbsRefusal } from '../refusal.ts';
 import type { Options, PbsState, Section } from '../state.ts';
