@@ -55,7 +55,7 @@ export function entryAsText(entry: Entry, name: string, paint: Paint): string | 
           .map(({ says }) => `      ${paint.warning('warning')}  ${shown(says)}`),
       ].join('\n');
     case 'undone':
-      return paint.warning(`  ↺ ${title}: undone`);
+      return paint.warning(`  ↺ ${title}: led back, nothing of it is left`);
     case 'not undone':
     case 'not released':
       return `${paint.bad(`  ! ${title}: ${entry.event}`)}\n${whatToDo(entry.fault)}`;

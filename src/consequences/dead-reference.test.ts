@@ -4,8 +4,8 @@ import type { Ask } from '../model/facts.ts';
 import { deadReference } from './dead-reference.ts';
 import { entry, house, planned } from './plans.test-support.ts';
 
-const job = (storage: string) =>
-  `backup_jobs: [{ name: nightly, on: [ruapehu], schedule: "02:00", select: all, storage: ${storage} }]`;
+const job = (storage: string, more = '') =>
+  `backup_jobs: [{ name: nightly, on: [ruapehu], schedule: "02:00", select: all, storage: ${storage}${more} }]`;
 const sync = (remote: string) =>
   `datastores: [{ name: tank, path: /mnt/tank }]\nremotes: [{ name: home, host: pbs.example, auth_id: a@pbs, password: { env: T } }]\nsync: [{ name: copy, store: tank, remote: ${remote}, remote_store: tank }]`;
 const has =
@@ -35,6 +35,24 @@ describe('a name that leads nowhere', () => {
       remote.plan.refusals.map(({ subject }) => subject),
       ['pbs-sync-job/backup/copy'],
     );
+  });
+
+  it('is found within a job, too: fleecing onto a storage that the server lacks fails at night', async () => {
+    const answer = has('local', 'local-zfs', 'mine');
+    const { plan, asked } = await planned([deadReference], {
+      now: house('', job('mine', ', fleecing: { storage: lcoal-zfs }')),
+      answer,
+    });
+    assert.deepEqual(new Set(asked), new Set(['names ruapehu storage storage']));
+    assert.deepEqual(
+      plan.refusals.map(({ code, says }) => [code, says]),
+      [['reference-unknown', 'its storage for fleecing lcoal-zfs is neither declared nor on ruapehu']],
+    );
+    const right = await planned([deadReference], {
+      now: house('', job('mine', ', fleecing: { storage: local-zfs }')),
+      answer,
+    });
+    assert.deepEqual(right.plan.refusals, []);
   });
 
   it('is none where it is declared or there already, and what is declared asks nobody (control)', async () => {

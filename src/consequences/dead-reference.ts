@@ -5,6 +5,7 @@ import type { Fields } from '../contracts/resource.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Note } from '../model/plan.ts';
 import type { Step } from '../model/step.ts';
+import type { Json } from '../values/canonical.ts';
 import { answered, unknownNote } from './compare/answered.ts';
 import { configured, isOf } from './compare/configured.ts';
 import { unique } from './compare/words.ts';
@@ -12,6 +13,8 @@ import { unique } from './compare/words.ts';
 type Reference = Readonly<{
   kind: string;
   field: string;
+  /** the key within, where the field is no plain name */
+  key?: string;
   /** as in a sentence */
   what: string;
   /** the kind it names */
@@ -23,9 +26,11 @@ type Reference = Readonly<{
   always?: readonly string[];
 }>;
 
+const storage = { kind: 'pve-backup-job', to: 'pve-storage', folder: 'storage', id: 'storage' } as const;
 const datastore = { what: 'datastore', to: 'pbs-datastore', folder: 'config/datastore', id: 'name' } as const;
 const references: readonly Reference[] = [
-  { kind: 'pve-backup-job', field: 'storage', what: 'storage', to: 'pve-storage', folder: 'storage', id: 'storage' },
+  { ...storage, field: 'storage', what: 'storage' },
+  { ...storage, field: 'fleecing', key: 'storage', what: 'storage for fleecing' },
   { kind: 'pbs-sync-job', field: 'remote', what: 'remote', to: 'pbs-remote', folder: 'config/remote', id: 'name' },
   { kind: 'pbs-sync-job', field: 'store', ...datastore },
   { kind: 'pbs-prune-job', field: 'store', ...datastore },
@@ -63,7 +68,7 @@ function openIn(look: Look): readonly Open[] {
     );
     return steps.flatMap((step): readonly Open[] => {
       const { server, fields } = step.given as unknown as Readonly<{ server: string; fields: Fields }>;
-      const named = [fields[reference.field] ?? ''].flat().map(String);
+      const named = namedIn(fields[reference.field], reference.key);
       const names = named.filter(
         (name) => name !== '' && !(reference.always ?? []).includes(name) && !known.has(`${server} ${name}`),
       );
@@ -71,6 +76,9 @@ function openIn(look: Look): readonly Open[] {
     });
   });
 }
+
+const namedIn = (value: Json | undefined, key: string | undefined): readonly string[] =>
+  [(key === undefined ? value : (value as Fields | undefined)?.[key]) ?? ''].flat().map(String);
 
 function judgedOne({ step, server, reference: { what, folder, id }, names }: Open, facts: Facts) {
   const told = answered(facts, { fact: 'names', server, folder, id });

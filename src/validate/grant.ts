@@ -1,11 +1,12 @@
 // The commands with which an administrator gives a login what it lacks, and takes from it what it need not have. A role on a
 // deeper path replaces what came from above, in both products: so what is granted on a path is everything needed there. Pure.
+import pbs from '../values/pbs-roles.json' with { type: 'json' };
 import type { Need } from './needs.ts';
-import roles from './privileges/roles.json' with { type: 'json' };
+import pve from './privileges/pve-roles.json' with { type: 'json' };
 
 type Product = 'pve' | 'pbs';
 type Roles = Readonly<Record<string, readonly string[]>>;
-const builtin: Readonly<Record<Product, Roles>> = roles;
+const builtin: Readonly<Record<Product, Roles>> = { pve, pbs };
 
 /** Whether what is granted on `above`, and passed down, reaches `path`. */
 export const reaches = (above: string, path: string): boolean =>

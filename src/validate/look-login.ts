@@ -1,17 +1,18 @@
 // Logs in and asks what this login may do.
+
 import { asFault } from '../fault.ts';
 import { type ProxmoxApi, path } from '../proxmox/api.ts';
 import { flag, isRow, rows, text } from '../proxmox/decode.ts';
 import { datastores } from '../proxmox/pbs.ts';
 import { privilegesOn } from '../proxmox/permissions.ts';
 import { versionOf } from '../proxmox/version.ts';
+import pbsRoles from '../values/pbs-roles.json' with { type: 'json' };
 import { type LoginAsked, type Opened, type Ports, patience, type ServerAsked } from './asked.ts';
 import type { Check } from './check.ts';
 import type { AclEntry } from './grant.ts';
 import { failed, refusedLogin } from './judge-login.ts';
 import { type Held, judgePrivileges } from './judge-privileges.ts';
 import { type Holder, mayOf, type Need, needsOf, reading, type Thing } from './needs.ts';
-import roles from './privileges/roles.json' with { type: 'json' };
 
 const options = { timeout: patience } as const;
 
@@ -107,8 +108,7 @@ const permissionsIn = (data: unknown): Held =>
 async function aclOf(api: ProxmoxApi): Promise<readonly AclEntry[] | undefined> {
   try {
     const { data } = await api.get(path`/access/acl`, {}, options);
-    const brought: Readonly<Record<string, readonly string[]>> =
-      api.product === 'pbs' ? roles.pbs : await pveRoles(api);
+    const brought: Readonly<Record<string, readonly string[]>> = api.product === 'pbs' ? pbsRoles : await pveRoles(api);
     return rows(api, 'access list', data).map((entry) => {
       const role = text(entry['roleid']) ?? '';
       return { path: text(entry['path']) ?? '', login: text(entry['ugid']) ?? '', role, brings: brought[role] ?? [] };

@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import made from '../identities/identities.json' with { type: 'json' };
+import pbsBuiltin from '../values/pbs-roles.json' with { type: 'json' };
 import { pbsRoles, reaches } from './grant.ts';
 import { type Held, judgePrivileges } from './judge-privileges.ts';
 import { type Holder, mayOf, needsOf, reading, type Thing } from './needs.ts';
 import pbsRows from './privileges/pbs.json' with { type: 'json' };
 import pveRows from './privileges/pve.json' with { type: 'json' };
-import builtin from './privileges/roles.json' with { type: 'json' };
+import pveBuiltin from './privileges/pve-roles.json' with { type: 'json' };
 
 type Product = 'pve' | 'pbs';
 const fields = {
@@ -165,7 +166,10 @@ describe('the logins that init makes', () => {
   for (const product of ['pve', 'pbs'] as const)
     for (const [identity, { user, acl }] of Object.entries(made[product].identities))
       it(`(${product}, ${identity}) have all that is needed and no more`, () => {
-        const roles: Readonly<Record<string, readonly string[]>> = { ...builtin[product], ...made[product].roles };
+        const roles: Readonly<Record<string, readonly string[]>> = {
+          ...(product === 'pve' ? pveBuiltin : pbsBuiltin),
+          ...made[product].roles,
+        };
         const entries = acl.map((entry) => ({ ...entry, path: filled(entry.path) }));
         // As both products count: the nearest entry replaces what comes from above.
         const at = (path: string) => {

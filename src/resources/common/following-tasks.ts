@@ -11,7 +11,12 @@ import { partsOf } from '../../values/ref.ts';
 import { parseUpid, type Upid } from '../../values/upid.ts';
 
 /** By the verb of the write: the type of its task, whose id is the name of the thing. */
-export type TaskTypes = Readonly<{ post: string; delete: string }>;
+export type TaskTypes = Readonly<{
+  post: string;
+  delete: string;
+  /** what to do about words in which such a task ends; the first that fits counts */
+  remedies?: readonly Readonly<{ words: RegExp; remedy: string }>[];
+}>;
 
 export const followingTasks = (kind: ResourceKind, types: TaskTypes): ResourceKind => ({
   ...kind,
@@ -54,7 +59,7 @@ function withTasks(api: ProxmoxApi, context: StepContext, types: TaskTypes): Pro
       },
       { signal: options?.signal },
     );
-    if ('upid' in started) await follow(api, started.upid, context);
+    if ('upid' in started) await follow(api, started.upid, context, types);
     return { data: null };
   };
   return {
@@ -67,7 +72,7 @@ function withTasks(api: ProxmoxApi, context: StepContext, types: TaskTypes): Pro
 const nameOf = ({ step }: StepContext): string => partsOf(step.subject)[1] ?? '';
 
 /** A task that was begun is let come to its end: half a datastore is worse than a whole one nobody wants any more. */
-async function follow(api: ProxmoxApi, upid: Upid, context: StepContext): Promise<void> {
+async function follow(api: ProxmoxApi, upid: Upid, context: StepContext, { remedies = [] }: TaskTypes): Promise<void> {
   const end = await followTask(api, upid, {
     clock: context.world.clock,
     signal: context.signal,
@@ -81,7 +86,7 @@ async function follow(api: ProxmoxApi, upid: Upid, context: StepContext): Promis
   throw new Fault('task-failed', {
     where: context.step.subject,
     says,
-    remedy: `put that right, then apply again; the whole log: \`proxmox-backup-manager task log '${upid.text}'\` on ${api.name}`,
+    remedy: `${remedies.find(({ words }) => words.test(says))?.remedy ?? 'put that right'}, then apply again; the whole log: \`proxmox-backup-manager task log '${upid.text}'\` on ${api.name}`,
   });
 }
 

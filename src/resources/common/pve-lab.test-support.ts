@@ -74,7 +74,10 @@ function estateOn(lab: TestLab): LabEstate {
     for (const subject of bench.journal.owned()) owned.add(subject);
     for (const [subject, digests] of bench.journal.wrote()) wrote.set(subject, { ...wrote.get(subject), ...digests });
     bench.journal.close();
-    return { fates: [...fates.values()], faults: faults.map(({ code, says }) => `${code}: ${says}`).join('\n') };
+    return {
+      fates: [...fates.values()],
+      faults: faults.map(({ code, says, remedy }) => `${code}: ${says} (${remedy})`).join('\n'),
+    };
   };
   const settle: LabEstate['settle'] = async (sections) => {
     const made = await plan(sections);

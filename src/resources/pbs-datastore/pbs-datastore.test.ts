@@ -118,7 +118,7 @@ describe('a datastore of PBS', () => {
     on.state.leftovers.push({ path: '/mnt/old', snapshots: [], namespaces: [], total: 1, used: 1 });
     const { fates, faults } = await on.apply(await on.plan(store('name: old, path: /mnt/old')));
     assert.deepEqual(fates, ['failed']);
-    assert.match(faults, /task-failed: .*datastore path not empty/);
+    assert.match(faults, /task-failed: .*datastore path not empty.* \(.*`reuse: true`.*then apply again/);
     await on.settle(store('name: old, path: /mnt/old, reuse: true'));
     assert.equal(stored('old')?.path, '/mnt/old');
   });

@@ -66,6 +66,18 @@ const datastore: ResourceOf<DatastorePart> = {
 export const pbsDatastore = followingTasks(defineResource(datastore), {
   post: 'create-datastore',
   delete: 'delete-datastore',
+  remedies: [
+    {
+      words: /path not empty/,
+      remedy:
+        'look at what lies there: where it is a datastore, take it over with `reuse: true`; else name another `path`',
+    },
+    {
+      words: /in-use marker/i,
+      remedy:
+        'make sure that no other PBS uses that bucket, for two that write to it spoil both; where none does, say `overwrite_in_use: true` (and `reuse: true` to take over what is in it)',
+    },
+  ],
 });
 
 /** What is asked of its making only, and of what is there nobody can tell. */
