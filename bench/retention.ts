@@ -46,18 +46,24 @@ function copyAndSort(all: readonly Group[]): void {
 type Round = Readonly<{ one: number; onePeer: number; tenth: number; groups: number; groupsPeer: number }>;
 type Measured = Round & Readonly<{ growth: number }>;
 
+/** What another row left behind is cleared up before, and not while this one is measured. */
+async function alone(work: () => unknown): Promise<number> {
+  globalThis.gc?.();
+  return await timed(work);
+}
+
 /** All in turn, so that a machine that slows down slows them alike; the first round warms up. */
 async function measured(): Promise<Measured> {
   // Ten groups of a tenth: one alone is over before the memory it used has to be cleared up, which then falls to another.
   const [one, tenths, small] = [groups(1, many), groups(10, many / 10), groups(1000, many / 1000)];
   const rounds: Round[] = [];
-  for (let round = 0; round < 12; round += 1)
+  for (let round = 0; round < 16; round += 1)
     rounds.push({
-      onePeer: await timed(() => copyAndSort(one)),
-      one: await timed(() => decideAll(one)),
-      tenth: (await timed(() => decideAll(tenths))) / tenths.length,
-      groups: await timed(() => decideAll(small)),
-      groupsPeer: await timed(() => copyAndSort(small)),
+      onePeer: await alone(() => copyAndSort(one)),
+      one: await alone(() => decideAll(one)),
+      tenth: (await alone(() => decideAll(tenths))) / tenths.length,
+      groups: await alone(() => decideAll(small)),
+      groupsPeer: await alone(() => copyAndSort(small)),
     });
   const of = (name: keyof Round) => median(rounds.slice(1).map((round) => round[name]));
   return {
@@ -73,7 +79,9 @@ const perSecond = (spent: number): string =>
 
 /** In a process of its own: what other benches left in memory is not measured. */
 export function retentionRows(): readonly Row[] {
-  const ended = spawnSync(process.execPath, [...process.execArgv, import.meta.filename], { encoding: 'utf8' });
+  const ended = spawnSync(process.execPath, [...process.execArgv, '--expose-gc', import.meta.filename], {
+    encoding: 'utf8',
+  });
   if (ended.status !== 0) throw new Error(`measuring retention ended with ${ended.status}: ${ended.stderr}`);
   const all = JSON.parse(ended.stdout) as Measured;
   const peer = (spent: number): string => `clone and sort ${milliseconds(spent)}`;

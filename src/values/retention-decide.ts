@@ -3,7 +3,7 @@
 // the last good one can be kept whatever the rules say.
 import { epochMilliseconds, type Instant } from './instant.ts';
 import { type Keep, normaliseKeep } from './retention.ts';
-import { type Candidate, type Limit, runPasses } from './retention-passes.ts';
+import { type Candidates, isExempt, isFinished, type Limit, type Mark, runPasses } from './retention-passes.ts';
 import { type RetentionReason, reasonsAfter } from './retention-reasons.ts';
 import { type RetentionRule, retentionRules } from './retention-rules.ts';
 import type { TimeZone } from './time-zone.ts';
@@ -40,52 +40,57 @@ export function decideRetention<Point extends RetentionPoint>(
   options: RetentionOptions = {},
 ): readonly RetentionVerdict<Point>[] {
   const candidates = newestFirst(points, zone);
+  const { order, wallSeconds, states, marks } = candidates;
   const passes = runPasses(candidates, limitsOf(keep));
-  const lastGood = options.lastGood === true ? candidates.find(({ point }) => isGood(point)) : undefined;
+  const lastGood = options.lastGood === true ? order.find((point) => isGood(point)) : undefined;
   const reasonOf = passes.length === 0 ? () => keptWithoutRules : reasonsAfter(passes);
-  return candidates.map((candidate) => {
-    const { point } = candidate;
-    const reason = (candidate.exempt ? exemption(point) : undefined) ?? reasonOf(candidate);
-    return { ...(candidate === lastGood && reason.verdict === 'remove' ? keptAsLastGood : reason), point };
-  });
+  const verdicts: RetentionVerdict<Point>[] = [];
+  for (let place = 0; place < order.length; place += 1) {
+    const point = order[place] as Point;
+    const isExempted = ((states[place] ?? 0) & isExempt) !== 0;
+    const reason =
+      (isExempted ? exemption(point) : undefined) ?? reasonOf(marks[place], wallSeconds[place] ?? Number.NaN);
+    const { verdict, rule, because } = point === lastGood && reason.verdict === 'remove' ? keptAsLastGood : reason;
+    verdicts.push({ verdict, rule, because, point } as RetentionVerdict<Point>);
+  }
+  return verdicts;
 }
 
-type Traced<Point> = Candidate & Readonly<{ point: Point }>;
-
 /**
- * Times are sorted as numbers in one block of memory, and what the passes ask of a point is read before, in the order in which
- * the points lie in memory: a hundred thousand of them in no order cost little more than reading them.
+ * What the passes ask of a point is read in the order in which the points lie in memory, and only then put in the other: a
+ * hundred thousand of them in no order cost little more than reading them.
  */
-function newestFirst<Point extends RetentionPoint>(points: readonly Point[], zone: TimeZone): readonly Traced<Point>[] {
-  const times = new Float64Array(points.length);
-  const order = new Uint32Array(points.length);
-  const flags = new Uint8Array(points.length);
-  for (const [index, { takenAt, finished, protected: isProtected, held }] of points.entries()) {
+function newestFirst<Point extends RetentionPoint>(points: readonly Point[], zone: TimeZone): Ordered<Point> {
+  const count = points.length;
+  const times = new Float64Array(count);
+  const ranks = new Uint32Array(count);
+  const states = new Uint8Array(count);
+  for (let index = 0; index < count; index += 1) {
+    const { takenAt, finished, protected: isProtected, held } = points[index] as Point;
     times[index] = epochMilliseconds(takenAt);
-    order[index] = index;
-    flags[index] = (finished ? finishedFlag : 0) | (isProtected === true || held !== undefined ? exemptFlag : 0);
+    ranks[index] = index;
+    states[index] = (finished ? isFinished : 0) | (isProtected === true || held !== undefined ? isExempt : 0);
   }
   const timeOf = (index: number): number => times[index] ?? Number.NaN;
   const idOf = (index: number): string => points[index]?.id ?? '';
-  order.sort((one, other) => timeOf(other) - timeOf(one) || compare(idOf(other), idOf(one)));
-  const list: Traced<Point>[] = [];
-  for (const index of order) {
-    const point = points[index];
-    if (point !== undefined) list.push(traced(point, timeOf(index), flags[index] ?? 0, zone));
+  ranks.sort((one, other) => timeOf(other) - timeOf(one) || compare(idOf(other), idOf(one)));
+  const ordered = {
+    order: [] as Point[],
+    wallSeconds: new Float64Array(count),
+    states: new Uint8Array(count),
+    marks: [] as (Mark | undefined)[],
+  };
+  for (let place = 0; place < count; place += 1) {
+    const index = ranks[place] ?? 0;
+    ordered.order.push(points[index] as Point);
+    ordered.marks.push(undefined);
+    ordered.wallSeconds[place] = wallSecondsAt(Math.floor(timeOf(index) / 1000), zone);
+    ordered.states[place] = states[index] ?? 0;
   }
-  return list;
+  return ordered;
 }
 
-const finishedFlag = 1;
-const exemptFlag = 2;
-
-const traced = <Point>(point: Point, time: number, flags: number, zone: TimeZone): Traced<Point> => ({
-  point,
-  wallSeconds: wallSecondsAt(Math.floor(time / 1000), zone),
-  finished: (flags & finishedFlag) !== 0,
-  exempt: (flags & exemptFlag) !== 0,
-  mark: undefined,
-});
+type Ordered<Point> = Candidates & Readonly<{ order: readonly Point[] }>;
 
 const isGood = ({ finished, bad }: RetentionPoint): boolean => finished && bad === undefined;
 

@@ -1,5 +1,5 @@
 // Why a point stays or goes, in words an operator can check against a calendar.
-import type { Candidate, Pass } from './retention-passes.ts';
+import type { Mark, Pass } from './retention-passes.ts';
 import { type RetentionRule, type StretchRule, stretches } from './retention-rules.ts';
 
 export type KeepReason = RetentionRule | 'protected' | 'held' | 'unfinished-newest' | 'keep-all' | 'last-good';
@@ -11,7 +11,9 @@ export type RetentionReason =
   | Readonly<{ verdict: 'remove'; rule: RemoveReason; because: string }>;
 
 /** Points of the same stretch often have the same reason: it is written once, and said of each of them. */
-export function reasonsAfter(passes: readonly Pass[]): (candidate: Candidate) => RetentionReason {
+export function reasonsAfter(
+  passes: readonly Pass[],
+): (mark: Mark | undefined, wallSeconds: number) => RetentionReason {
   const written = new Map<string, RetentionReason>();
   const once = (key: string, write: () => RetentionReason): RetentionReason => {
     const reason = written.get(key) ?? write();
@@ -19,7 +21,7 @@ export function reasonsAfter(passes: readonly Pass[]): (candidate: Candidate) =>
     return reason;
   };
   const unclaimed = unclaimedAfter(passes);
-  return ({ mark, wallSeconds }) => {
+  return (mark, wallSeconds) => {
     switch (mark?.kind) {
       case undefined:
         return unclaimed(wallSeconds);
