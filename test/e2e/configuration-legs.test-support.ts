@@ -50,8 +50,12 @@ function onPve(lab: Lab): readonly Leg[] {
   const { url = '', fingerprint = '' } = lab.servers['pbs-pihanga'] ?? {};
   const storage = (more: string): string =>
     `pbs_storages: [{ name: kept, on: [ruapehu], server: 127.0.0.1, port: ${new URL(url).port}, username: holdfast@pbs!storage, password: { file: storage.token }, fingerprint: "${fingerprint}", prune_backups: { keep_all: 1 }, ${more} }]\n`;
-  const job = (schedule: string): string =>
-    `backup_jobs: [{ name: nightly, on: [ruapehu], schedule: "${schedule}", select: all, storage: old-pbs }]\n`;
+  const entry = (name: string, schedule: string): string =>
+    `{ name: ${name}, on: [ruapehu], schedule: "${schedule}", select: all, storage: old-pbs }`;
+  // One job stays throughout: a file that declares nothing prunes nothing.
+  const stays = entry('weekly', 'sun 12:00');
+  const alone = `backup_jobs: [${stays}]\n`;
+  const job = (schedule: string): string => `backup_jobs: [${stays}, ${entry('nightly', schedule)}]\n`;
   const [tank, limited] = [storage('datastore: tank'), storage('datastore: tank, max_protected_backups: 5')];
   const anew = storage('datastore: archive, max_protected_backups: 5');
   const asStorage = (becomes?: object): Held => ({
@@ -64,23 +68,23 @@ function onPve(lab: Lab): readonly Leg[] {
   const replaced: Rest = { typed: ['--confirm', 'pve-storage/ruapehu/kept'], goesAndComes: true };
   const removed: Leg['at'] = ['DELETE', '/storage/kept$'];
   return [
-    leg('pve-storage.create', ['POST', '/storage$'], tank, asStorage({ datastore: 'tank' })),
-    leg('pve-storage.update', ['PUT', '/storage/kept$'], limited, asStorage({ 'max-protected-backups': 5 })),
+    leg('pve-storage.create', ['POST', '/storage$'], tank + alone, asStorage({ datastore: 'tank' })),
+    leg('pve-storage.update', ['PUT', '/storage/kept$'], limited + alone, asStorage({ 'max-protected-backups': 5 })),
     leg('pve-backup-job.create', ['POST', '/cluster/backup$'], limited + job('02:00'), asJob({ schedule: '02:00' })),
     leg('pve-backup-job.update', ['PUT', '/backup/nightly$'], limited + job('03:00'), asJob({ schedule: '03:00' })),
     leg('pve-storage.replace', removed, anew + job('03:00'), asStorage({ datastore: 'archive' }), replaced),
     leg(
       'pve-backup-job.remove',
       ['DELETE', '/backup/nightly$'],
-      anew,
+      anew + alone,
       asJob(),
       removing('pve-backup-job/ruapehu/nightly'),
     ),
-    leg('pve-storage.replace', ['POST', '/storage$'], limited, asStorage({ datastore: 'tank' }), {
+    leg('pve-storage.replace', ['POST', '/storage$'], limited + alone, asStorage({ datastore: 'tank' }), {
       ...replaced,
       past: removed,
     }),
-    leg('pve-storage.remove', removed, '', asStorage(), removing('pve-storage/ruapehu/kept')),
+    leg('pve-storage.remove', removed, alone, asStorage(), removing('pve-storage/ruapehu/kept')),
   ];
 }
 
