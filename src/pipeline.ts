@@ -35,7 +35,8 @@ export async function planEstate(holdfast: Holdfast, estate: Estate, wish: { pru
   const look = { estate, desired, observed, steps: plan.steps };
   const told = await askInTurn(
     world,
-    (facts) => consequences.flatMap((one) => [...one.asks(look), ...(one.asksMore?.(look, facts) ?? [])]),
+    consequences.flatMap((one) => one.asks(look)),
+    (facts) => consequences.flatMap((one) => one.asksMore?.(look, facts) ?? []),
     signal,
   );
   return weigh(plan, look, consequences, factsOf(told), told);

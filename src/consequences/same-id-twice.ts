@@ -142,19 +142,27 @@ type Cluster = Readonly<{ servers: readonly string[]; groups: readonly string[] 
 
 /** Nodes of one cluster list the same guests on the same nodes. */
 function clustersOf(known: readonly Readonly<{ server: string; guests: readonly GuestSeen[] }>[]) {
-  const signed = known.map(({ server, guests }) => ({
-    ...{ server, groups: guests.map(groupOf) },
-    signature: guests
-      .map((guest) => `${groupOf(guest)}@${guest.node}`)
-      .sort()
-      .join(' '),
-  }));
+  const alike = Map.groupBy(known, ({ guests }) => signatureOf(guests));
   return new Map(
-    [...Map.groupBy(signed, ({ signature }) => signature)].map(([signature, ones]): [string, Cluster] => [
+    [...alike].map(([signature, ones]): [string, Cluster] => [
       signature,
-      { servers: ones.map(({ server }) => server), groups: ones[0]?.groups ?? [] },
+      { servers: ones.map(({ server }) => server), groups: (ones[0]?.guests ?? []).map(groupOf) },
     ]),
   );
+}
+
+// Each server's list is compared once for every namespace that several servers write to.
+const signatures = new WeakMap<readonly GuestSeen[], string>();
+
+function signatureOf(guests: readonly GuestSeen[]): string {
+  const known = signatures.get(guests);
+  if (known !== undefined) return known;
+  const signature = guests
+    .map((guest) => `${groupOf(guest)}@${guest.node}`)
+    .sort()
+    .join(' ');
+  signatures.set(guests, signature);
+  return signature;
 }
 
 type Holders = ReadonlyMap<string, readonly Readonly<{ names: readonly string[] }>[]>;

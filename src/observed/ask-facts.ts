@@ -10,16 +10,17 @@ export async function askFacts(world: World, asks: readonly Ask[], signal?: Abor
   return Promise.all(sorted.map((ask) => told(world, ask, signal)));
 }
 
-/** Asks, and asks again what is wanted once that is known, until there is nothing new. */
+/** Asks, and asks what more is wanted once that is known, until there is nothing new. */
 export async function askInTurn(
   world: World,
-  wanted: (facts: Facts) => readonly Ask[],
+  first: readonly Ask[],
+  more: (facts: Facts) => readonly Ask[],
   signal?: AbortSignal,
 ): Promise<readonly Told[]> {
-  let known: readonly Told[] = [];
+  let known = await askFacts(world, first, signal);
   for (;;) {
     const names = new Set(known.map(({ ask }) => nameOfAsk(ask)));
-    const asks = wanted(factsOf(known)).filter((ask) => !names.has(nameOfAsk(ask)));
+    const asks = more(factsOf(known)).filter((ask) => !names.has(nameOfAsk(ask)));
     if (asks.length === 0) return known;
     known = [...known, ...(await askFacts(world, asks, signal))];
   }

@@ -97,8 +97,8 @@ export function connect(options: ConnectOptions): ProxmoxApi & AsyncDisposable {
     throw end.inDoubt && verb !== 'get' ? outcomeUnknown(callName(server, verb, path), end.reason) : end.reason;
   });
   const dispose = async () => {
-    closing.abort();
-    await Promise.all([pools.reads.destroy(disposed), pools.writes.destroy(disposed)]);
+    closing.abort(disposed);
+    await pools.destroy();
   };
   return { ...api, [Symbol.asyncDispose]: dispose };
 }
@@ -107,7 +107,7 @@ type Line = Readonly<{
   server: ServerName;
   limits: ConnectionLimits;
   clock: Clock;
-  pools: Readonly<{ reads: Pool; writes: Pool }>;
+  pools: Readonly<{ reads: Pool; writes(): Pool; destroy(): Promise<unknown> }>;
 }>;
 
 function poolsOf(origin: string, connections: number, connecting: Connecting): Line['pools'] {
@@ -115,9 +115,19 @@ function poolsOf(origin: string, connections: number, connecting: Connecting): L
   const options = { connect: trustedConnector(connecting), headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 2000 };
   // A write never travels on a connection that was used before: a server closing an idle one at that moment would leave the
   // write's outcome in doubt. Pipelining 0 is undici's word for that.
+  const reads = new Pool(origin, { ...options, connections });
+  let writes: Pool | undefined;
   return {
-    reads: new Pool(origin, { ...options, connections }),
-    writes: new Pool(origin, { ...options, pipelining: 0 }),
+    reads,
+    // Most who ask never write.
+    writes: () => {
+      if (writes === undefined) {
+        writes = new Pool(origin, { ...options, pipelining: 0 });
+        if (connecting.closing.aborted) writes.destroy(disposed, () => undefined);
+      }
+      return writes;
+    },
+    destroy: () => Promise.all([reads.destroy(disposed), writes?.destroy(disposed)]),
   };
 }
 
@@ -140,7 +150,7 @@ async function send({ server, limits, clock, pools }: Line, call: Call): Promise
     ...{ server, verb, path, signal: options.signal, largest: limits.answer },
     patience: { idle: options.timeout ?? limits.idle, deadline: options.timeout ?? limits.deadline },
   };
-  const came = await exchange(verb === 'get' ? pools.reads : pools.writes, request, clock);
+  const came = await exchange(verb === 'get' ? pools.reads : pools.writes(), request, clock);
   if (came.kind === 'broken') return { kind: 'failed', reason: came.reason, inDoubt: came.sent };
   const redact = redactor([...login.map((header) => header.secret), ...secretsIn(params)]);
   const meaning = meaningOf({ server, where, redact }, came.answered);

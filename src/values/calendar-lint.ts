@@ -26,26 +26,27 @@ function readAsMinutes({ minute, second, time }: CalendarEvent): CalendarWarning
 }
 
 function impossibleDate({ month, day }: CalendarEvent): CalendarWarning[] {
+  if (day.length === 0) return [];
   const exists = listed(month, 1, 12).some((one) => listed(day, 1, Math.max(...lengthsOfMonth(one))).length > 0);
   return exists ? [] : [{ trap: 'never', says: 'no month has such a day, so this never comes' }];
 }
 
 // Only fields whose wrap-around can be followed by a listed value of the next higher field lose anything.
 function unevenSteps(event: CalendarEvent): CalendarWarning[] {
-  const dayAfterDay = neighbours(event.day, 'day') && weekdaysInARow(event.weekdays);
   return [
-    ...unevenStep(event.second, 'second', neighbours(event.minute, 'minute')),
-    ...unevenStep(event.minute, 'minute', neighbours(event.hour, 'hour')),
-    ...unevenStep(event.hour, 'hour', dayAfterDay),
-    ...unevenStep(event.month, 'month', neighbours(event.year, 'year')),
+    ...unevenStep(event.second, 'second', () => neighbours(event.minute, 'minute')),
+    ...unevenStep(event.minute, 'minute', () => neighbours(event.hour, 'hour')),
+    ...unevenStep(event.hour, 'hour', () => neighbours(event.day, 'day') && weekdaysInARow(event.weekdays)),
+    ...unevenStep(event.month, 'month', () => neighbours(event.year, 'year')),
   ];
 }
 
 const higherFields = { second: 'minute', minute: 'hour', hour: 'day', month: 'year' } as const;
 
-function unevenStep(field: Field, name: keyof typeof higherFields, wraps: boolean): CalendarWarning[] {
+function unevenStep(field: Field, name: keyof typeof higherFields, wraps: () => boolean): CalendarWarning[] {
   const { base, highest } = bounds[name];
-  const lost = wraps ? passedOver(field, base, highest) : [];
+  const runsOn = field.some(({ to }) => to === undefined);
+  const lost = runsOn && wraps() ? passedOver(field, base, highest) : [];
   if (lost.length === 0) return [];
   const says =
     `the step of ${showField(field)} runs beyond the ${higherFields[name]}: ` +
@@ -56,6 +57,7 @@ function unevenStep(field: Field, name: keyof typeof higherFields, wraps: boolea
 type MonthLoss = Readonly<{ length: number; days: readonly number[]; kept: boolean }>;
 
 function shortMonths({ month, day }: CalendarEvent): CalendarWarning[] {
+  if (day.length === 0) return [];
   const whole = closed(day, bounds.day.highest);
   const losses = [28, 29, 30, 31].flatMap((length): MonthLoss[] => {
     const longestNext = longestAfter(length, month);

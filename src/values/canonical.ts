@@ -6,15 +6,30 @@ export type Digest = string;
 
 /** Keys whose value is undefined are left out, as JSON.stringify leaves them out. */
 export function canonical(value: unknown): string {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  if (value === null) return 'null';
+  if (value === true || value === false) return value ? 'true' : 'false';
+  if (typeof value !== 'object') return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return value.length === 0 ? '[]' : `[${value.map(canonical).join(',')}]`;
   const known = value as Record<string, unknown>;
   let text = '';
-  for (const key of Object.keys(known).sort()) {
+  for (const key of sortedKeys(known)) {
     const inner = known[key];
     if (inner !== undefined) text += `${text === '' ? '' : ','}${keyText(key)}${canonical(inner)}`;
   }
   return `{${text}}`;
+}
+
+// Entries of one collection come one after another, with the same keys in the same order: they are sorted once.
+let lastKeys: readonly string[] = [];
+let lastSorted: readonly string[] = [];
+
+function sortedKeys(value: object): readonly string[] {
+  const keys = Object.keys(value);
+  if (keys.length < 2) return keys;
+  if (keys.length === lastKeys.length && keys.every((key, index) => key === lastKeys[index])) return lastSorted;
+  lastKeys = keys;
+  lastSorted = keys.toSorted();
+  return lastSorted;
 }
 
 // The same few field names come tens of thousands of times.

@@ -16,4 +16,7 @@ export const kindOf = (subject: Ref): string => subject.slice(0, subject.indexOf
 /** As people read it, nothing encoded; it may be ambiguous, and names nothing. */
 export const plainRef = (subject: Ref): string => [kindOf(subject), ...partsOf(subject)].join('/');
 /** The parts behind the kind, decoded. */
-export const partsOf = (subject: Ref): readonly string[] => subject.split('/').slice(1).map(decodeURIComponent);
+export function partsOf(subject: Ref): readonly string[] {
+  const parts = subject.split('/').slice(1);
+  return subject.includes('%') ? parts.map(decodeURIComponent) : parts;
+}

@@ -37,8 +37,10 @@ function storagesNow(look: Look): Storages {
 
 const addressOf = ({ server, port }: Fields): string => `${textOf(server).toLowerCase()} ${textOf(port ?? 8007)}`;
 
-const pbsNeededBy = ({ needs }: Configured): string | undefined =>
-  needs.flatMap((subject) => (kindOf(subject) === 'pbs-datastore' ? partsOf(subject).slice(0, 1) : []))[0];
+function pbsNeededBy({ needs }: Configured): string | undefined {
+  const datastore = needs.find((subject) => kindOf(subject) === 'pbs-datastore');
+  return datastore === undefined ? undefined : partsOf(datastore)[0];
+}
 
 /** What is declared tells it of the same address elsewhere, too; the others are known by the address the estate has. */
 function addresses(look: Look, storages: readonly Configured[]): ReadonlyMap<string, string> {
