@@ -61,7 +61,9 @@ export async function startPve(
 ): Promise<PveServer> {
   const upid = { upidOf: pveUpid, prefix: () => '', stopped: stoppedWords.pve, heard: inPveJournal(lab, parts.state) };
   const common = commonParts(lab, parts, upid);
-  const host: PveHost = { ...common, state: parts.state, tickets: ticketOffice('PVE', lab.now, lab.known), pbsAt };
+  const { fingerprint } = parts.certificate;
+  const tickets = ticketOffice('PVE', lab.now, lab.known);
+  const host: PveHost = { ...common, state: parts.state, tickets, pbsAt, fingerprint };
   const listener = await listenOn(parts.certificate, serveOf(lab, parts.name, pveProduct(host, pveHandlers), host));
   return { ...named(parts), board: host.board, tasks: host.tasks, listener, product: 'pve', host };
 }

@@ -32,7 +32,7 @@ export function judgeFirst(plan: Plan, { servers, storages }: Validation): First
 
 function doesStop(plan: Plan, looked: Looked, check: Check): boolean {
   if (check.state !== 'wrong') return false;
-  if (check.check === 'certificate') return true;
+  if (check.check === 'certificate' || check.check === 'cluster') return true;
   // A login, a right or a datastore that this very plan makes cannot be there before it.
   if (looked.kind === 'storage') return check.from === undefined && !plan.steps.some(makesWayOnPbs);
   if (check.check === 'login') return check.identities?.includes('configure') ?? true;

@@ -26,7 +26,7 @@ export function nodeRow(host: PveHost, call: Readonly<{ user: string }>): Readon
 export const basics: PveHandlers = {
   'GET /version': ({ state: { version } }) =>
     answerWith({ version, release: version.split('.').slice(0, 2).join('.'), repoid: 'c7d2f01b9a3e5864' }),
-  'GET /nodes': (host, call) => answerWith([nodeRow(host, call)]),
+  'GET /nodes': (host, call) => answerWith([{ ...nodeRow(host, call), ssl_fingerprint: host.fingerprint }]),
   'GET /nodes/{node}/status': (host) => {
     const { maxcpu, mem, maxmem, disk, maxdisk, cpu, uptime } = figures(host);
     const kernel = has(host.state.version, 'guest-memory-on-host') ? '6.14.11-4-pve' : '6.8.12-13-pve';

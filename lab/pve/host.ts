@@ -7,6 +7,8 @@ import type { PveState } from './state.ts';
 export type PveHost = HostParts &
   Readonly<{
     state: PveState;
+    /** of its certificate, as the list of nodes shows it */
+    fingerprint: string;
     /** the simulated PBS at that address, where a finished backup appears */
     pbsAt: (server: string, port: number) => PbsHost | undefined;
   }>;

@@ -62,12 +62,23 @@ export async function guests(api: ProxmoxApi, options: CallOptions = {}): Promis
     .sort((one, other) => one.vmid - other.vmid);
 }
 
-export type Node = Readonly<{ node: string; status: string; raw: Row }>;
+export type Node = Readonly<{
+  node: string;
+  status: string;
+  /** fingerprint of the certificate it shows; undefined where PVE does not say it */
+  certificate: string | undefined;
+  raw: Row;
+}>;
 
 export async function nodes(api: ProxmoxApi, options: CallOptions = {}): Promise<readonly Node[]> {
   const { data } = await api.get(path`/nodes`, {}, options);
   return rows(api, 'nodes', data)
-    .map((entry) => ({ node: name(api, 'nodes', entry, 'node'), status: text(entry.status) ?? 'unknown', raw: entry }))
+    .map((entry) => ({
+      node: name(api, 'nodes', entry, 'node'),
+      status: text(entry.status) ?? 'unknown',
+      certificate: text(entry.ssl_fingerprint),
+      raw: entry,
+    }))
     .sort(byName((entry) => entry.node));
 }
 

@@ -14,6 +14,7 @@ export type CheckName =
   | 'datastore'
   | 'namespace'
   | 'node'
+  | 'cluster'
   | 'scan'
   | 'backups';
 

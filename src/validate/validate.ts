@@ -2,6 +2,7 @@
 import PQueue from 'p-queue';
 import type { Ports, ServerAsked, StorageAsked } from './asked.ts';
 import type { Validation } from './check.ts';
+import { namedTwice } from './judge-clusters.ts';
 import { lookFromNodes } from './look-nodes.ts';
 import { lookAtServer, type ServerLooked } from './look-server.ts';
 import { lookAtStorage } from './look-storage.ts';
@@ -28,7 +29,7 @@ export async function validateAll({ servers, storages, scan }: Asked, ports: Por
       ),
     );
     const looked = await Promise.all(looking.values());
-    return { at: ports.clock.now(), servers: looked.map((one) => one.looked), storages: seen };
+    return { at: ports.clock.now(), servers: namedTwice(looked), storages: seen };
   } finally {
     for (const one of await Promise.allSettled(looking.values()))
       if (one.status === 'fulfilled') for (const api of one.value.opened) await api[Symbol.asyncDispose]();

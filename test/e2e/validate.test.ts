@@ -462,6 +462,25 @@ describe('apply', () => {
     assert.ok(state?.product === 'pve' && !state.storages.some((one) => one.storage === 'brand-new'));
   });
 
+  it('stops where two servers of the estate are one cluster, in which everything would be made twice', async () => {
+    const before = requests().filter(({ method }) => method !== 'GET').length;
+    const twice = small(storage('name: brand-new')).replace(
+      /^pve: \[(.*)\]$/m,
+      (_, first) => `pve: [${first}, ${first.replace('name: ruapehu', 'name: again')}]`,
+    );
+    const estate = typed(twice);
+    const seen = await estate.type('validate');
+    assert.equal(seen.status, 1);
+    assert.match(seen.stdout, /✗ cluster: it is of the same cluster as ruapehu: both have the node ruapehu/);
+    const stopped = await estate.type('apply', '--yes');
+    assert.equal(stopped.status, 1, stopped.stdout);
+    assert.match(
+      stopped.stderr,
+      /validation-failed[\s\S]*again, cluster: [\s\S]*name each cluster once: take again out/,
+    );
+    assert.equal(requests().filter(({ method }) => method !== 'GET').length, before);
+  });
+
   it('is not stopped by a storage whose PBS is down, and says so', async () => {
     const off = storage('name: brand-new, nodes: [elsewhere]').replace(/port: \d+/, 'port: 1');
     const applied = await typed(small(off)).type('apply', '--yes');
