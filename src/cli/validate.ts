@@ -2,7 +2,7 @@
 // alone: nothing is contacted, no secret is opened.
 import { Fault } from '../fault.ts';
 import type { Estate } from '../model/estate.ts';
-import { isFailed, type Validation } from '../validate/check.ts';
+import { isFailed, type Looked, type Validation } from '../validate/check.ts';
 import { validateEstate } from '../validate-estate.ts';
 import { count } from '../values/text.ts';
 import type { ValidateAnswer } from './answers.ts';
@@ -42,7 +42,7 @@ async function online(invocation: Invocation): Promise<Answer<ValidateAnswer>> {
   return {
     exit: failed.length === 0 ? 'fine' : 'failed',
     value: { valid: failed.length === 0, ...fileAnswer(estate), looked },
-    text: `${validationAsText(invocation, looked, flag(invocation, 'verbose'))}${summary(estate, looked, failed.length)}`,
+    text: `${validationAsText(invocation, looked, flag(invocation, 'verbose'))}${summary(estate, looked)}`,
   };
 }
 
@@ -56,13 +56,20 @@ function withPveWhereThere(invocation: Invocation, estate: Estate): Estate {
   }
 }
 
-function summary({ file }: Estate, { storages, servers }: Validation, failed: number): string {
+function summary({ file }: Estate, { storages, servers }: Validation): string {
   const all = storages.length + servers.length;
   if (all === 0) return `${file} is valid; it names no server and no storage.\n`;
   const things = `${count(storages.length, 'storage')} and ${count(servers.length, 'server')}`;
-  return failed === 0
+  const failed = [failedOf(storages, 'storage'), failedOf(servers, 'server')].filter((text) => text !== '');
+  return failed.length === 0
     ? `\n${file} is valid: ${things} are as declared.\n`
-    : `\n${file} is written as it should be; ${failed} of ${things} failed.\n`;
+    : `\n${file} is written as it should be; ${failed.join(' and ')} failed.\n`;
+}
+
+/** `1 of 3 storages`; nothing where none failed. */
+function failedOf(all: readonly Looked[], word: string): string {
+  const failed = all.filter(isFailed).length;
+  return failed === 0 ? '' : `${failed} of ${count(all.length, word)}`;
 }
 
 const fileAnswer = (estate: Estate) => ({
