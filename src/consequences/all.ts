@@ -7,6 +7,7 @@ import { doubleRetention } from './double-retention.ts';
 import { failureDomain } from './failure-domain/failure-domain.ts';
 import { gainsRights } from './gains-rights/gains-rights.ts';
 import { jobOverlap } from './job-overlap/job-overlap.ts';
+import { nestedDatastores } from './nested-datastores.ts';
 import { pbsInsideJob } from './pbs-inside-job.ts';
 import { replacedStorage } from './replaced-storage.ts';
 import { retentionChange } from './retention-change/retention-change.ts';
@@ -26,6 +27,7 @@ export const consequences = [
   failureDomain,
   datastoreOwner,
   deadReference,
+  nestedDatastores,
   stillNeeded,
   staging,
 ] as const satisfies readonly Consequence[];
