@@ -117,6 +117,8 @@ export type WriteOptions = Readonly<{
   resend?: readonly string[];
   /** secrets that the server is to make anew: what it made before was lost before it was saved */
   renew?: readonly string[];
+  /** one line for the log of the run: what cannot be read again after a write */
+  log?: ((line: string) => void) | undefined;
 }>;
 
 /** What is written: the declared fields, and the secrets that go with them, already bound to this server. */

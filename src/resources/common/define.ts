@@ -71,7 +71,8 @@ async function asPlanned<Result>(
     );
   try {
     const again = { ...(resend === undefined ? {} : { resend }), ...(renew === undefined ? {} : { renew }) };
-    return await write(now, { signal: context.signal, digest, ...again });
+    const log = (line: string) => context.log(line);
+    return await write(now, { signal: context.signal, log, digest, ...again });
   } catch (error) {
     const late = error instanceof Fault && error.code === 'changed-meanwhile';
     if (!late || attempt === attempts) throw error;

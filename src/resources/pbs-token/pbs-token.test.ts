@@ -52,7 +52,7 @@ function stepOf(plan: Plan) {
   const kind = pbsToken.stepKinds.find(({ name }) => name === step?.kind);
   assert.ok(step !== undefined && kind !== undefined);
   const inWorld = (world: World) =>
-    ({ run: 'r', step, world, signal: new AbortController().signal }) as unknown as StepContext;
+    ({ run: 'r', step, world, signal: new AbortController().signal, log: () => undefined }) as unknown as StepContext;
   return { step, kind, inWorld };
 }
 
@@ -96,15 +96,18 @@ describe('a token of a PBS', () => {
     assert.deepEqual((await on.plan(kept('nightly.token'))).steps, []);
   });
 
-  it('is made anew with the rights it had by an older PBS too, which can only remove it and make another', async () => {
+  it('is made anew with the rights it had, which are logged first, by an older PBS that can only remove it and make another', async () => {
     on.state.acl.push({ authId: id, path: '/remote', role: 'RemoteAudit', propagate: false });
     const had = on.state.acl.filter(({ authId }) => authId === id);
     rmSync(fileIn('nightly.token'));
     const { kind, inWorld } = stepOf(await on.plan(kept('nightly.token')));
-    await withWorld((world) =>
-      kind.do(inWorld({ ...world, server: async (name, as) => older(await world.server(name, as)) })),
-    );
+    const log: string[] = [];
+    await withWorld((world) => {
+      const context = inWorld({ ...world, server: async (name, as) => older(await world.server(name, as)) });
+      return kind.do({ ...context, log: (line) => log.push(line) });
+    });
     assert.equal(await loginWith('nightly.token'), 200);
+    assert.match(log.join('\n'), /backup@pbs!nightly has RemoteAudit on \/remote, not below it; it is given back/);
     const byPath = (one: { path: string }, other: { path: string }) => (one.path < other.path ? -1 : 1);
     assert.deepEqual(on.state.acl.filter(({ authId }) => authId === id).sort(byPath), had.sort(byPath));
   });

@@ -1,6 +1,6 @@
 // API tokens of a PBS (facts: pbs-api section 7). Their secret is told once, in the answer to the call that makes it: it goes
 // back to the step, which saves it before anything else. One that was lost is made anew.
-import type { Made, ResourceOf, Wanted } from '../../contracts/resource.ts';
+import type { Made, ResourceOf, Wanted, WriteOptions } from '../../contracts/resource.ts';
 import { Fault } from '../../fault.ts';
 import type { Found } from '../../model/observed.ts';
 import { type Answer, type ProxmoxApi, path } from '../../proxmox/api.ts';
@@ -72,7 +72,7 @@ export const pbsToken = defineResource({
     return { found, digest };
   },
   create: (api, wanted, signal) => make(api, wanted, { signal }),
-  update: async (api, wanted, found, { signal, digest, renew = [] }) => {
+  update: async (api, wanted, found, { signal, digest, log, renew = [] }) => {
     const patch = { ...patchOf(fields, wanted, found, []), digest };
     if (!renew.includes('secret')) {
       await updateEntry(api, token, wanted.name, patch, { signal });
@@ -84,7 +84,7 @@ export const pbsToken = defineResource({
       return secretIn(api, wanted.name, await updateEntry(api, token, wanted.name, anew, { signal }), 'secret');
     } catch (error) {
       if (!cannotRegenerate(error)) throw error;
-      return replace(api, wanted, found, { signal, digest });
+      return replace(api, wanted, found, { signal, digest, log });
     }
   },
   remove: async (api, found, { signal, digest }) => {
@@ -96,7 +96,7 @@ export const pbsToken = defineResource({
 const tokensIn = (api: ProxmoxApi, user: Row): readonly Row[] =>
   user['tokens'] === undefined ? [] : rows(api, 'tokens', user['tokens']);
 
-type Call = Readonly<{ signal: AbortSignal; digest?: string | undefined }>;
+type Call = Pick<WriteOptions, 'signal' | 'digest' | 'log'>;
 
 async function make(api: ProxmoxApi, { name: id, fields: wanted }: Wanted, { signal }: Call): Promise<Made> {
   const params = paramsOf(fields, wanted);
@@ -119,9 +119,14 @@ function secretIn(api: ProxmoxApi, id: string, { data }: Answer, key: string): M
 const cannotRegenerate = (error: unknown): boolean =>
   error instanceof ProxmoxRefusal && error.status === 400 && error.errors['regenerate'] !== undefined;
 
-/** Its rights go with a token that is removed: they are given back to the new one, whoever gave them first. */
-async function replace(api: ProxmoxApi, wanted: Wanted, found: Found, { signal, digest }: Call): Promise<Made> {
+/**
+ * Its rights go with a token that is removed: they are given back to the new one, whoever gave them first. Killed in between, the
+ * next plan brings the declared ones; of the others the log of the run tells.
+ */
+async function replace(api: ProxmoxApi, wanted: Wanted, found: Found, { signal, digest, log }: Call): Promise<Made> {
   const rights = await rightsOf(api, wanted.name, signal);
+  for (const { role, path: at, propagate } of rights)
+    log?.(`${wanted.name} has ${role} on ${at}${propagate ? '' : ', not below it'}; it is given back to the new token`);
   await deleteEntry(api, token, found.name, digest, {}, { signal });
   const made = await make(api, wanted, { signal });
   for (const right of rights) await setRight(api, right, { signal });
