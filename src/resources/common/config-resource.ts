@@ -109,7 +109,9 @@ export function patchOf(fields: FieldTable, wanted: Wanted, found: Found, resend
   const set: Record<string, Params[string]> = {};
   const unset: string[] = [];
   for (const [name, field] of Object.entries(fields)) {
-    const value = wanted.fields[name] ?? field.standard;
+    // What is not said is left as it is.
+    if (wanted.fields[name] === undefined) continue;
+    const value = wanted.fields[name];
     const differs = !same(found.value[name], value);
     if (field.fixed === true || (!differs && field.always !== true)) continue;
     const sent = field.to(value);

@@ -112,7 +112,8 @@ export const fields: FieldTable = {
   verify_new: flag('verify-new'),
   maintenance,
   notify,
-  notification_mode: usual('notification-mode', 'notification-system'),
+  // Where nothing is set PBS 3 sends mail, and PBS 4 uses its notification system.
+  notification_mode: text('notification-mode', { feature: 'notification-targets' }),
   tuning,
   notification_thresholds: properties(
     'notification-thresholds',

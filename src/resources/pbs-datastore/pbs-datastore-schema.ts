@@ -84,7 +84,7 @@ export const datastoreShape = {
   notify: notify.describe('who is told of its jobs by mail; of `legacy-sendmail` only'),
   notification_mode: z
     .enum(['notification-system', 'legacy-sendmail'])
-    .describe("how it tells of its jobs; PBS's notification system where it is left out"),
+    .describe('how it tells of its jobs; where it is left out it stays as it is there'),
   tuning: tuning.describe('how it does its work'),
   notification_thresholds: thresholds.describe('beyond which PBS tells of requests to S3'),
   counter_reset_schedule: calendarEvent.describe('when the requests to S3 are counted from nothing again'),

@@ -20,6 +20,15 @@ const everything = `name: whole, path: /mnt/datastore/whole, comment: all of it,
     default_verification_workers: 8, default_verification_readers: 2 },
   notification_thresholds: { s3_get: 1000, s3_upload: 10 GiB }, counter_reset_schedule: monthly`;
 
+/** That nothing is set of how it tells is nothing an estate could say. */
+const sayable = (found: object): object =>
+  Object.fromEntries(
+    Object.entries(found).map(([name, { notification_mode: mode, ...rest }]) => [
+      name,
+      mode === '' ? rest : { ...rest, notification_mode: mode },
+    ]),
+  );
+
 describe('a datastore of PBS', () => {
   it('is made by a task that is followed to its end, and the plan after it is empty', async () => {
     await on.settle(store('name: backups, path: /mnt/datastore/backups, gc: daily'));
@@ -45,7 +54,7 @@ describe('a datastore of PBS', () => {
       /^chunk-order=none,sync-level=file,gc-atime-safety-check=0,gc-atime-cutoff=60,/,
     );
     await on.settle(store('name: whole, path: /mnt/datastore/whole'));
-    assert.deepEqual(stored('whole')?.options, {});
+    assert.deepEqual(stored('whole')?.options, { 'notification-mode': 'legacy-sendmail' }, 'that stays as it was set');
     assert.equal(stored('whole')?.comment, undefined);
     await on.settle(store(everything));
     assert.deepEqual(stored('whole')?.options, options);
@@ -68,10 +77,24 @@ describe('a datastore of PBS', () => {
     one.options['maintenance-mode'] = 'offline,message=one%0Atwo';
     const closed = await on.written(pbsDatastore);
     const [found, declared] = await on.foundAndDeclared(pbsDatastore, asYaml(closed));
-    assert.deepEqual(declared, found, 'a message of more lines is written by import as an estate may say it');
+    assert.deepEqual(declared, sayable(found), 'a message of more lines is written by import as an estate may say it');
     delete one.options['maintenance-mode'];
     one.options['tuning'] = 'chunk-order=none,gc-atime-cutoff=61';
     assert.equal((await on.plan(store(text))).steps.length, 1, 'a minute more is a change (control)');
+  });
+
+  it('tells as its PBS is set to, where nothing is said: by mail in PBS 3, by its notification system in PBS 4', async () => {
+    const plain = 'name: telling, path: /mnt/datastore/telling';
+    await on.settle(store(plain));
+    assert.deepEqual(stored('telling')?.options, {}, 'nothing is set that is not said');
+    const said = await on.plan(store(`${plain}, notification_mode: notification-system`));
+    assert.deepEqual(
+      said.steps[0]?.changes.map(({ field, to }) => [field, to]),
+      [['notification_mode', 'notification-system']],
+    );
+    await on.settle(store(`${plain}, notification_mode: notification-system`));
+    assert.equal(stored('telling')?.options['notification-mode'], 'notification-system');
+    assert.deepEqual((await on.plan(store(plain))).steps, []);
   });
 
   it('can be changed without its path, and not made without it', async () => {
@@ -170,7 +193,7 @@ describe('a datastore of PBS', () => {
     const [first] = on.state.snapshots;
     assert.ok(first !== undefined);
     on.state.snapshots.push({ ...first, store: 'leaving' });
-    const rest = ['backups', 'whole', 'old', 'unheard', 'again'].map(
+    const rest = ['backups', 'telling', 'whole', 'old', 'unheard', 'again'].map(
       (name) => `{ name: ${name}, path: ${stored(name)?.path} }`,
     );
     await on.settle(`datastores: [${rest}]`);
@@ -191,7 +214,7 @@ describe('a datastore of PBS', () => {
     const written = await on.written(pbsDatastore);
     const text = asYaml(written);
     const [found, declared] = await on.foundAndDeclared(pbsDatastore, text);
-    assert.deepEqual(declared, found);
+    assert.deepEqual(declared, sayable(found));
     assert.deepEqual((await on.plan(text)).steps, []);
     const [tank] = (written['datastores'] as readonly Record<string, unknown>[]).filter(({ name }) => name === 'tank');
     assert.deepEqual(tank, {
@@ -228,7 +251,7 @@ describe('where a datastore lies', () => {
   it('is written by import, on a device and in a bucket as well', async () => {
     const text = asYaml(await on.written(pbsDatastore));
     const [found, declared] = await on.foundAndDeclared(pbsDatastore, text);
-    assert.deepEqual(declared, found);
+    assert.deepEqual(declared, sayable(found));
     assert.match(text, /"bucket":"spare","max_cache_size":"10 GiB"/);
     assert.match(text, /"removable":\{"device":"8f2f/);
     const plan = await on.plan(text);

@@ -89,9 +89,11 @@ const withoutWishes = (item: Fields): Fields =>
 function declare(part: DatastorePart, estate: Estate, server: PbsServer, { name }: Datastore): readonly Declared[] {
   const index = server.datastores.findIndex((one) => one.name === name);
   const given: Readonly<Record<string, unknown>> = part;
-  // Where it lies is compared only as far as it is said: an entry may speak of the rest of it alone.
+  // Where it lies is compared only as far as it is said: an entry may speak of the rest of it alone. How it tells, too: what PBS
+  // does of itself depends on its version, and its web interface sets it without being asked.
   const unsaid = (field: string): boolean =>
-    part.path === undefined && Object.hasOwn(place, field) && given[field] === undefined;
+    given[field] === undefined &&
+    (field === 'notification_mode' || (part.path === undefined && Object.hasOwn(place, field)));
   const item = Object.entries(itemOf(fields, part)).filter(([field]) => !unsaid(field));
   const wished = wishes.filter((wish) => part[wish] === true).map((wish) => [wish, true] as const);
   return [
