@@ -1,4 +1,5 @@
-// What differs between the versions of PVE that the lab can be (facts: the marks [V x.y] in pve-api).
+// What differs between the versions of PVE that the lab can be (facts: the marks [V x.y] in pve-api; the third number from the
+// changelog of pve-manager, whose version `GET /version` gives).
 
 const since = {
   /** the text of an error stands in the body, not only in the reason phrase */
@@ -8,14 +9,14 @@ const since = {
   'guest-memory-on-host': '9.0',
   /** VM.GuestAgent.* instead of VM.Monitor */
   'guest-agent-privileges': '9.0',
-  'vzdump-stop-needs-sys-modify': '9.2',
+  'vzdump-stop-needs-sys-modify': '9.2.8',
 } as const;
 
 /** Parameters of jobs and backups that an older server does not know. */
 const parameters: Readonly<Record<string, string>> = {
-  fleecing: '8.1',
+  fleecing: '8.1.11',
   'notification-mode': '8.1',
-  'pbs-change-detection-mode': '8.2',
+  'pbs-change-detection-mode': '8.2.4',
 };
 
 export const has = (version: string, feature: keyof typeof since): boolean => reaches(version, since[feature]);
@@ -29,7 +30,7 @@ export const unknownTo = (version: string, names: readonly string[]): readonly s
   });
 
 function reaches(version: string, wanted: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  const [wantedMajor = 0, wantedMinor = 0] = wanted.split('.').map(Number);
-  return major === wantedMajor ? minor >= wantedMinor : major > wantedMajor;
+  const had = version.split('.').map(Number);
+  for (const [at, part] of wanted.split('.').map(Number).entries()) if (had[at] !== part) return (had[at] ?? 0) > part;
+  return true;
 }

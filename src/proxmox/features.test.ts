@@ -27,8 +27,8 @@ describe('a version', () => {
   });
 
   it('tells what the server can do, by name', () => {
-    assert.equal(supports('pve', parseVersion('8.0.4'), 'fleecing'), false);
-    assert.equal(supports('pve', parseVersion('8.1.3'), 'fleecing'), true);
+    assert.equal(supports('pve', parseVersion('8.1.10'), 'fleecing'), false);
+    assert.equal(supports('pve', parseVersion('8.1.11'), 'fleecing'), true);
     assert.equal(supports('pbs', parseVersion('3.4.1'), 's3-datastores'), false);
     assert.equal(supports('pbs', parseVersion('4.0.11'), 's3-datastores'), true);
   });
