@@ -25,7 +25,7 @@ export async function planEstate(holdfast: Holdfast, estate: Estate, wish: { pru
   const { owned, wrote } = remembered(holdfast, estate);
   const signal = holdfast.surroundings.stopped;
   const desired = desire(estate, resources);
-  if (wish.prune) refuseToPruneAll(estate, desired, owned);
+  if (wish.prune) refuseToPruneAll(estate, resources, owned);
   const [observed, secrets] = await Promise.all([
     observe(world, { resources, desired, owned, servers: [...estate.pve, ...estate.pbs], signal }),
     secretsNow(world, desired, wrote),

@@ -38,6 +38,8 @@ export type PbsServer = Connection &
     product: 'pbs';
     runs_on?: Readonly<{ pve: string; guest: number }> | undefined;
     datastores: readonly Datastore[];
+    /** whether it was written which they are, and be it none at all */
+    saysDatastores?: boolean;
   }> &
   /** sections brought by kinds, by their name in the file: `remotes`, `users` */
   Readonly<Record<string, unknown>>;

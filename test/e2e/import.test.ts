@@ -97,6 +97,10 @@ describe('import', () => {
     const refused = await type('connections.yaml', 'plan', '--prune');
     assert.equal(refused.status, 64, refused.stdout);
     assert.match(refused.stderr, /prune-without-declarations/);
+    const none = `${readFileSync(join(folder, 'connections.yaml'), 'utf8')}\npbs_storages: []\n`;
+    writeFileSync(join(folder, 'none.yaml'), none);
+    const meant = await type('none.yaml', 'plan', '--prune');
+    assert.match(meant.stdout, /- remove prune job workshop-weekly/, 'an empty list is said, and meant');
   });
 
   it('writes over no file unless told to, and into no estate that declares things', async () => {

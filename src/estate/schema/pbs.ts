@@ -34,8 +34,11 @@ export const pbsServer = (ofServer: Parts, ofDatastore: Parts) =>
       datastores: z
         // What a kind adds has the type of that kind, which nothing here knows.
         .array(datastore.extend(ofDatastore) as unknown as z.ZodType<Datastore>)
-        .default([])
+        .optional()
         .describe('the datastores this estate speaks for'),
     })
-    .transform((server) => ({ ...server, product: 'pbs' as const }) as unknown as PbsServer)
+    .transform(({ datastores, ...server }) => {
+      const said = { datastores: datastores ?? [], saysDatastores: datastores !== undefined };
+      return { ...server, ...said, product: 'pbs' as const } as unknown as PbsServer;
+    })
     .describe('a Proxmox Backup Server');
