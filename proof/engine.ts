@@ -2,7 +2,7 @@
 import { proveClock } from './clock.ts';
 import { proveConfiguration } from './configuration.ts';
 import { proveEstates } from './estates.ts';
-import { proveImages } from './images.ts';
+import { proveImages } from './images/images.ts';
 import { startedLab } from './lab.ts';
 import { provePackage } from './package.ts';
 import { report } from './report.ts';
