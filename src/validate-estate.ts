@@ -7,6 +7,7 @@ import type { Connection, Estate, PbsServer, PveServer, Token } from './model/es
 import { type Identity, identities } from './model/step.ts';
 import { addressOf } from './proxmox/address.ts';
 import { bare, reach } from './proxmox/reach.ts';
+import { pbsBehind } from './resources/common/pbs-behind.ts';
 import type { PveStorageEntry } from './resources/pve-storage/pve-storage-schema.ts';
 import {
   type LoginAsked,
@@ -83,6 +84,7 @@ function storageAsked(entry: PveStorageEntry, estate: Estate, declared: Desired[
     way: { product: 'pbs', host: entry.server, port: entry.port, pinned: parseFingerprint(entry.fingerprint ?? '') },
     secret: entry.token ?? entry.password,
     prunes: prunes(entry),
+    leadsTo: pbsBehind(estate, entry)?.name,
     made: madeFor(entry, estate, declared),
     beside: storagesOf(estate)
       .filter((one) => one !== entry && sameLogin(one, entry))

@@ -67,8 +67,17 @@ describe('what stops an apply', () => {
   it('is no login or datastore that the plan itself makes, but another certificate all the same', () => {
     for (const kind of ['pbs-token', 'pbs-acl', 'pbs-datastore', 'pbs-namespace']) {
       const of = plan(storageStep, step(ref(kind, 'attic', 'x'), 'attic'));
-      assert.equal(stops(of, looked('storage', 'tank', check('login', 'wrong'), check('datastore', 'wrong'))), 0);
-      assert.equal(stops(of, looked('storage', 'tank', check('certificate', 'wrong'))), 1);
+      const tank = (leadsTo: string, ...checks: Check[]): Looked => ({
+        ...looked('storage', 'tank', ...checks),
+        leadsTo,
+      });
+      assert.equal(stops(of, tank('attic', check('login', 'wrong'), check('datastore', 'wrong'))), 0);
+      assert.equal(stops(of, tank('attic', check('certificate', 'wrong'))), 1);
+      assert.equal(
+        stops(of, tank('cellar', check('login', 'wrong'))),
+        1,
+        'what is made on another PBS makes no way there',
+      );
     }
   });
 

@@ -34,7 +34,8 @@ function doesStop(plan: Plan, looked: Looked, check: Check): boolean {
   if (check.state !== 'wrong') return false;
   if (check.check === 'certificate' || check.check === 'cluster') return true;
   // A login, a right or a datastore that this very plan makes cannot be there before it.
-  if (looked.kind === 'storage') return check.from === undefined && !plan.steps.some(makesWayOnPbs);
+  if (looked.kind === 'storage')
+    return check.from === undefined && !plan.steps.some((step) => makesWayOn(step, looked.leadsTo));
   if (check.check === 'login') return check.identities?.includes('configure') ?? true;
   const { privileges } = check;
   if (privileges === undefined || !privileges.identities.includes('configure')) return false;
@@ -44,8 +45,9 @@ function doesStop(plan: Plan, looked: Looked, check: Check): boolean {
   return privileges.kinds.some((kind) => kinds.includes(kind));
 }
 
-const makesWayOnPbs = ({ subject }: Step): boolean =>
-  ['pbs-datastore', 'pbs-namespace', 'pbs-user', 'pbs-token', 'pbs-acl'].includes(kindOf(subject));
+const makesWayOn = ({ subject }: Step, pbs: string | undefined): boolean =>
+  ['pbs-datastore', 'pbs-namespace', 'pbs-user', 'pbs-token', 'pbs-acl'].includes(kindOf(subject)) &&
+  partsOf(subject)[0] === pbs;
 
 const inWords = ({ name }: Looked, { check, from, seen, remedy }: Check): string =>
   `${shown(`${name}, ${check}${from === undefined ? '' : ` from ${from}`}: ${seen}`)}${remedy === undefined ? '' : `\n  do this: ${shown(remedy)}`}`;

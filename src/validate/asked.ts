@@ -39,6 +39,8 @@ export type Made = Readonly<{
 export type StorageAsked = Readonly<{
   name: string;
   way: Way;
+  /** the PBS of the estate that it leads to */
+  leadsTo?: string | undefined;
   datastore: string;
   namespace: string;
   username: string;

@@ -57,6 +57,8 @@ export type Looked = Readonly<{
   name: string;
   /** of a storage: the PVE servers it is for; several of one name differ in it */
   on?: readonly string[];
+  /** of a storage: the PBS of the estate that it leads to */
+  leadsTo?: string;
   /** `host:port`, or `pvesh` */
   address: string;
   verdict: Judgement;

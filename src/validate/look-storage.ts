@@ -20,8 +20,9 @@ export async function lookAtStorage(
   ports: Ports,
   fromNodes: () => Promise<readonly Check[]>,
 ): Promise<Looked> {
-  const { name, way } = storage;
+  const { name, way, leadsTo } = storage;
   const base = {
+    ...(leadsTo === undefined ? {} : { leadsTo }),
     kind: 'storage',
     product: 'pve',
     subject: ref('pve-storage', name),
