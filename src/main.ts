@@ -1,6 +1,7 @@
 // Composition: the only place that reads the environment, the clock and the signals of this process.
 import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
+import { isatty } from 'node:tty';
 import { sinceBoot } from './boot.ts';
 import { Fault } from './fault.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -32,12 +33,15 @@ const version =
 const surroundings: Surroundings = {
   arguments: process.argv.slice(2),
   env: process.env,
-  input: process.stdin,
+  // Opened when somebody reads from it: that takes as long as a twentieth of a short command.
+  get input() {
+    return process.stdin;
+  },
   output: process.stdout,
   errors: process.stderr,
   terminal: {
     output: process.stdout.isTTY === true && process.stderr.isTTY === true,
-    input: process.stdin.isTTY === true,
+    input: isatty(0),
     columns: process.stderr.columns ?? 80,
   },
   folder: process.cwd(),
