@@ -190,7 +190,7 @@ async function measured(folder: string, servers: Servers): Promise<readonly Row[
     const bare = () => together(servers, calls);
     // Who comes second pays for what the first left to be collected: they take turns.
     if (round % 2 === 0) rounds.push({ ours: await plans(), peer: await bare() });
-    else rounds.push(await bare().then(async (peer) => ({ peer, ours: await plans() })));
+    else rounds.push({ peer: await bare(), ours: await plans() });
   }
   const slow = await oneByOne(servers, calls);
   const of = (name: 'ours' | 'peer') => median(rounds.slice(1).map((round) => round[name]));

@@ -1,4 +1,6 @@
 // Datastores: what each login sees of them, and their sizes (facts: pbs-api sections 3, 4, 9).
+
+import { isAtLeast } from '../version.ts';
 import { collectionOf } from './collection.ts';
 import { answerWith, type PbsCall, type PbsHandlers, type PbsHost, required } from './host.ts';
 import { badRequest, forbidden } from './refusal.ts';
@@ -6,7 +8,6 @@ import { may } from './rights.ts';
 import { s3Of } from './sections/s3-client.ts';
 import type { Datastore } from './state.ts';
 import { aclPath, datastoreNamed, groupsIn, maintenanceOf, mayEnter, namespacesOf, snapshotsOf } from './stores.ts';
-import { isAtLeast } from './versions.ts';
 
 // Older servers do not say either.
 const standing = ({ state: { version } }: PbsHost, store: Datastore) => ({

@@ -1,5 +1,6 @@
 // What an older PBS does not know: whole paths, and parameters of paths that it has. A floor is a `major.minor`.
 import type { Schemas } from '../contract/contract.ts';
+import { isAtLeast } from '../version.ts';
 import floors from './versions.json' with { type: 'json' };
 
 type Floors = Readonly<Record<string, string>>;
@@ -20,10 +21,4 @@ export function knownParameters(version: string, name: string, schemas: Schemas)
 function within<Value>(table: Readonly<Record<string, Value>>, name: string): readonly (readonly [string, Value])[] {
   const path = name.slice(name.indexOf('/'));
   return Object.entries(table).filter(([top]) => path === top || path.startsWith(`${top}/`));
-}
-
-export function isAtLeast(version: string, floor: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  const [wantedMajor = 0, wantedMinor = 0] = floor.split('.').map(Number);
-  return major === wantedMajor ? minor >= wantedMinor : major > wantedMajor;
 }

@@ -1,5 +1,6 @@
 // What differs between the versions of PVE that the lab can be (facts: the marks [V x.y] in pve-api; the third number from the
 // changelog of pve-manager, whose version `GET /version` gives).
+import { isAtLeast } from '../version.ts';
 
 const since = {
   /** the text of an error stands in the body, not only in the reason phrase */
@@ -19,18 +20,12 @@ const parameters: Readonly<Record<string, string>> = {
   'pbs-change-detection-mode': '8.2.4',
 };
 
-export const has = (version: string, feature: keyof typeof since): boolean => reaches(version, since[feature]);
+export const has = (version: string, feature: keyof typeof since): boolean => isAtLeast(version, since[feature]);
 
 /** Those of the names that such a server refuses as unknown. */
 export const unknownTo = (version: string, names: readonly string[]): readonly string[] =>
   names.filter((name) => {
     if (name === 'maxfiles') return has(version, 'no-maxfiles');
     const first = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
-    return first !== undefined && !reaches(version, first);
+    return first !== undefined && !isAtLeast(version, first);
   });
-
-function reaches(version: string, wanted: string): boolean {
-  const had = version.split('.').map(Number);
-  for (const [at, part] of wanted.split('.').map(Number).entries()) if (had[at] !== part) return (had[at] ?? 0) > part;
-  return true;
-}

@@ -3,6 +3,7 @@ import type { HostCheck } from '../contracts/check.ts';
 import { type Finding, finding, type Severity } from '../model/finding.ts';
 import { type GuestDisk, type HostFacts, type HostGuest, type LeftOut, nameOf } from '../model/host.ts';
 import { ref } from '../values/ref.ts';
+import { quoted } from '../values/shell.ts';
 import { formatSize } from '../values/size.ts';
 import { shown } from '../values/text.ts';
 
@@ -57,6 +58,3 @@ function remedyFor({ vmid, kind }: HostGuest, { key, value, volume }: GuestDisk,
   const inside = kind === 'vm' ? 'from inside the VM' : 'on the host';
   return `back it up ${inside}, as a workload of its own, or move what is on it to a volume of a storage`;
 }
-
-/** One word for a shell, whatever is in it. */
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

@@ -2,16 +2,16 @@
 import { resolve } from 'node:path';
 import { Fault } from '../fault.ts';
 import { localMachine } from '../machines/local.ts';
+import type { Files } from '../machines/machine.ts';
 import { planEstate } from '../pipeline.ts';
 import { planAsText } from '../plan/plan-text.ts';
 import type { PlanAnswer } from './answers.ts';
-import { type Command, flag, type Invocation, optionText } from './command.ts';
+import { type Command, flag, optionText } from './command.ts';
 import { open, withPve } from './open.ts';
 import { planExit } from './plan-exit.ts';
 
 /** A plan is written over an older plan, and over nothing else: an estate under that name would be gone. */
-async function refuseOther(invocation: Invocation, file: string): Promise<void> {
-  const { files } = localMachine({ name: 'this machine', clock: invocation.surroundings.clock });
+async function refuseOther(files: Files, file: string): Promise<void> {
   const found = await files.info(file);
   if (found === undefined) return;
   const beginning = found.type === 'file' ? await firstBytes(files.source(file)) : '';
@@ -38,13 +38,11 @@ export const plan: Command<PlanAnswer> = {
     invocation.show('asking the servers');
     const made = await planEstate(holdfast, withPve(invocation, estate), { prune: flag(invocation, 'prune') });
     const file = optionText(invocation, 'out');
-    if (file !== undefined) await refuseOther(invocation, resolve(folder, file));
-    if (file !== undefined)
-      await localMachine({ name: 'this machine', clock }).files.write(
-        resolve(folder, file),
-        `${JSON.stringify(made, null, 2)}\n`,
-        0o600,
-      );
+    if (file !== undefined) {
+      const { files } = localMachine({ name: 'this machine', clock });
+      await refuseOther(files, resolve(folder, file));
+      await files.write(resolve(folder, file), `${JSON.stringify(made, null, 2)}\n`, 0o600);
+    }
     const saved =
       file === undefined ? '' : `Written to ${file}: \`holdfast apply ${file}\` carries out this plan and no other.\n`;
     return {

@@ -3,6 +3,7 @@
 import type { Plan } from '../model/plan.ts';
 import { type ChangeClass, classOf, type Step } from '../model/step.ts';
 import { partsOf } from '../values/ref.ts';
+import { shellWord } from '../values/shell.ts';
 import { count } from '../values/text.ts';
 import type { Guard } from './guard.ts';
 
@@ -50,15 +51,12 @@ function attendedNeeds(steps: readonly Step[], { yes, confirmed }: Agreement): r
       const confirm = names.get(step.subject) ?? step.subject;
       return {
         class: 'destroys',
-        says: `${step.title}: ${because(step, 'destroys')}; it needs --confirm ${quoted(confirm)}`,
+        says: `${step.title}: ${because(step, 'destroys')}; it needs --confirm ${shellWord(confirm)}`,
         confirm,
       };
     }),
   ];
 }
-
-/** As a shell takes it, and not apart: a name may have blanks and marks in it. */
-const quoted = (name: string): string => (/^[\w@%+=:,./-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`);
 
 function wholePlan(steps: readonly Step[]): Need {
   const classes = steps.map(classOf);

@@ -9,6 +9,7 @@ import { minutes } from '../values/duration.ts';
 import { ref } from '../values/ref.ts';
 import { forKeeping, Secret } from '../values/secret.ts';
 import type { SecretReference } from '../values/secret-reference.ts';
+import { shellWord } from '../values/shell.ts';
 import { commandFor, commandsBefore, secretIn } from './commands.ts';
 import { type HostTools, presentOn, runTool } from './present.ts';
 import { type Missing, missingOn, type Product } from './wanted.ts';
@@ -35,8 +36,6 @@ const nameOf = (missing: Missing): string => {
   }
 };
 
-const shellWord = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 const typed = (argv: Argv): string => argv.map(shellWord).join(' ');
 
 /** @param fileFor where the secret of an identity is kept */

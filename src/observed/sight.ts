@@ -3,8 +3,9 @@
 import type { World } from '../contracts/world.ts';
 import { Fault } from '../fault.ts';
 import type { Connections } from '../model/estate.ts';
-import { type ProxmoxApi, path } from '../proxmox/api.ts';
-import { isRow } from '../proxmox/decode.ts';
+import type { ProxmoxApi } from '../proxmox/api.ts';
+import { privilegesOn } from '../proxmox/permissions.ts';
+import { quoted } from '../values/shell.ts';
 
 export type Unseen = Readonly<{
   server: string;
@@ -52,14 +53,12 @@ export async function unseenBy(
 async function unseen(api: ProxmoxApi, sight: Sight, signal?: AbortSignal): Promise<readonly Unseen[]> {
   // Root through pvesh sees everything, and has no rights to be asked for.
   if (!api.identity.includes('@') || api.identity === 'root@pam') return [];
-  const { data } = await api.get(path`/access/permissions`, { path: sight.path }, { signal });
-  const held = isRow(data) ? data[sight.path] : undefined;
-  if (isRow(held) && held[sight.privilege] !== undefined) return [];
+  if ((await privilegesOn(api, sight.path, { signal })).has(sight.privilege)) return [];
   const { identity: login, product } = api;
   const grant = (id: string): string =>
     product === 'pbs'
-      ? `proxmox-backup-manager acl update ${sight.path} ${sight.role} --auth-id '${id}'`
-      : `pveum acl modify ${sight.path} ${id.includes('!') ? '--tokens' : '--users'} '${id}' --roles ${sight.role}`;
+      ? `proxmox-backup-manager acl update ${sight.path} ${sight.role} --auth-id ${quoted(id)}`
+      : `pveum acl modify ${sight.path} ${id.includes('!') ? '--tokens' : '--users'} ${quoted(id)} --roles ${sight.role}`;
   const [user = ''] = login.split('!');
   const remedy = `${[...new Set([user, login])].map(grant).join(' && ')}; then import again`;
   return [{ server: api.name, what: sight.what, login, privilege: sight.privilege, path: sight.path, remedy }];

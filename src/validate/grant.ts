@@ -1,6 +1,7 @@
 // The commands with which an administrator gives a login what it lacks, and takes from it what it need not have. A role on a
 // deeper path replaces what came from above, in both products: so what is granted on a path is everything needed there. Pure.
 import pbs from '../values/pbs-roles.json' with { type: 'json' };
+import { quoted } from '../values/shell.ts';
 import type { Need } from './needs.ts';
 import pve from './privileges/pve-roles.json' with { type: 'json' };
 
@@ -50,7 +51,6 @@ export function allowed(product: Product, needs: readonly Need[]): (path: string
 }
 
 const userOf = (login: string): string => login.split('!')[0] ?? login;
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** A token has only what its user has too: both are given it. */
 export function grantCommands(product: Product, login: string, path: string, needs: readonly Need[]): string {

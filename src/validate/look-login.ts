@@ -1,5 +1,4 @@
 // Logs in and asks what this login may do.
-
 import { asFault } from '../fault.ts';
 import { type ProxmoxApi, path } from '../proxmox/api.ts';
 import { flag, isRow, rows, text } from '../proxmox/decode.ts';

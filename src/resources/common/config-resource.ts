@@ -109,9 +109,9 @@ export function patchOf(fields: FieldTable, wanted: Wanted, found: Found, resend
   const set: Record<string, Params[string]> = {};
   const unset: string[] = [];
   for (const [name, field] of Object.entries(fields)) {
-    // What is not said is left as it is.
-    if (wanted.fields[name] === undefined) continue;
     const value = wanted.fields[name];
+    // What is not said is left as it is.
+    if (value === undefined) continue;
     const differs = !same(found.value[name], value);
     if (field.fixed === true || (!differs && field.always !== true)) continue;
     const sent = field.to(value);
