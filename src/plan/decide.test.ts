@@ -149,6 +149,28 @@ describe('deciding', () => {
     );
   });
 
+  it('makes nothing on top of what is not made for that reason, either', () => {
+    const made = (name: string, needs: string) => ({
+      ...declared('ruapehu', name, fields, 'pve-storage', { password: { file: '/p' } }),
+      needs: [ref('pve-storage', 'ruapehu', needs)],
+    });
+    const bare = declared('ruapehu', 'pbs-bare', fields);
+    const plan = decide(
+      deciding({
+        desired: { digest: 'd', declared: [made('pbs-third', 'pbs-second'), made('pbs-second', 'pbs-bare'), bare] },
+        observed: { at, versions: new Map(), readings: [reading('pve-storage', 'ruapehu', {})] },
+      }),
+    );
+    assert.deepEqual(plan.steps, []);
+    assert.deepEqual(
+      plan.refusals.filter(({ code }) => code === 'comes-after-refused').map(({ says }) => says),
+      [
+        'it needs pve-storage/ruapehu/pbs-second, which cannot be done',
+        'it needs pve-storage/ruapehu/pbs-bare, which cannot be done',
+      ],
+    );
+  });
+
   it('sends a secret that a token of this plan gets anew to whoever logs in with it, after the token', () => {
     const file = { file: '/etc/holdfast/backup.token' };
     const token = {

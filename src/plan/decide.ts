@@ -39,9 +39,13 @@ function withoutBlocked(
     parts.flatMap(({ refusals }) => refusals.flatMap(({ subject, unread }) => (unread === undefined ? [subject] : []))),
   );
   const steps = parts.flatMap((part) => part.steps);
-  if (refused.size === 0) return { steps, blocked: [] };
   const missing = ({ id, act }: Step): readonly Ref[] =>
     act === 'create' ? (needs.get(id) ?? []).filter((subject) => refused.has(subject)) : [];
+  // What is not made for that reason is missing to others in its turn.
+  for (let before = -1; before !== refused.size; ) {
+    before = refused.size;
+    for (const step of steps) if (missing(step).length > 0) refused.add(step.subject);
+  }
   return {
     steps: steps.filter((step) => missing(step).length === 0),
     blocked: steps
