@@ -26,7 +26,18 @@ function worldOf(count: number): { estate: Estate; observed: Observed } {
   const pve = [{ product: 'pve' as const, name: 'ruapehu', url: 'https://ruapehu:8006' }];
   const pbs = [{ product: 'pbs' as const, name: 'pihanga', url: 'https://pihanga:8007', datastores }];
   const estate = {
-    ...{ name: 'bench', time_zone: 'UTC', places: [], pve, pbs, machines: [], layers: [], tiers: [], workloads: [] },
+    ...{
+      name: 'bench',
+      time_zone: 'UTC',
+      places: [],
+      pve,
+      pbs,
+      machines: [],
+      kubernetes: [],
+      layers: [],
+      tiers: [],
+      workloads: [],
+    },
     ...{ schedules: [], exclusions: [], sections: { pbs_storages: storages }, digest: '', file: 'bench.yaml' },
     placeOf: () => 'bench.yaml:1:1',
   } as unknown as Estate;

@@ -62,7 +62,9 @@ export function holdfastIn(
   };
 }
 
-const connectionsOf = ({ pve, pbs, machines }: Connections): Connections => ({ pve, pbs, machines });
+const connectionsOf = ({ pve, pbs, machines, kubernetes }: Connections): Connections => ({
+  ...{ pve, pbs, machines, kubernetes },
+});
 
 /** What a worker works with; the same in the worker's own process and in a recovery. */
 export const workshopOf = ({ surroundings, guard }: Pick<Holdfast, 'surroundings' | 'guard'>): Workshop => ({

@@ -10,6 +10,7 @@ import type { ProxmoxApi } from './proxmox/api.ts';
 import { keepSecret, setAsideSecret } from './secrets/keep.ts';
 import { secretKey } from './secrets/key.ts';
 import { secretStore } from './secrets/resolve.ts';
+import { recall, remember } from './store/remembered.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { SecretReference } from './values/secret-reference.ts';
 
@@ -43,8 +44,14 @@ export function openWorld(
     machine: (name) => {
       const entry = connections.machines.find((one) => one.name === name);
       if (entry === undefined) throw unknown('machine', name, 'declare it under `machines`');
+      if (!('local' in entry)) throw notYet('machine', name);
       return { ...local, name };
     },
+    kubernetes: (name) => {
+      throw notYet('cluster', name);
+    },
+    recall: (what) => recall(state, what),
+    remember: (what, value) => remember(state, what, value, clock.now()),
     secret: (reference, audience) => secrets(reference, audience),
     keepSecret: (reference, secret) => keepSecret(reference, secret, guard),
     setAsideSecret: (reference) => setAsideSecret(reference, guard),
@@ -101,6 +108,8 @@ async function ticketAuth(server: Connection, secrets: Secrets, audience: string
   const { username, password } = server.login;
   return { kind: 'ticket' as const, username, password: await secrets(password, audience) };
 }
+
+const notYet = (what: string, name: string): Error => new Error(`${what} ${name}: not on this branch yet`);
 
 const unknown = (what: string, name: string, remedy: string): Fault =>
   new Fault(`${what}-unknown`, {

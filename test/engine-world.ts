@@ -7,13 +7,13 @@ import type { Engine, Told } from '../src/apply/engine-types.ts';
 import { lanesAcrossRuns } from '../src/apply/lanes.ts';
 import type { Journal } from '../src/contracts/journal.ts';
 import type { StepContext, StepKind } from '../src/contracts/step-kind.ts';
-import type { World } from '../src/contracts/world.ts';
 import { openJournal } from '../src/journal/journal.ts';
-import { makePlan, type Plan } from '../src/model/plan.ts';
+import { type AfterFailure, makePlan, type Plan } from '../src/model/plan.ts';
 import { absent, type Step } from '../src/model/step.ts';
 import { minutes } from '../src/values/duration.ts';
 import { type Clock, systemClock } from '../src/values/instant.ts';
 import { ref } from '../src/values/ref.ts';
+import { unreachableWorld } from './unreachable-world.ts';
 
 export type Shelf = { on: Map<string, string>; taken: Set<string>; most: number; now: number };
 
@@ -24,7 +24,7 @@ export type Behaviour = Partial<{
   before(context: StepContext): Promise<void> | void;
   after(context: StepContext): Promise<void> | void;
   expands(context: StepContext): readonly Step[];
-  childAfterFailure: 'keep' | 'lead back';
+  childAfterFailure: AfterFailure;
 }>;
 
 export function putKind(on: Shelf, behaviours: Readonly<Record<string, Behaviour>> = {}): StepKind {
@@ -118,23 +118,12 @@ export function benchFor(
     startedAt: clock.now(),
     supervisor: process.pid,
     plan,
-    connections: { pve: [], pbs: [], machines: [] },
+    connections: { pve: [], pbs: [], machines: [], kubernetes: [] },
     consent,
   });
   const stop = new AbortController();
   const told: Told[] = [];
-  const unreachable = (what: string) => () => {
-    throw new Error(`the engine's tests have no ${what}`);
-  };
-  const world: World = {
-    clock,
-    server: unreachable('server'),
-    machine: unreachable('machine'),
-    secret: unreachable('secret'),
-    keepSecret: unreachable('secret'),
-    setAsideSecret: unreachable('secret'),
-    keyedDigest: unreachable('secret'),
-  };
+  const world = unreachableWorld(clock);
   const holder = { run, pid: process.pid, what: `run ${run}` };
   return {
     ...{ run, world, journal, consent, told, stop, state, signal: stop.signal },

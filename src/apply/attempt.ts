@@ -2,7 +2,7 @@
 // ended. What is in doubt is probed, never guessed.
 import { changedSincePlanned, type Done, type Probed, type StepKind } from '../contracts/step-kind.ts';
 import { asFault, Fault } from '../fault.ts';
-import type { StepEvent, StepPath, Wrote } from '../model/run.ts';
+import { childPath, type StepEvent, type StepPath, type Wrote } from '../model/run.ts';
 import { absent, type Step, type StepId } from '../model/step.ts';
 import type { Json } from '../values/canonical.ts';
 import { guardChild } from './child.ts';
@@ -10,7 +10,7 @@ import type { CarriedOut, CarryOut, Ended, Engine } from './engine-types.ts';
 import { StuckStep, withPatience } from './patience.ts';
 import { contextFor, kindOfStep, releaseStep, undoStep } from './settle.ts';
 
-const nothing: CarriedOut = { fates: new Map(), degraded: [] };
+const nothing: CarriedOut = { fates: new Map(), degraded: [], items: new Set() };
 
 export async function attempt(
   engine: Engine,
@@ -83,7 +83,7 @@ async function tryIt(
     return inDoubt(engine, kind, step, path, asFault(error, path), record);
   }
   const inner = done.expands === undefined ? nothing : await expand(engine, done.expands, path, record, carryOut);
-  const failed = [...inner.fates].find(([, fate]) => fate !== 'done');
+  const failed = [...inner.fates].find(([path, fate]) => fate !== 'done' && !inner.items.has(path));
   if (failed !== undefined) {
     const fault = new Fault('child-plan-failed', {
       where: path,
@@ -123,7 +123,9 @@ async function expand(
   const carried = await carryOut(engine, { steps, afterFailure: child.afterFailure }, path);
   const fates = new Map(carried.fates);
   for (const { path: refusedPath } of refused) fates.set(refusedPath, 'refused');
-  return { fates, degraded: carried.degraded };
+  const someDone = steps.some(({ id }) => fates.get(childPath(path, id)) === 'done');
+  const spares = child.afterFailure === 'alone' && someDone && !engine.signal.aborted;
+  return { fates, degraded: carried.degraded, items: spares ? new Set(fates.keys()) : carried.items };
 }
 
 /** `do` did not end well. Only a probe tells whether it was done all the same. */
@@ -148,7 +150,7 @@ async function inDoubt(
   }
   const notUndone = await undoStep(engine, step, parentOf(path, step), 'not done');
   record({ event: 'failed', fault: fault.toJSON() });
-  return { fate: 'failed', result: null, inner: { fates: new Map(), degraded: notUndone } };
+  return { fate: 'failed', result: null, inner: { ...nothing, degraded: notUndone } };
 }
 
 export async function probe(

@@ -32,6 +32,8 @@ export type CarriedOut = Readonly<{
   fates: ReadonlyMap<StepPath, StepFate>;
   /** parts that are missing or weaker than promised, and what could not be given back or undone */
   degraded: readonly string[];
+  /** steps of plans whose items fail alone: that one of them was not done makes the run degraded, and no worse */
+  items: ReadonlySet<StepPath>;
 }>;
 
 export type Ended = Readonly<{ fate: StepFate; result: Json; inner: CarriedOut }>;

@@ -36,10 +36,10 @@ describe('the engine', () => {
     const on = shelf();
     const plan = planOf([put('bad'), put('after-bad', { after: ['bad'] }), put('good')]);
     const bench = benchFor(plan, [putKind(on, { bad: { before: () => Promise.reject(refusal()) } })]);
-    const { fates } = await carryOut(bench, plan);
-    assert.deepEqual(Object.fromEntries(fates), { bad: 'failed', 'after-bad': 'blocked', good: 'done' });
+    const carried = await carryOut(bench, plan);
+    assert.deepEqual(Object.fromEntries(carried.fates), { bad: 'failed', 'after-bad': 'blocked', good: 'done' });
     assert.deepEqual([...on.on.keys()], ['good']);
-    assert.equal(verdictOf(fates, [], { interrupted: false, undone: false }).outcome, 'partly');
+    assert.equal(verdictOf(carried, { interrupted: false, undone: false }).outcome, 'partly');
   });
 
   it('never does two steps of one lane at the same time, and does those of different lanes together', async () => {
@@ -54,6 +54,21 @@ describe('the engine', () => {
       );
       await carryOut(benchFor(plan, [putKind(on, turns)]), plan);
       assert.equal(on.most, most);
+    }
+  });
+
+  it('calls a run degraded, not failed, where some of many items failed alone, and failed where all of them did', async () => {
+    for (const [bad, outcome, parent] of [
+      [['two'], 'degraded', 'done'],
+      [['one', 'two', 'three'], 'failed', 'failed'],
+    ] as const) {
+      const items = ['one', 'two', 'three'].map((name) => put(name));
+      const behaviours = Object.fromEntries(bad.map((name) => [name, { before: () => Promise.reject(refusal()) }]));
+      const all = { expands: () => items, childAfterFailure: 'alone' as const };
+      const plan = planOf([put('all', { expands: true })]);
+      const carried = await carryOut(benchFor(plan, [putKind(shelf(), { ...behaviours, all })]), plan);
+      assert.equal(carried.fates.get('all'), parent);
+      assert.equal(verdictOf(carried, { interrupted: false, undone: false }).outcome, outcome);
     }
   });
 
@@ -201,7 +216,10 @@ describe('a clock that is stepped', () => {
       );
       bench.journal.begin({
         ...{ id: 'run-2', job: plan.job, startedBy: 'test', startedAt: clock.now(), supervisor: process.pid, plan },
-        ...{ connections: { pve: [], pbs: [], machines: [] }, consent: { upTo: 'adds', confirmed: [] } },
+        ...{
+          connections: { pve: [], pbs: [], machines: [], kubernetes: [] },
+          consent: { upTo: 'adds', confirmed: [] },
+        },
       });
       assert.deepEqual(
         bench.journal.runs(10).map(({ id }) => id),

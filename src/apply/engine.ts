@@ -21,6 +21,7 @@ export async function carryOut(
   const engine = { ...given, signal: AbortSignal.any([given.signal, giveUp.signal]) };
   const fates = new Map<StepPath, StepFate>();
   const degraded: string[] = [];
+  const items = new Set<StepPath>();
   const ended = new Map<StepId, Ended>();
   const doneInOrder: Step[] = [];
   const waiting = new Map(plan.steps.map((step) => [step.id, step]));
@@ -37,6 +38,7 @@ export async function carryOut(
       fates.set(childPath(parent, step.id), end.fate);
       for (const [path, fate] of end.inner.fates) fates.set(path, fate);
       degraded.push(...end.inner.degraded);
+      for (const path of end.inner.items) items.add(path);
       if (end.fate === 'done') doneInOrder.push(step);
     });
     running.set(
@@ -67,7 +69,7 @@ export async function carryOut(
   // Told to stop after the last step was done: nothing is half-way, so there is nothing to lead back.
   if (leadsBack && doneInOrder.length < plan.steps.length)
     for (const step of doneInOrder.reverse()) degraded.push(...(await undoStep(engine, step, parent, 'done')));
-  return { fates, degraded };
+  return { fates, degraded, items };
 }
 
 function ready(waiting: ReadonlyMap<StepId, Step>, ended: ReadonlyMap<StepId, Ended>): readonly Step[] {
@@ -111,7 +113,7 @@ async function inItsLanes(
     lanes = await engine.lanes.take(step.lanes, engine.signal, (says) => engine.tell({ tell: 'waiting', path, says }));
   } catch (error) {
     if (!engine.signal.aborted) throw error;
-    return { fate: 'not reached', result: null, inner: { fates: new Map(), degraded: [] } };
+    return { fate: 'not reached', result: null, inner: { fates: new Map(), degraded: [], items: new Set() } };
   }
   let stuck = false;
   try {

@@ -1,17 +1,19 @@
 // How a run ended, from how its steps ended; pure. 76 of 77 is not failed and not fine.
-import { type Entry, foldEntries, type Outcome, type StepFate, type StepPath } from '../model/run.ts';
+import { type Entry, foldEntries, type Outcome, type StepFate } from '../model/run.ts';
 import { count } from '../values/text.ts';
+import type { CarriedOut } from './engine-types.ts';
 
 export type Verdict = Readonly<{ outcome: Outcome; summary: string }>;
 
 const order: readonly StepFate[] = ['failed', 'in doubt', 'refused', 'blocked', 'trying', 'not reached'];
 
-/** @param undone whether what was done was led back again, so that nothing of it is left */
-export function verdictOf(
-  fates: ReadonlyMap<StepPath, StepFate>,
-  degraded: readonly string[],
-  ended: Readonly<{ interrupted: boolean; undone: boolean }>,
-): Verdict {
+type Ended = Readonly<{
+  interrupted: boolean;
+  /** what was done was led back again, so that nothing of it is left */
+  undone: boolean;
+}>;
+
+export function verdictOf({ fates, degraded, items }: CarriedOut, ended: Ended): Verdict {
   const all = [...fates.values()];
   const done = all.filter((fate) => fate === 'done').length;
   const bad = order.flatMap((fate) =>
@@ -24,7 +26,8 @@ export function verdictOf(
     ...(bad.length > 3 ? [`and ${bad.length - 3} more`] : []),
     ...degraded.slice(0, 3),
   ].join('; ');
-  return { outcome: outcomeOf(all, done, degraded, ended), summary };
+  const short = [...fates].filter(([path, fate]) => fate !== 'done' && items.has(path)).length;
+  return { outcome: outcomeOf(all, { done, short, degraded: degraded.length > 0 }, ended), summary };
 }
 
 /** Whether nothing is left of what the run did, as far as its journal knows. */
@@ -36,14 +39,12 @@ export function isLedBack(entries: readonly Entry[]): boolean {
   );
 }
 
-function outcomeOf(
-  all: readonly StepFate[],
-  done: number,
-  degraded: readonly string[],
-  ended: Readonly<{ interrupted: boolean; undone: boolean }>,
-): Outcome {
+/** `short`: items that failed alone. */
+type Tally = Readonly<{ done: number; short: number; degraded: boolean }>;
+
+function outcomeOf(all: readonly StepFate[], { done, short, degraded }: Tally, ended: Ended): Outcome {
   if (ended.interrupted) return 'interrupted';
-  if (done === all.length) return degraded.length > 0 ? 'degraded' : 'done';
+  if (done + short === all.length) return degraded || short > 0 ? 'degraded' : 'done';
   if (done > 0 && !ended.undone) return 'partly';
   return all.every((fate) => fate === 'refused' || fate === 'blocked') ? 'refused' : 'failed';
 }

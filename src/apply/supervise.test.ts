@@ -67,7 +67,7 @@ function desk() {
   const stop = new AbortController();
   const run: NewRun = {
     ...{ id: 'run-1', job: 'apply', startedBy: 'test', startedAt: clock.now(), supervisor: process.pid },
-    ...{ plan: planOf([put('one')]), connections: { pve: [], pbs: [], machines: [] } },
+    ...{ plan: planOf([put('one')]), connections: { pve: [], pbs: [], machines: [], kubernetes: [] } },
     consent: { upTo: 'adds', confirmed: [] },
   };
   const supervise = (over: Partial<Journal> = {}) =>

@@ -68,11 +68,12 @@ async function doRun(
     signal,
     tell,
   };
-  const { fates, degraded } = await carryOut(engine, charge.plan);
+  const carried = await carryOut(engine, charge.plan);
+  const { fates } = carried;
   const whole = [...fates.values()].every((fate) => fate === 'done');
   const interrupted = signal.aborted && !whole;
   const undone = charge.plan.afterFailure === 'lead back' && !whole && isLedBack(journal.entries(run));
-  const verdict = verdictOf(fates, degraded, { interrupted, undone });
+  const verdict = verdictOf(carried, { interrupted, undone });
   journal.close();
   return { say: 'ended', verdict };
 }

@@ -144,6 +144,7 @@ async function openHere(invocation: Invocation): Promise<{ holdfast: Holdfast; e
     ...nothing,
     ...{ name: surroundings.hostName, time_zone: 'UTC', approval_expires: hours(1), channels: [], sections: {} },
     machines: [{ name: hereMachine, local: true }],
+    kubernetes: [],
     ...{ digest: digestOf(surroundings.hostName), file: '', placeOf: () => 'init' },
   };
   const folder = resolve(surroundings.folder, optionText(invocation, 'secrets') ?? '/etc/holdfast');

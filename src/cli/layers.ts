@@ -33,6 +33,7 @@ export const planningIn = (estate: Estate, clock: Clock): LayerPlanning => ({
   estate: estate.name,
   timeZone: estate.time_zone,
   now: clock.now(),
+  layers: estate.layers,
 });
 
 /** A declared retention is the standing consent to remove what it no longer keeps. */

@@ -18,9 +18,15 @@ export type Planned = Readonly<{
   refusals: readonly Refusal[];
 }>;
 
-export type LayerContext = Readonly<{ timeZone: string; now: Instant }>;
+export type LayerContext = Readonly<{
+  timeZone: string;
+  now: Instant;
+  /** every layer of the estate: one may work from what another has made (files from snapshots) */
+  layers: readonly LayerEntry[];
+}>;
 
-export type RestoreWish = Readonly<{ point: RestorePoint; target: string }>;
+/** `target`: a folder, a volume, whatever the layer restores into; undefined: in place of what is there now. */
+export type RestoreWish = Readonly<{ point: RestorePoint; target: string | undefined }>;
 
 /** A layer as its folder writes it: everything is typed by its own entry. */
 export type LayerOf<Entry extends LayerEntry> = Readonly<{

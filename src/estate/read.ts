@@ -83,11 +83,11 @@ type Parsed = ReturnType<ReturnType<typeof estateSchema>['parse']>;
 type Origin = Readonly<{ path: string; real: string; merged: Merged; folder: string }>;
 
 function estateOf(parsed: Parsed, { path, real, merged, folder }: Origin): Estate {
-  const { estate, time_zone, approval_expires, places, pve, pbs, machines, ...rest } = parsed;
+  const { estate, time_zone, approval_expires, places, pve, pbs, machines, kubernetes, ...rest } = parsed;
   const { include: _, tiers, workloads, layers, schedules, exclusions, channels, ...sections } = rest;
   const name = estate ?? `unnamed-${digestOfText(real).slice(0, 8)}`;
   const declared = {
-    ...{ name, time_zone, approval_expires, places, pve, pbs, machines },
+    ...{ name, time_zone, approval_expires, places, pve, pbs, machines, kubernetes },
     ...{ tiers, workloads, layers, schedules, exclusions, channels, sections },
   };
   return {

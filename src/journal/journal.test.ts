@@ -28,7 +28,7 @@ function begun(at = folder(), id = 'run-1'): Journal {
   const journal = openJournal(at, clock);
   journal.begin({
     ...{ id, job: 'apply', startedBy: 'test', startedAt: clock.now(), supervisor: 1, plan: planOf([put('a')]) },
-    ...{ connections: { pve: [], pbs: [], machines: [] }, consent: { upTo: 'adds', confirmed: [] } },
+    ...{ connections: { pve: [], pbs: [], machines: [], kubernetes: [] }, consent: { upTo: 'adds', confirmed: [] } },
   });
   return journal;
 }

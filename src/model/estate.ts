@@ -45,7 +45,38 @@ export type PbsServer = Connection &
   Readonly<Record<string, unknown>>;
 
 export type Place = Readonly<{ site: string; hosts: readonly string[] }>;
-export type MachineEntry = Readonly<{ name: string; local: true }>;
+
+/** Where commands run; what follows the name says how it is reached. A `pct`, `docker` or `kubectl` machine lies within another. */
+export type MachineEntry = Readonly<{ name: string }> &
+  Readonly<
+    | { local: true }
+    | { ssh: SshAccess }
+    | { pct: Readonly<{ on: string; guest: number }> }
+    | { docker: Readonly<{ on: string; container: string }> }
+    | { kubectl: Readonly<{ cluster: string; namespace: string; pod: string; container?: string | undefined }> }
+  >;
+
+export type SshAccess = Readonly<{
+  host: string;
+  port: number;
+  user: string;
+  /** the private key; it goes to an agent of our own, never to a file or an argument */
+  key: SecretReference;
+  /** the only host key that is taken for this machine's: `ssh-ed25519 AAAA...` */
+  host_key: string;
+  /** a machine of the estate, reached by ssh itself, through which this one is */
+  jump?: string | undefined;
+}>;
+
+/** A Kubernetes cluster, asked with `kubectl` on one of the machines. */
+export type KubernetesEntry = Readonly<{
+  name: string;
+  /** where kubectl runs: a name of `machines` */
+  machine: string;
+  /** a file on that machine; kubectl's own choice where it is left out */
+  kubeconfig?: string | undefined;
+  context?: string | undefined;
+}>;
 
 /** What every layer entry has; each kind of layer adds its own fields. */
 export type LayerEntry = Readonly<{
@@ -88,6 +119,7 @@ export type Estate = Readonly<{
   pve: readonly PveServer[];
   pbs: readonly PbsServer[];
   machines: readonly MachineEntry[];
+  kubernetes: readonly KubernetesEntry[];
   layers: readonly LayerEntry[];
   tiers: readonly Tier[];
   workloads: readonly Workload[];
@@ -109,4 +141,5 @@ export type Connections = Readonly<{
   pve: readonly PveServer[];
   pbs: readonly PbsServer[];
   machines: readonly MachineEntry[];
+  kubernetes: readonly KubernetesEntry[];
 }>;

@@ -20,8 +20,11 @@ export type Refusal = Readonly<{
 /** What the plan is for. Two runs of one job never overlap: `apply`, `run:photos`, `restore:photos`. */
 export type Job = string;
 
-/** `lead back`: any failure undoes what was done (a restore). `keep`: what is done stays (a configuration). */
-export type AfterFailure = 'keep' | 'lead back';
+/**
+ * `lead back`: any failure undoes what was done (a restore). `keep`: what is done stays (a configuration). `alone`: the steps are
+ * items of one kind (77 volumes), and one that fails makes the run degraded, not failed, as long as any of them was done.
+ */
+export type AfterFailure = 'keep' | 'lead back' | 'alone';
 
 export type PlanParts = Readonly<{
   estate: string;

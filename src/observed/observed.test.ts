@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { unreachableWorld } from '../../test/unreachable-world.ts';
 import type { Desired, ResourceKind } from '../contracts/resource.ts';
 import type { World } from '../contracts/world.ts';
 import { Fault } from '../fault.ts';
@@ -24,13 +25,12 @@ function worldWith(files: Readonly<Record<string, string>> = {}, versions: Reado
       return { data: [{ id: 'one' }, { id: 'another' }] };
     });
   const world: World = {
-    clock: steppedClock(),
+    ...unreachableWorld(steppedClock()),
     server: async (name) => {
       if (name === 'down')
         throw new Fault('server-unreachable', { where: name, says: 'nobody answers', remedy: 'start it' });
       return api(name);
     },
-    machine: () => assert.fail('no machine is asked'),
     secret: async (reference, audience) => {
       const value = files[(reference as { file: string }).file];
       if (value === 'locked')
@@ -39,8 +39,6 @@ function worldWith(files: Readonly<Record<string, string>> = {}, versions: Reado
         throw new Fault('secret-missing', { where: 'file', says: 'there is no such file', remedy: 'write it' });
       return new Secret('file', value, audience);
     },
-    keepSecret: async () => assert.fail('nothing is kept'),
-    setAsideSecret: async () => assert.fail('nothing is set aside'),
     keyedDigest: async (secret) => secret.keyedDigest(Buffer.from('key')),
   };
   return { world, asked };

@@ -7,7 +7,12 @@ import type { Step } from '../model/step.ts';
 import { digestOf } from '../values/canonical.ts';
 import { epochMilliseconds, type Instant } from '../values/instant.ts';
 
-export type LayerPlanning = Readonly<{ estate: string; timeZone: string; now: Instant }>;
+export type LayerPlanning = Readonly<{
+  estate: string;
+  timeZone: string;
+  now: Instant;
+  layers: readonly LayerEntry[];
+}>;
 
 export function planOfRun(planning: LayerPlanning, layer: LayerKind, entry: LayerEntry): Plan {
   const planned = layer.protect(entry, planning);
@@ -23,9 +28,9 @@ export function planOfRestore(planning: LayerPlanning, layer: LayerKind, entry: 
   const planned = layer.restore(entry, wish, planning);
   return wrapped(
     planning,
-    `restore:${entry.workload}`,
+    `restore:${wish.point.manifest.workload}`,
     planned,
-    digestOf([wish.target, wish.point.manifest]),
+    digestOf([wish.target ?? null, wish.point.manifest]),
     'lead back',
   );
 }

@@ -13,7 +13,7 @@ import { pbsServer } from './pbs.ts';
 import { exclusion, tier, workload } from './promises.ts';
 import { pveServer } from './pve.ts';
 import { scheduleEntry } from './schedules.ts';
-import { machine, place } from './surroundings.ts';
+import { kubernetesCluster, machine, place } from './surroundings.ts';
 import { timeSpan, timeZone } from './texts.ts';
 
 export type Kinds = Readonly<{
@@ -64,6 +64,7 @@ export const estateSchema = (kinds: Kinds) =>
       .default([])
       .describe('Proxmox Backup Server'),
     machines: z.array(machine).default([]).describe('machines where layers run'),
+    kubernetes: z.array(kubernetesCluster).default([]).describe('clusters whose volumes are protected'),
     tiers: z.array(tier).default([]).describe('what workloads are owed'),
     workloads: z.array(workload).default([]).describe('what must survive'),
     layers: z

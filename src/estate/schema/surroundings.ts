@@ -1,6 +1,8 @@
 // Where things stand and where commands run: failure domains and machines.
 import * as z from 'zod';
 import { entryName } from '../../contracts/layer-entry.ts';
+import { secretReference } from '../../values/secret-reference.ts';
+import { wholeNumber } from './texts.ts';
 
 export const place = z
   .strictObject({
@@ -9,11 +11,76 @@ export const place = z
   })
   .describe('a failure domain');
 
+const hostKey = z
+  .string()
+  .regex(
+    /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa) [A-Za-z0-9+/]+={0,2}$/,
+    'is no host key; write it as `ssh-ed25519 AAAA...`, as `holdfast trust` prints it',
+  );
+
+const ssh = z
+  .strictObject({
+    host: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9.:_-]*$/, 'is no host name or address')
+      .describe('its name or address'),
+    port: wholeNumber(1, 65535).default(22).describe('where its sshd listens'),
+    user: z
+      .string()
+      .regex(/^[a-z_][a-z0-9_.-]{0,31}\$?$/, 'is no user name')
+      .default('root')
+      .describe('who logs in'),
+    key: secretReference.describe('the private key; it goes to an agent of our own, never to a file or an argument'),
+    host_key: hostKey.describe('the only key that is taken for its own: `holdfast trust` pins it'),
+    jump: entryName.optional().describe('a machine, reached by ssh itself, through which this one is'),
+  })
+  .describe('over SSH, with strict host keys');
+
+const pct = z
+  .strictObject({
+    on: entryName.describe('a name of `machines`: its PVE host'),
+    guest: wholeNumber(100, 999999999).describe('the id of the container'),
+  })
+  .describe('in a container of Proxmox VE, through `pct exec`');
+
+const docker = z
+  .strictObject({
+    on: entryName.describe('a name of `machines`: where docker runs'),
+    container: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'is no name of a container')
+      .describe('its name or id'),
+  })
+  .describe('in a container of Docker, through `docker exec`');
+
+const kubernetesName = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'is no name of Kubernetes');
+const kubectl = z
+  .strictObject({
+    cluster: entryName.describe('a name of `kubernetes`'),
+    namespace: kubernetesName.describe('the namespace of the pod'),
+    pod: kubernetesName.describe('the name of the pod'),
+    container: kubernetesName.optional().describe('which of its containers; default: the first'),
+  })
+  .describe('in a pod, through `kubectl exec`');
+
+const named = { name: entryName.describe('how layers call it') };
+const isLocal = z.literal(true, { error: 'can only be true' }).describe('`true`: the machine Holdfast runs on');
+
 export const machine = z
+  .union([
+    z.strictObject({ ...named, local: isLocal }),
+    z.strictObject({ ...named, ssh }),
+    z.strictObject({ ...named, pct }),
+    z.strictObject({ ...named, docker }),
+    z.strictObject({ ...named, kubectl }),
+  ])
+  .describe('a machine where layers run');
+
+export const kubernetesCluster = z
   .strictObject({
     name: entryName.describe('how layers call it'),
-    local: z
-      .literal(true, { error: 'can only be true; machines are local so far' })
-      .describe('`true`: the machine Holdfast runs on'),
+    machine: entryName.describe('where kubectl runs: a name of `machines`'),
+    kubeconfig: z.string().startsWith('/', 'is no absolute path').optional().describe('a file on that machine'),
+    context: z.string().min(1).optional().describe('which context of it; default: its current one'),
   })
-  .describe('a machine where layers run');
+  .describe('a Kubernetes cluster whose volumes lie on Proxmox');

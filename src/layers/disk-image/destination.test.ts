@@ -92,7 +92,7 @@ describe('the folder that a restore goes to', () => {
     const takenAt = instantAt(0);
     const manifest = { id: 'p', takenAt, sealedAt: takenAt, counts: { devices: 1, sockets: 2 } };
     const point = { manifest, machine: 'here', folder: '/copies/photos/p', bytes: 1 } as unknown as RestorePoint;
-    return planRestore(entry({}), { point, target }, { timeZone: 'UTC', now: takenAt });
+    return planRestore(entry({}), { point, target }, { timeZone: 'UTC', now: takenAt, layers: [] });
   };
 
   for (const target of ['/copies/photos', '/copies/photos/p', '/copies/photos/new', '/copies', '/'])

@@ -1,6 +1,7 @@
 // Carries out a layer's steps in order, as the engine does, in the test's own process: expectations, `do`, the child plan,
 // `probe` and `undo` after a failure, `release` always.
 import { join } from 'node:path';
+import { unreachableWorld } from '../../../test/unreachable-world.ts';
 import type { StepContext, StepKind } from '../../contracts/step-kind.ts';
 import type { World } from '../../contracts/world.ts';
 import { Fault } from '../../fault.ts';
@@ -30,15 +31,8 @@ export type Begun = { path: StepPath; step: Step; fate: 'trying' | 'done'; after
 export type Outcome = { results: Record<StepPath, Json>; notes: Note[]; degraded: string[]; log: string[] };
 
 export function worldWith(clock: Clock = systemClock, over: Partial<Machine> = {}, run?: RunId): World {
-  const unreachable = () => Promise.reject(new Error('a disk image needs no server and no secret'));
   const machine = (name: string): Machine => ({ ...localMachine({ name, clock, run }), ...over });
-  const secrets = {
-    secret: unreachable,
-    keepSecret: unreachable,
-    setAsideSecret: unreachable,
-    keyedDigest: unreachable,
-  };
-  return { clock, machine, server: unreachable, ...secrets };
+  return { ...unreachableWorld(clock), machine };
 }
 
 const kindNamed = (name: string): StepKind => {

@@ -66,7 +66,7 @@ export function placeWith(fill: (tree: string) => void, more: Partial<DiskImageE
     ...others,
   });
   const world = worldWith();
-  const context = { timeZone: 'UTC', now: world.clock.now() };
+  const context = { timeZone: 'UTC', now: world.clock.now(), layers: [] };
   return {
     ...{ folder, image, copies, back, entry },
     inside: (work) => mounted('loop,ro', work),

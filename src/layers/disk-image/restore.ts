@@ -1,9 +1,11 @@
 // The plan of bringing a point back into an empty folder: unpack beside, compare, then move into place. Pure.
 import type { LayerContext, Planned, RestoreWish } from '../../contracts/layer.ts';
 import type { Note, Refusal } from '../../model/plan.ts';
+import type { RestorePoint } from '../../model/restore-point.ts';
 import type { Step } from '../../model/step.ts';
 import { digestOf } from '../../values/canonical.ts';
 import { minutes } from '../../values/duration.ts';
+import { ref } from '../../values/ref.ts';
 import { formatSize, bytes as sizeOf } from '../../values/size.ts';
 import { count, shown } from '../../values/text.ts';
 import { asGiven } from './given.ts';
@@ -11,15 +13,26 @@ import { lane, layerFolder, pointRef, targetRef } from './places.ts';
 import type { DiskImageEntry } from './schema.ts';
 import { emptyTarget } from './target.ts';
 
-export function planRestore(entry: DiskImageEntry, wish: RestoreWish, _context: LayerContext): Planned {
+export function planRestore(entry: DiskImageEntry, { point, target }: RestoreWish, _context: LayerContext): Planned {
+  if (target === undefined) return { steps: [], notes: [], refusals: [withoutTarget(entry)] };
+  const wish = { point, target };
   const refusal = refusalOf(entry, wish);
   if (refusal !== undefined) return { steps: [], notes: [], refusals: [refusal] };
   const unpack = unpackStep(entry, wish);
   return { steps: [unpack, settleStep(unpack, wish)], notes: notesOn(entry, wish), refusals: [] };
 }
 
+type Wish = Readonly<{ point: RestorePoint; target: string }>;
+
+const withoutTarget = ({ name, image }: DiskImageEntry): Refusal => ({
+  subject: ref('layer', name),
+  code: 'target-missing',
+  says: `files of ${shown(image)} are not put back into the image itself`,
+  remedy: 'say where to: --to FOLDER, absent or empty',
+});
+
 /** A restore below the destination would be taken for a point, and one above it would bury the points. */
-function refusalOf(entry: DiskImageEntry, { target }: RestoreWish): Refusal | undefined {
+function refusalOf(entry: DiskImageEntry, { target }: Wish): Refusal | undefined {
   const subject = targetRef(entry.machine, target);
   if (!/^\/[^\0]*$/.test(target) || /\/\.{0,2}(\/|$)/.test(target))
     return {
@@ -39,7 +52,7 @@ function refusalOf(entry: DiskImageEntry, { target }: RestoreWish): Refusal | un
   return undefined;
 }
 
-function notesOn(entry: DiskImageEntry, { point, target }: RestoreWish): readonly Note[] {
+function notesOn(entry: DiskImageEntry, { point, target }: Wish): readonly Note[] {
   const { devices = 0, sockets = 0 } = point.manifest.counts;
   const subject = targetRef(entry.machine, target);
   const notes: Note[] = [];
@@ -58,7 +71,7 @@ function notesOn(entry: DiskImageEntry, { point, target }: RestoreWish): readonl
   return notes;
 }
 
-function unpackStep(entry: DiskImageEntry, { point, target }: RestoreWish): Step {
+function unpackStep(entry: DiskImageEntry, { point, target }: Wish): Step {
   const { manifest, machine, folder } = point;
   const { files = 0, folders = 0, bytes = 0 } = manifest.counts;
   return {
@@ -88,7 +101,7 @@ function unpackStep(entry: DiskImageEntry, { point, target }: RestoreWish): Step
   };
 }
 
-const settleStep = (unpack: Step, { point, target }: RestoreWish): Step => ({
+const settleStep = (unpack: Step, { point, target }: Wish): Step => ({
   ...unpack,
   id: 'settle',
   kind: 'disk-image.settle',

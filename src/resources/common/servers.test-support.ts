@@ -1,11 +1,11 @@
 // Two servers with state, as far as storage entries and prune jobs go: a digest of the whole file that refuses a late write,
 // fixed fields, `delete`. A hand on the file can be let in between a reading and the write that follows it.
 import { createHash } from 'node:crypto';
+import { unreachableWorld } from '../../../test/unreachable-world.ts';
 import type { World } from '../../contracts/world.ts';
 import type { Params, ProxmoxApi } from '../../proxmox/api.ts';
 import { textsOf } from '../../proxmox/encoding.ts';
 import { fakeApi, refused } from '../../proxmox/fake-api.test-support.ts';
-import { systemClock } from '../../values/instant.ts';
 import { Secret } from '../../values/secret.ts';
 
 type Row = Record<string, string | number>;
@@ -67,13 +67,10 @@ function changed(before: Row | undefined, given: Readonly<Record<string, string>
 
 export const worldOf = (server: ConfigServer): World =>
   ({
-    clock: systemClock,
+    ...unreachableWorld(),
     server: async () => server.api,
     secret: async () => new Secret('password', 'open sesame', 'lab:1'),
     keepSecret: async () => {},
     setAsideSecret: async () => {},
     keyedDigest: async (secret) => secret.keyedDigest(Buffer.from('the key of this test')),
-    machine: (name: string) => {
-      throw new Error(`no step of a resource asks the machine ${name}`);
-    },
   }) satisfies World;
