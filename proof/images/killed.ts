@@ -42,7 +42,7 @@ export async function proveKills(report: Report, full: boolean): Promise<void> {
       report,
       place,
       victim,
-      'disk-image.prune',
+      'point.prune',
       ['run', 'photos-image'],
       () => reached(place, />.*prune/),
       true,

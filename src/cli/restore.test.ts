@@ -4,8 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { estateIn } from '../../test/e2e/estate.test-support.ts';
-import { manifestText, withSeal } from '../layers/disk-image/manifest.ts';
-import { pointId } from '../layers/disk-image/places.ts';
+import { manifestText, withSeal } from '../layers/common/points/manifest.ts';
+import { pointId } from '../layers/common/points/places.ts';
 import { type Instant, parseInstant } from '../values/instant.ts';
 
 const text = `

@@ -2,8 +2,8 @@
 import { Fault } from '../../fault.ts';
 import type { Argv, Ended } from '../../machines/machine.ts';
 import { shown } from '../../values/text.ts';
-import { lastWords } from './commands.ts';
-import { fullOr } from './records.ts';
+import { lastWords } from '../common/commands.ts';
+import { fullOr } from '../common/records.ts';
 
 const namespaces = ['user', 'trusted', 'security'].map((name) => `--xattrs-include=${name}.*`);
 const metadata = ['--acls', '--xattrs', ...namespaces, '--selinux', '--numeric-owner'] as const;

@@ -1,7 +1,7 @@
 // Extended attributes, ACLs among them (system.posix_acl_*), as getfattr(1) dumps them: a block per file, names escaped.
 import type { Machine } from '../../machines/machine.ts';
-import { lastWords } from './commands.ts';
-import { split } from './records.ts';
+import { lastWords } from '../common/commands.ts';
+import { split } from '../common/records.ts';
 import { damaged } from './walk.ts';
 
 export type Attributes = Readonly<Record<string, string>>;

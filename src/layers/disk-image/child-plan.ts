@@ -4,15 +4,18 @@ import type { ChildPlan, Note } from '../../model/plan.ts';
 import type { RestorePoint } from '../../model/restore-point.ts';
 import type { RunId } from '../../model/run.ts';
 import type { Step } from '../../model/step.ts';
-import { digestOf } from '../../values/canonical.ts';
 import { minutes } from '../../values/duration.ts';
 import type { Instant, SinceBoot } from '../../values/instant.ts';
 import type { Keep } from '../../values/retention.ts';
 import { formatSize, bytes as sizeOf } from '../../values/size.ts';
 import { count, shown } from '../../values/text.ts';
-import { asGiven, type ImageState, type SourceFacts } from './given.ts';
-import { imageRef, lane, layerFolder, pointId, pointRef } from './places.ts';
-import { decidePruning } from './prune-decision.ts';
+import { asGiven } from '../common/given.ts';
+import { lane, pointId, pointRef } from '../common/points/places.ts';
+import { decidePruning } from '../common/points/prune-decision.ts';
+import { pruneSteps } from '../common/points/prune-step.ts';
+import { remarkOnOthers } from '../common/points/source.ts';
+import type { ImageState, SourceFacts } from './given.ts';
+import { imageRef } from './places.ts';
 import type { DiskImageEntry } from './schema.ts';
 import type { Found } from './walk.ts';
 
@@ -34,14 +37,16 @@ export type Opened = Readonly<{
 export function childPlan(opened: Opened): ChildPlan {
   const { entry, found, source, now, run, points } = opened;
   const { sinceBoot } = opened;
-  const fresh = { id: pointId(now, run), takenAt: now, uuid: source.uuid, sinceBoot };
+  const key = { uuid: source.uuid };
+  const fresh = { id: pointId(now, run), takenAt: now, source: key, run, sinceBoot };
   const pruning = decidePruning(entry, points, fresh, opened.timeZone);
   const copy = copyStep(opened, fresh.id, pruning.policy);
   const subject = imageRef(entry);
-  const remarks: Note[] = pruning.remarks.map((remark) => ({ subject, ...remark }));
+  const others = remarkOnOthers(points, key, 'another file system (another UUID)');
+  const remarks: Note[] = [...others, ...pruning.remarks].map((remark) => ({ subject, ...remark }));
   return {
     because: [`${shown(entry.image)} holds ${contents(found)} in ${source.filesystem}`],
-    steps: [copy, ...pruning.remove.map(({ point, because }) => pruneStep(entry, point, because, copy))],
+    steps: [copy, ...pruneSteps({ entry, source: key, after: [copy.id] }, pruning.remove)],
     notes: [...notesOn(found, subject), ...remarks],
     afterFailure: 'keep',
   };
@@ -91,28 +96,6 @@ function copyStep(opened: Opened, id: string, policy: Keep | undefined): Step {
       since_boot: sinceBoot,
     }),
     wayBack: 'undo',
-    expands: false,
-    patience: minutes(30),
-  };
-}
-
-function pruneStep(entry: DiskImageEntry, { manifest, bytes }: RestorePoint, because: string, copy: Step): Step {
-  const subject = pointRef(entry.name, manifest.id);
-  return {
-    id: `prune-${manifest.id}`,
-    kind: 'disk-image.prune',
-    subject,
-    act: 'remove',
-    title: `remove restore point ${manifest.id} (${formatSize(sizeOf(bytes))})`,
-    because: [because],
-    changes: [],
-    after: [copy.id],
-    lanes: copy.lanes,
-    risk: 'loses a restore point',
-    needs: [],
-    expects: [{ subject, says: 'its manifest is the one that retention judged', digest: digestOf(manifest) }],
-    given: asGiven({ machine: entry.machine, folder: layerFolder(entry), id: manifest.id }),
-    wayBack: 'one-way',
     expands: false,
     patience: minutes(30),
   };

@@ -4,12 +4,12 @@ import type { StepContext } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
 import type { Manifest } from '../../model/restore-point.ts';
 import { count, shown } from '../../values/text.ts';
+import { manifestIn, partOf, provePart } from '../common/points/point-proof.ts';
 import { type Comparing, compare, type Difference, type Linked } from './compare.ts';
 import { type Listed, pathOf } from './entry.ts';
 import { sortLinks } from './links.ts';
 import { listTree } from './listing.ts';
 import { partNames } from './places.ts';
-import { manifestIn, partOf, provePart } from './point-proof.ts';
 import { readListing } from './read-listing.ts';
 import type { Restoring } from './target.ts';
 

@@ -6,11 +6,11 @@ import type { Machine } from '../../machines/machine.ts';
 import type { Part } from '../../model/restore-point.ts';
 import { formatSize, bytes as sizeOf } from '../../values/size.ts';
 import { shown } from '../../values/text.ts';
+import { lastWords } from '../common/commands.ts';
+import { followed } from '../common/points/part.ts';
 import { createArgv, createFault, listArgv } from './archive.ts';
-import { lastWords } from './commands.ts';
 import type { CopyPlaces } from './copy-listing.ts';
 import { namesIn } from './listing.ts';
-import { followed } from './part.ts';
 import { partNames } from './places.ts';
 
 export type Archiving = Readonly<{

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import type { StepContext } from '../../contracts/step-kind.ts';
 import type { Machine } from '../../machines/machine.ts';
 import type { Part } from '../../model/restore-point.ts';
+import { writtenPart } from '../common/points/part.ts';
+import { gathered } from '../common/records.ts';
 import type { Listed } from './entry.ts';
 import { listTree } from './listing.ts';
-import { writtenPart } from './part.ts';
 import { partNames } from './places.ts';
-import { gathered } from './records.ts';
 
 const none = { entries: 0, files: 0, folders: 0, links: 0, fifos: 0, sockets: 0, devices: 0, bytes: 0, attributes: 0 };
 /** `entries`: all that an archive can hold, so without the sockets; `bytes`: of all files, hard links counted once */

@@ -2,27 +2,29 @@
 // reading it back, and only then gives it the manifest and the name that make it one.
 import { join } from 'node:path';
 import type { Done, StepContext, StepKind } from '../../contracts/step-kind.ts';
-import type { Manifest, Part } from '../../model/restore-point.ts';
+import type { Part } from '../../model/restore-point.ts';
 import { absent } from '../../model/step.ts';
-import { digestOf } from '../../values/canonical.ts';
-import { parseInstant } from '../../values/instant.ts';
-import { versionOf } from './commands.ts';
+import { versionOf } from '../common/commands.ts';
+import { givenOf } from '../common/given.ts';
+import { proveWritten } from '../common/points/part.ts';
+import {
+  beginPoint,
+  pointPlace,
+  probeSealed,
+  removePartial,
+  type Sealing,
+  seal,
+  sealedResult,
+} from '../common/points/sealing.ts';
 import { writeArchive } from './copy-archive.ts';
 import { type WrittenListing, writeListing } from './copy-listing.ts';
-import { checkDestination } from './destination.ts';
-import { asGiven, copyGiven, givenOf } from './given.ts';
+import { copyGiven } from './given.ts';
 import { checkUnchanged } from './image.ts';
-import { manifestText, readManifest, withSeal } from './manifest.ts';
-import { proveWritten } from './part.ts';
-import { layerFolder, manifestName, partialFolder } from './places.ts';
 
 function placed(context: StepContext) {
   const given = givenOf(copyGiven, context.step);
-  const layer = layerFolder(given.entry);
-  const partial = partialFolder(layer, context.run);
-  const work = join(partial, 'work');
-  const machine = context.world.machine(given.entry.machine);
-  return { ...given, image: given.entry.image, machine, layer, partial, work, sealed: join(layer, given.id) };
+  const place = pointPlace(context, given.entry, given.id);
+  return { ...given, ...place, entry: given.entry, image: given.entry.image, place };
 }
 type Copying = ReturnType<typeof placed>;
 
@@ -32,39 +34,20 @@ export const copyKind: StepKind = {
 
   do: async (context): Promise<Done> => {
     const copying = placed(context);
-    const { machine, entry, layer, partial, work, sealed } = copying;
-    await checkDestination(machine, entry);
-    context.take('partial restore point', partial);
-    await machine.files.remove(partial);
-    for (const folder of [entry.to, layer, partial, work]) await machine.files.makeFolder(folder, 0o700);
+    const { machine, entry, partial, place } = copying;
+    await beginPoint(place, context);
     const listing = await writeListing(copying, context);
     const parts = [...(await writeArchives(copying, listing, context)), listing.part];
     await checkUnchanged(machine, entry.image, copying.state);
     for (const part of parts) await proveWritten(machine, join(partial, part.name), part, context);
-    const manifest = await manifestOf(copying, context, parts, listing);
-    await machine.files.remove(work);
-    await machine.files.write(join(partial, manifestName), manifestText(manifest), 0o600);
-    await machine.files.rename(partial, sealed);
-    return { result: resultOf(manifest, sealed), degraded: listing.attributes ? [] : [withoutAttributes] };
+    const manifest = await seal(place, context, await sealingOf(copying, parts, listing));
+    return { result: sealedResult(manifest, place.sealed), degraded: listing.attributes ? [] : [withoutAttributes] };
   },
 
-  probe: async (context) => {
-    const { machine, sealed } = placed(context);
-    const manifest = await readManifest(machine.files, sealed);
-    if ('problem' in manifest)
-      return { answer: 'not done', evidence: `${sealed} is no restore point: ${manifest.problem}` };
-    return { answer: 'done', evidence: `${sealed} is sealed`, result: resultOf(manifest, sealed) };
-  },
-
-  release: removePartial,
-  undo: removePartial,
+  probe: (context) => probeSealed(placed(context).place),
+  release: (context) => removePartial(placed(context).place),
+  undo: (context) => removePartial(placed(context).place),
 };
-
-/** A sealed point has another name: it stays, whatever comes after it. */
-async function removePartial(context: StepContext): Promise<void> {
-  const { machine, partial } = placed(context);
-  await machine.files.remove(partial);
-}
 
 /** Device nodes lie apart, so that a restore makes none unless it is told to. */
 async function writeArchives(
@@ -83,40 +66,20 @@ const withoutAttributes =
   'extended attributes and ACLs are in the archive, but were not listed, so a restore cannot compare them: ' +
   'getfattr is missing on the machine (Debian package attr)';
 
-const resultOf = (manifest: Manifest, folder: string) => ({
-  point: manifest.id,
-  folder,
-  bytes: manifest.parts.reduce((sum, part) => sum + part.bytes, 0),
-  manifest: digestOf(manifest),
-});
-
-async function manifestOf(
-  copying: Copying,
-  { run, world }: StepContext,
+async function sealingOf(
+  { machine, entry, takenAt, source, state, policy, since_boot }: Copying,
   parts: readonly Part[],
   { counts, attributes }: WrittenListing,
-): Promise<Manifest> {
-  const { machine, entry, id, takenAt, source, state, policy, since_boot } = copying;
+): Promise<Sealing> {
   const [tar, getfattr] = await Promise.all(['tar', 'getfattr'].map((tool) => versionOf(machine, tool)));
-  const at = parseInstant(takenAt);
-  if (at === undefined) throw new Error(`a plan gave ${takenAt} as a time`);
-  return withSeal({
-    format: 1,
-    id,
-    layer: entry.name,
-    kind: entry.kind,
-    workload: entry.workload,
-    takenAt: at,
-    sealedAt: world.clock.now(),
-    run,
+  return {
+    takenAt,
     source: { machine: entry.machine, ...source, size: state.size },
     counts,
     parts,
-    details: {
-      attributes_listed: attributes,
-      ...(policy === undefined ? {} : { policy: asGiven(policy) }),
-      ...(since_boot === undefined ? {} : { since_boot }),
-    },
-    tools: { ...(tar === undefined ? {} : { tar }), ...(getfattr === undefined ? {} : { getfattr }) },
-  });
+    details: { attributes_listed: attributes },
+    tools: { tar, getfattr },
+    policy,
+    sinceBoot: since_boot,
+  };
 }

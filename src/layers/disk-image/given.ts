@@ -1,9 +1,7 @@
-// What each step is given, as it stands in the plan. A plan can come from a file, so it is parsed like anything from outside.
+// What each step is given, as it stands in the plan.
 import { z } from 'zod';
-import { Fault } from '../../fault.ts';
-import type { Step } from '../../model/step.ts';
-import type { Json } from '../../values/canonical.ts';
 import { keepSchema } from '../../values/retention.ts';
+import { sinceBootSchema } from '../common/points/since-boot.ts';
 import { diskImageEntry } from './schema.ts';
 
 const count = z.int().nonnegative();
@@ -29,9 +27,6 @@ export const sourceFacts = z.strictObject({
 });
 export type SourceFacts = z.infer<typeof sourceFacts>;
 
-/** As the manifest has it: `elapsed` in milliseconds. */
-export const sinceBootSchema = z.strictObject({ boot: z.string(), elapsed: z.number() });
-
 export const copyGiven = z.strictObject({
   entry: diskImageEntry,
   mount: absolute,
@@ -47,8 +42,6 @@ export const copyGiven = z.strictObject({
   since_boot: sinceBootSchema.optional(),
 });
 
-export const pruneGiven = z.strictObject({ machine: z.string(), folder: absolute, id: z.string() });
-
 export const restoreGiven = z.strictObject({
   machine: z.string(),
   /** of the point */
@@ -56,16 +49,3 @@ export const restoreGiven = z.strictObject({
   target: absolute,
   devices: z.boolean(),
 });
-
-export function givenOf<Given>(schema: z.ZodType<Given>, step: Step): Given {
-  const parsed = schema.safeParse(step.given);
-  if (parsed.success) return parsed.data;
-  throw new Fault('step-crooked', {
-    where: step.id,
-    says: z.prettifyError(parsed.error),
-    remedy: 'make a new plan: this one was made by another version, or was changed',
-  });
-}
-
-/** A value as a plan holds it: what is undefined is not there. */
-export const asGiven = (value: Readonly<Record<string, unknown>>): Json => JSON.parse(JSON.stringify(value));

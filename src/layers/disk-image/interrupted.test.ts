@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, rmSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { everything, type Place, placeWith, sh, unlessMounting } from './place.test-support.ts';
+import { everything, sh } from '../common/trees.test-support.ts';
+import { type Place, placeWith, unlessMounting } from './place.test-support.ts';
 
 describe('an interruption', { skip: unlessMounting }, () => {
   let place: Place;

@@ -8,8 +8,9 @@ import { localMachine } from '../../machines/local.ts';
 import type { Machine, Sink } from '../../machines/machine.ts';
 import type { RunId } from '../../model/run.ts';
 import { systemClock } from '../../values/instant.ts';
-import { type Begun, type Driven, recoverDriven, worldWith } from './driver.test-support.ts';
-import { differences, everything, type Place, placeWith, plain, sh, unlessMounting } from './place.test-support.ts';
+import { type Begun, type Driven, recoverDriven, worldWith } from '../common/driver.test-support.ts';
+import { differences, everything, plain, sh } from '../common/trees.test-support.ts';
+import { type Place, placeWith, unlessMounting } from './place.test-support.ts';
 
 class Killed extends Error {}
 type Call = (...args: never[]) => unknown;

@@ -19,17 +19,9 @@ import {
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { RestorePoint } from '../../model/restore-point.ts';
-import { manifestText, withSeal } from './manifest.ts';
-import {
-  differences,
-  everything,
-  fault,
-  type Place,
-  placeWith,
-  plain,
-  sh,
-  unlessMounting,
-} from './place.test-support.ts';
+import { manifestText, withSeal } from '../common/points/manifest.ts';
+import { differences, everything, fault, plain, sh } from '../common/trees.test-support.ts';
+import { type Place, placeWith, unlessMounting } from './place.test-support.ts';
 
 async function only(place: Place): Promise<RestorePoint> {
   const points = await place.points();

@@ -1,11 +1,10 @@
 // The layer `disk-image`: files of a loop-mounted image, streamed into sealed restore points (docs/layers/disk-image.md).
 import { defineLayer } from '../../contracts/layer.ts';
+import { layerFolder } from '../common/points/places.ts';
+import { readPoints } from '../common/points/points.ts';
 import { copyKind } from './copy.ts';
 import { openKind } from './open.ts';
-import { layerFolder } from './places.ts';
-import { readPoints } from './points.ts';
 import { planProtect } from './protect.ts';
-import { pruneKind } from './prune.ts';
 import { planRestore } from './restore.ts';
 import { type DiskImageEntry, diskImageEntry } from './schema.ts';
 import { settleKind } from './settle.ts';
@@ -22,5 +21,5 @@ export const diskImage = defineLayer<DiskImageEntry>({
     return points;
   },
   restore: planRestore,
-  stepKinds: [openKind, copyKind, pruneKind, unpackKind, settleKind],
+  stepKinds: [openKind, copyKind, unpackKind, settleKind],
 });

@@ -2,8 +2,8 @@
 // to that), so it is enough that no listed file has become two.
 import { join } from 'node:path';
 import { shown } from '../../values/text.ts';
+import { gathered, type Sorting, sortInto, split } from '../common/records.ts';
 import type { Difference, Linked } from './compare.ts';
-import { gathered, type Sorting, sortInto, split } from './records.ts';
 
 /** Sorted on the disk: a tree of hard-linked snapshots has millions of such names. */
 export async function sortLinks(sorting: Sorting, links: AsyncIterable<Linked>): Promise<AsyncGenerator<Difference>> {

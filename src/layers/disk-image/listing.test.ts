@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { localMachine } from '../../machines/local.ts';
 import { systemClock } from '../../values/instant.ts';
+import { split } from '../common/records.ts';
+import { fault, sh } from '../common/trees.test-support.ts';
 import { parseDump } from './attributes.ts';
 import { byPath, type Listed, listedOf, pathOf } from './entry.ts';
 import { sortLinks } from './links.ts';
 import { listTree } from './listing.ts';
-import { fault, sh } from './place.test-support.ts';
 import { readListing } from './read-listing.ts';
-import { split } from './records.ts';
 
 const machine = localMachine({ name: 'here', clock: systemClock });
 const { signal } = new AbortController();

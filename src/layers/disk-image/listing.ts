@@ -3,10 +3,10 @@
 import { join } from 'node:path';
 import type { Progress } from '../../contracts/step-kind.ts';
 import type { Machine } from '../../machines/machine.ts';
+import { lastWords, versionOf } from '../common/commands.ts';
+import { gathered, sortInto, split } from '../common/records.ts';
 import { type Attributed, type Attributes, attributesBelow } from './attributes.ts';
-import { lastWords, versionOf } from './commands.ts';
 import { keyOf, type Listed, listedOf, pathEnd, recordFormat } from './entry.ts';
-import { gathered, sortInto, split } from './records.ts';
 import { damaged } from './walk.ts';
 
 export type Listing = Readonly<{

@@ -4,7 +4,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fault, type Place, placeWith, plain, sh, unlessMounting } from './place.test-support.ts';
+import { fault, plain, sh } from '../common/trees.test-support.ts';
+import { type Place, placeWith, unlessMounting } from './place.test-support.ts';
 
 /** A boot sector with one partition in it. */
 const partitioned = `truncate -s 0 img; truncate -s 8M img

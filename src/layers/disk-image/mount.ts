@@ -4,7 +4,8 @@ import { Fault } from '../../fault.ts';
 import type { Machine } from '../../machines/machine.ts';
 import { milliseconds, minutes } from '../../values/duration.ts';
 import { shown } from '../../values/text.ts';
-import { lastWords, must } from './commands.ts';
+import { lastWords, must } from '../common/commands.ts';
+import { isMounted } from '../common/mounted.ts';
 import type { SourceFacts } from './given.ts';
 import { type DiskImageEntry, type Filesystem, filesystems } from './schema.ts';
 
@@ -95,10 +96,6 @@ const notMounted = ({ image, filesystem }: SourceFacts, words: string): Fault =>
     says: `it could not be mounted as ${filesystem}: ${words}`,
     remedy: 'see the kernel log (dmesg); check the file system with its own tool on a copy of the image',
   });
-
-export async function isMounted(machine: Machine, place: string): Promise<boolean> {
-  return (await machine.run(['mountpoint', '--quiet', '--', place], { deadline })).exitCode === 0;
-}
 
 /** Gives the mount back, also one that nobody wrote down. The folder goes only when it is empty: never what is below. */
 export async function unmount(machine: Machine, mount: string, context: StepContext): Promise<void> {

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { Fault } from '../../fault.ts';
 import type { Argv, Machine } from '../../machines/machine.ts';
 import { shown } from '../../values/text.ts';
-import { commandFailed, must } from './commands.ts';
+import { commandFailed, must } from '../common/commands.ts';
+import { gathered } from '../common/records.ts';
 import { pathOf } from './entry.ts';
 import { readListing } from './read-listing.ts';
-import { gathered } from './records.ts';
 import { type Restoring, readBefore } from './target.ts';
 
 const topNames = ({ work }: Restoring): string => join(work, 'top-names');

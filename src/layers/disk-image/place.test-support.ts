@@ -1,12 +1,11 @@
 // A disk image with everything in it that must survive, and the layer working on it, in a temp folder that is gone after.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Fault } from '../../fault.ts';
 import type { RestorePoint } from '../../model/restore-point.ts';
 import type { RunId } from '../../model/run.ts';
-import { type Driven, drive, type Outcome, worldWith } from './driver.test-support.ts';
+import { type Driven, drive, type Outcome, worldWith } from '../common/driver.test-support.ts';
 import { diskImage } from './layer.ts';
 import { planProtect } from './protect.ts';
 import { planRestore } from './restore.ts';
@@ -15,12 +14,6 @@ import { type DiskImageEntry, diskImageEntry } from './schema.ts';
 const canMount = process.getuid?.() === 0 && existsSync('/dev/loop-control');
 /** For `skip`: says why, or is false. */
 export const unlessMounting = canMount ? false : 'it needs root and loop devices';
-
-export const fault = (code: string) => (error: unknown) =>
-  (error instanceof Fault && error.code === code) || new Error(`${code} was expected`, { cause: error });
-
-export const sh = (script: string, cwd: string): string =>
-  execFileSync('sh', ['-ec', script], { cwd, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8' } });
 
 export type Place = Readonly<{
   folder: string;
@@ -102,33 +95,3 @@ function leftBelow(folder: string, image: string): readonly string[] {
     ...names.filter((name) => /\.(partial|removing|holdfast)-/.test(name)),
   ];
 }
-
-/** A few files, and no more. */
-export const plain = (tree: string): void => {
-  writeFileSync(join(tree, 'one'), 'first');
-  mkdirSync(join(tree, 'folder'));
-  writeFileSync(join(tree, 'folder', 'two'), 'second');
-};
-
-/** Every kind of thing and of metadata, names that look like options, commands and ends of lines, and one of no text at all. */
-export const everything = (tree: string): void => {
-  plain(tree);
-  for (const name of ['-rf', '$(touch x)', 'new\nline', `it's "quoted"`, 'back\\slash', ' blanks ', '=', 'ünïcode'])
-    writeFileSync(join(tree, name), name);
-  writeFileSync(Buffer.concat([Buffer.from(`${tree}/`), Buffer.of(0xff, 0xfe, 0x80)]), 'no UTF-8');
-  sh(
-    `ln one also-one; ln -s /etc/shadow out; ln -s nowhere dangling; mkfifo pipe; truncate -s 64M holes
-     echo end >> holes; mkdir -m 2775 shared; setfacl -d -m u:1234:rwx shared; setfacl -m u:1234:r one
-     setfattr -n user.note -v kept folder/two; setfattr -n trusted.note -v kept folder
-     chown 1234:4321 folder/two; chmod 4751 folder/two; touch -d 2001-02-03T04:05:06.789012345Z folder/two
-     touch -h -d 2002-02-02T02:02:02Z dangling; mknod device c 1 3; chmod 1750 .; touch -d 2003-03-03T03:03:03Z . `,
-    tree,
-  );
-};
-
-/** What rsync would still change, as it says it: nothing where both trees are the same in all that it knows of. */
-export const differences = (from: string, to: string, ...except: readonly string[]): string => {
-  const options = ['-naXAHi', '--numeric-ids', '--delete', '--checksum', '--devices', '--specials'];
-  const skip = except.map((name) => `--exclude=${name}`);
-  return execFileSync('rsync', [...options, ...skip, `${from}/`, `${to}/`], { encoding: 'utf8' });
-};

@@ -3,9 +3,10 @@ import type { LayerContext, Planned } from '../../contracts/layer.ts';
 import type { Step } from '../../model/step.ts';
 import { minutes } from '../../values/duration.ts';
 import { shown } from '../../values/text.ts';
-import { asGiven } from './given.ts';
+import { asGiven } from '../common/given.ts';
+import { lane, layerFolder } from '../common/points/places.ts';
 import { thereIsAnImage } from './image.ts';
-import { imageRef, lane, layerFolder } from './places.ts';
+import { imageRef } from './places.ts';
 import type { DiskImageEntry } from './schema.ts';
 
 export function planProtect(entry: DiskImageEntry, { timeZone }: LayerContext): Planned {

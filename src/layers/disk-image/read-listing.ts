@@ -5,9 +5,9 @@ import { Fault } from '../../fault.ts';
 import type { Machine } from '../../machines/machine.ts';
 import type { Part } from '../../model/restore-point.ts';
 import { shown } from '../../values/text.ts';
+import { split } from '../common/records.ts';
 import { type Listed, listed } from './entry.ts';
 import { partNames } from './places.ts';
-import { split } from './records.ts';
 
 const newline = 0x0a;
 

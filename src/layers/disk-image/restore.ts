@@ -8,8 +8,8 @@ import { minutes } from '../../values/duration.ts';
 import { ref } from '../../values/ref.ts';
 import { formatSize, bytes as sizeOf } from '../../values/size.ts';
 import { count, shown } from '../../values/text.ts';
-import { asGiven } from './given.ts';
-import { lane, layerFolder, pointRef, targetRef } from './places.ts';
+import { asGiven } from '../common/given.ts';
+import { lane, layerFolder, pointRef, targetRef } from '../common/points/places.ts';
 import type { DiskImageEntry } from './schema.ts';
 import { emptyTarget } from './target.ts';
 

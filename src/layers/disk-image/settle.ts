@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Done, StepKind } from '../../contracts/step-kind.ts';
 import { absent } from '../../model/step.ts';
-import { must } from './commands.ts';
+import { must } from '../common/commands.ts';
 import { compareTree } from './compare-tree.ts';
 import { pathOf } from './entry.ts';
 import { firstIn, moveBack, moveUp, removeListed, wholeMode } from './move.ts';

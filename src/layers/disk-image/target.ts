@@ -7,8 +7,9 @@ import { Fault } from '../../fault.ts';
 import type { Machine } from '../../machines/machine.ts';
 import { type Digest, digestOf } from '../../values/canonical.ts';
 import { shown } from '../../values/text.ts';
-import { givenOf, restoreGiven } from './given.ts';
-import { workFolder } from './places.ts';
+import { givenOf } from '../common/given.ts';
+import { workFolder } from '../common/points/places.ts';
+import { restoreGiven } from './given.ts';
 
 export const emptyTarget: Digest = digestOf('an empty folder, or none');
 

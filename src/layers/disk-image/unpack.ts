@@ -8,11 +8,11 @@ import { absent } from '../../model/step.ts';
 import { digestOf } from '../../values/canonical.ts';
 import { kindOf } from '../../values/ref.ts';
 import { formatSize, bytes as sizeOf } from '../../values/size.ts';
+import { checkRoom } from '../common/points/destination.ts';
+import { readManifest } from '../common/points/manifest.ts';
+import { manifestIn, partOf, provePart } from '../common/points/point-proof.ts';
 import { extractArgv, extractFault } from './archive.ts';
-import { checkRoom } from './destination.ts';
-import { readManifest } from './manifest.ts';
 import { partNames } from './places.ts';
-import { manifestIn, partOf, provePart } from './point-proof.ts';
 import { beginIn, checkTarget, emptyTarget, leadBack, type Restoring, restoringIn } from './target.ts';
 
 /** Stands in the work folder when everything is unpacked and the digests were right. */

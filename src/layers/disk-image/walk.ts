@@ -3,7 +3,7 @@ import type { Progress } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
 import type { Machine } from '../../machines/machine.ts';
 import { shown } from '../../values/text.ts';
-import { lastWords } from './commands.ts';
+import { lastWords } from '../common/commands.ts';
 
 export type Found = Readonly<{
   files: number;

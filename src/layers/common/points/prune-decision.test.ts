@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { RestorePoint } from '../../model/restore-point.ts';
-import type { RunId } from '../../model/run.ts';
-import type { Json } from '../../values/canonical.ts';
-import { milliseconds } from '../../values/duration.ts';
-import { type Instant, instantAt } from '../../values/instant.ts';
+import type { RestorePoint } from '../../../model/restore-point.ts';
+import type { RunId } from '../../../model/run.ts';
+import type { Json } from '../../../values/canonical.ts';
+import { milliseconds } from '../../../values/duration.ts';
+import { type Instant, instantAt } from '../../../values/instant.ts';
 import { decidePruning, type Fresh } from './prune-decision.ts';
+import { remarkOnOthers } from './source.ts';
 
 const day = 86_400_000;
 const onDay = (number: number): Instant => instantAt(Date.UTC(2026, 0, 1) + number * day);
@@ -26,7 +27,9 @@ const detailsOf = ({ policy, up }: { policy?: Json; up?: number }): Record<strin
   ...(policy === undefined ? {} : { policy }),
   ...(up === undefined ? {} : { since_boot: { boot: 'this', elapsed: up * day } }),
 });
-const fresh = (number: number): Fresh => ({ id: 'fresh', takenAt: onDay(number), uuid: 'A' });
+const fresh = (number: number): Fresh => ({
+  ...{ id: 'fresh', takenAt: onDay(number), source: { uuid: 'A' }, run: 'fresh' as RunId },
+});
 const removed = (pruning: ReturnType<typeof decidePruning>) =>
   pruning.remove.map(({ point: { manifest } }) => manifest.id);
 const keep = (last: number, at?: number) => ({
@@ -51,9 +54,18 @@ describe('which restore points may go', () => {
   });
 
   it('are none of another file system, and that is said', () => {
-    const { remove, remarks } = decidePruning(keep(1), [point(1, { uuid: 'B' })], fresh(3), 'UTC');
-    assert.deepEqual(remove, []);
-    assert.match(remarks[0]?.says ?? '', /1 point of this layer is of another file system/);
+    const others = [point(1, { uuid: 'B' })];
+    assert.deepEqual(removed(decidePruning(keep(1), others, fresh(3), 'UTC')), []);
+    const [remark] = remarkOnOthers(others, { uuid: 'A' }, 'another file system');
+    assert.match(remark?.says ?? '', /1 point of this layer is of another file system/);
+    assert.deepEqual(remarkOnOthers([point(1)], { uuid: 'A' }, 'another file system'), []);
+  });
+
+  it('are judged beside the points that the same run made of other sources at the same moment', () => {
+    const beside = { ...point(3, { uuid: 'B' }) };
+    const sameRun = { ...beside, manifest: { ...beside.manifest, run: 'fresh' as RunId } };
+    assert.deepEqual(removed(decidePruning(keep(1), [point(1), sameRun], fresh(3), 'UTC')), ['day1']);
+    assert.deepEqual(removed(decidePruning(keep(1), [point(1), beside], fresh(3), 'UTC')), [], 'another run (control)');
   });
 
   it('are none while the clock stands before the newest point, so that a stepped clock empties nothing', () => {

@@ -1,12 +1,12 @@
 // A point's manifest. It is written last, and its folder gets its final name after that: what has it is whole.
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Fault } from '../../fault.ts';
-import type { Files } from '../../machines/machine.ts';
-import type { Manifest } from '../../model/restore-point.ts';
-import { canonical, digestOf, type Json } from '../../values/canonical.ts';
-import { type Instant, parseInstant } from '../../values/instant.ts';
-import { cut, shown } from '../../values/text.ts';
+import { Fault } from '../../../fault.ts';
+import type { Files } from '../../../machines/machine.ts';
+import type { Manifest } from '../../../model/restore-point.ts';
+import { canonical, digestOf, type Json } from '../../../values/canonical.ts';
+import { type Instant, parseInstant } from '../../../values/instant.ts';
+import { cut, shown } from '../../../values/text.ts';
 import { manifestName } from './places.ts';
 
 const instant = z.custom<Instant>(
@@ -20,7 +20,7 @@ const manifestSchema: z.ZodType<Manifest> = z.strictObject({
   format: z.literal(1),
   id: z.string().min(1),
   layer: z.string(),
-  kind: z.literal('disk-image'),
+  kind: z.string(),
   workload: z.string(),
   takenAt: instant,
   sealedAt: instant,

@@ -1,49 +1,54 @@
 // Which restore points may go, and why; and what makes nobody remove any. Pure.
-import type { PointId, RestorePoint } from '../../model/restore-point.ts';
-import { formatDuration, hours, milliseconds } from '../../values/duration.ts';
-import { between, type Instant, type SinceBoot } from '../../values/instant.ts';
-import { compareKeep, type Keep, keepSchema } from '../../values/retention.ts';
-import { decideRetention } from '../../values/retention-decide.ts';
-import { count } from '../../values/text.ts';
-import type { TimeZone } from '../../values/time-zone.ts';
-import { sinceBootSchema } from './given.ts';
-import type { DiskImageEntry } from './schema.ts';
+import type { PointId, RestorePoint } from '../../../model/restore-point.ts';
+import type { RunId } from '../../../model/run.ts';
+import { formatDuration, hours, milliseconds } from '../../../values/duration.ts';
+import { between, type Instant, type SinceBoot } from '../../../values/instant.ts';
+import { compareKeep, type Keep, keepSchema } from '../../../values/retention.ts';
+import { decideRetention } from '../../../values/retention-decide.ts';
+import { count } from '../../../values/text.ts';
+import type { TimeZone } from '../../../values/time-zone.ts';
+import type { PointEntry } from './entry.ts';
+import { sinceBootOf } from './since-boot.ts';
+import { isOf, type SourceKey } from './source.ts';
 
 export type Fresh = Readonly<{
   id: PointId;
   takenAt: Instant;
-  uuid: string | null;
+  source: SourceKey;
+  /** whose own points of other sources say nothing of the clock: they were made beside this one */
+  run: RunId;
   /** when it is taken by the count that nobody can step; absent where there is none */
   sinceBoot?: SinceBoot | undefined;
 }>;
 
+export type Removal = Readonly<{ point: RestorePoint; because: string }>;
+
 export type Pruning = Readonly<{
   /** the policy that the points are under now: the declared one, or the one before where that would have removed too many */
   policy: Keep | undefined;
-  remove: readonly Readonly<{ point: RestorePoint; because: string }>[];
+  remove: readonly Removal[];
   remarks: readonly Readonly<{ level: 'info' | 'warning'; says: string }>[];
 }>;
 
 export function decidePruning(
-  entry: Pick<DiskImageEntry, 'keep' | 'prune_at_most'>,
+  entry: Pick<PointEntry, 'keep' | 'prune_at_most'>,
   points: readonly RestorePoint[],
   fresh: Fresh,
   timeZone: string,
 ): Pruning {
-  const ofThisSource = points.filter(({ manifest }) => manifest.source['uuid'] === fresh.uuid);
-  const others = points.length - ofThisSource.length;
-  const foreign = others === 0 ? [] : [otherSource(others)];
-  const ahead = points.find(({ manifest }) => manifest.takenAt >= fresh.takenAt);
+  const ofThisSource = points.filter(({ manifest }) => isOf(manifest, fresh.source));
+  const earlier = points.filter(({ manifest }) => manifest.run !== fresh.run);
+  const ahead = earlier.find(({ manifest }) => manifest.takenAt >= fresh.takenAt);
   const before = policyOf(ofThisSource);
-  const jumped = clockJumped(points, fresh);
-  if (ahead !== undefined) return { policy: before, remove: [], remarks: [...foreign, clockBehind(ahead, fresh)] };
-  if (jumped !== undefined) return { policy: before, remove: [], remarks: [...foreign, jumped] };
+  const jumped = clockJumped(earlier, fresh);
+  if (ahead !== undefined) return { policy: before, remove: [], remarks: [clockBehind(ahead, fresh)] };
+  if (jumped !== undefined) return { policy: before, remove: [], remarks: [jumped] };
   const remove = removable(entry, ofThisSource, fresh, timeZone);
   if (isNotTightened(before, entry.keep))
-    return { policy: entry.keep, remove: remove.slice(0, entry.prune_at_most), remarks: foreign };
+    return { policy: entry.keep, remove: remove.slice(0, entry.prune_at_most), remarks: [] };
   const refusal = overBudget(entry, remove.length, ofThisSource.length);
-  if (refusal !== undefined) return { policy: before, remove: [], remarks: [...foreign, refusal] };
-  return { policy: entry.keep, remove, remarks: foreign };
+  if (refusal !== undefined) return { policy: before, remove: [], remarks: [refusal] };
+  return { policy: entry.keep, remove, remarks: [] };
 }
 
 /** The policy of the newest point, as its manifest has it. */
@@ -58,7 +63,7 @@ const isNotTightened = (before: Keep | undefined, now: Keep): boolean =>
   before !== undefined && ['same', 'longer'].includes(compareKeep(before, now));
 
 function removable(
-  { keep }: Pick<DiskImageEntry, 'keep'>,
+  { keep }: Pick<PointEntry, 'keep'>,
   points: readonly RestorePoint[],
   fresh: Fresh,
   timeZone: string,
@@ -82,7 +87,7 @@ function removable(
 
 /** Deletion above the budget stops: a wrong `keep` would otherwise empty the folder in one night. */
 function overBudget(
-  { prune_at_most }: Pick<DiskImageEntry, 'prune_at_most'>,
+  { prune_at_most }: Pick<PointEntry, 'prune_at_most'>,
   removals: number,
   points: number,
 ): Pruning['remarks'][number] | undefined {
@@ -119,15 +124,3 @@ function clockJumped(
     `${formatDuration(milliseconds(real))}: somebody set the clock, and nothing is removed in this run. See that it is right`;
   return { level: 'warning', says };
 }
-
-function sinceBootOf(value: unknown): SinceBoot | undefined {
-  const parsed = sinceBootSchema.safeParse(value);
-  return parsed.success ? { boot: parsed.data.boot, elapsed: milliseconds(parsed.data.elapsed) } : undefined;
-}
-
-const otherSource = (points: number): Pruning['remarks'][number] => ({
-  level: 'warning',
-  says:
-    `${count(points, 'point')} of this layer ${points === 1 ? 'is' : 'are'} of another file system (another UUID): ` +
-    'retention leaves them alone. Remove their folders by hand when nobody needs them any more',
-});

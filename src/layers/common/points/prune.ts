@@ -1,27 +1,44 @@
-// The step `disk-image.prune`: removes one restore point. It first takes the point its name, in one rename: from then on it
+// The step `point.prune`, the same for every layer that keeps its points in a folder: removes one restore point. It first takes the point its name, in one rename: from then on it
 // is none, and whatever ends us leaves nothing that looks like a whole one.
 import { join } from 'node:path';
-import type { StepContext, StepKind } from '../../contracts/step-kind.ts';
-import { Fault } from '../../fault.ts';
-import type { Machine } from '../../machines/machine.ts';
-import { absent } from '../../model/step.ts';
-import { digestOf } from '../../values/canonical.ts';
-import { shown } from '../../values/text.ts';
-import { givenOf, pruneGiven } from './given.ts';
+import { z } from 'zod';
+import type { StepContext, StepKind } from '../../../contracts/step-kind.ts';
+import { Fault } from '../../../fault.ts';
+import type { Machine } from '../../../machines/machine.ts';
+import { absent } from '../../../model/step.ts';
+import { digestOf } from '../../../values/canonical.ts';
+import { shown } from '../../../values/text.ts';
+import { givenOf } from '../given.ts';
 import { readManifest } from './manifest.ts';
 import { otherThan, removingFolder } from './places.ts';
 import { holdOf } from './points.ts';
+import { isOf, type SourceKey, sourceKey } from './source.ts';
 
-type Placed = Readonly<{ machine: Machine; id: string; layer: string; folder: string; removing: string }>;
+const pruneGiven = z.strictObject({
+  /** that the points lie on */
+  machine: z.string(),
+  folder: z.string().startsWith('/'),
+  id: z.string(),
+  source: sourceKey,
+});
+
+type Placed = Readonly<{
+  machine: Machine;
+  id: string;
+  source: SourceKey;
+  layer: string;
+  folder: string;
+  removing: string;
+}>;
 
 function placed(context: StepContext): Placed {
-  const { machine, folder: layer, id } = givenOf(pruneGiven, context.step);
+  const { machine, folder: layer, id, source } = givenOf(pruneGiven, context.step);
   const removing = removingFolder(layer, context.run, id);
-  return { machine: context.world.machine(machine), id, layer, folder: join(layer, id), removing };
+  return { machine: context.world.machine(machine), id, source, layer, folder: join(layer, id), removing };
 }
 
 export const pruneKind: StepKind = {
-  name: 'disk-image.prune',
+  name: 'point.prune',
 
   observe: async (context) => {
     const { machine, folder } = placed(context);
@@ -30,9 +47,10 @@ export const pruneKind: StepKind = {
   },
 
   do: async (context) => {
-    const { machine, id, layer, folder, removing } = placed(context);
+    const pruning = placed(context);
+    const { machine, id, folder, removing } = pruning;
     await refuseHeld(machine, folder);
-    await refuseLast(machine, layer, id);
+    await refuseLast(pruning);
     context.take('point that is being removed', removing);
     await machine.files.rename(folder, removing);
     await machine.files.remove(removing);
@@ -62,15 +80,16 @@ async function refuseHeld(machine: Machine, folder: string): Promise<void> {
   });
 }
 
-/** Whatever was decided before: a point without another one beside it stays. */
-async function refuseLast(machine: Machine, layer: string, id: string): Promise<void> {
+/** Whatever was decided before: a point without another one of the same source beside it stays. */
+async function refuseLast({ machine, layer, id, source }: Placed): Promise<void> {
   for (const name of (await machine.files.list(layer)) ?? []) {
     if (name === id || otherThan(name) !== undefined) continue;
-    if (!('problem' in (await readManifest(machine.files, join(layer, name))))) return;
+    const manifest = await readManifest(machine.files, join(layer, name));
+    if (!('problem' in manifest) && isOf(manifest, source)) return;
   }
   throw new Fault('point-is-last', {
     where: shown(join(layer, id)),
-    says: 'no other restore point of this layer is left',
+    says: 'no other restore point of the same source is left in this layer',
     remedy: 'see what became of the others; remove this one by hand if it really is to go',
   });
 }

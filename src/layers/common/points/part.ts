@@ -1,13 +1,13 @@
 // The parts of a point on their way to the disk: followed while they are written, read back from the disk, compared.
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import type { StepContext } from '../../contracts/step-kind.ts';
-import { Fault } from '../../fault.ts';
-import type { Machine } from '../../machines/machine.ts';
-import type { Part } from '../../model/restore-point.ts';
-import { milliseconds } from '../../values/duration.ts';
-import { shown } from '../../values/text.ts';
-import { must } from './commands.ts';
+import type { StepContext } from '../../../contracts/step-kind.ts';
+import { Fault } from '../../../fault.ts';
+import type { Machine } from '../../../machines/machine.ts';
+import type { Part } from '../../../model/restore-point.ts';
+import { milliseconds } from '../../../values/duration.ts';
+import { shown } from '../../../values/text.ts';
+import { must } from '../commands.ts';
 
 type Watched = Pick<StepContext, 'signal' | 'progress' | 'world'>;
 

@@ -1,9 +1,9 @@
 // What a restore relies on of a point: its manifest, and parts that are bit for bit what was sealed.
 import { join } from 'node:path';
-import { Fault } from '../../fault.ts';
-import type { Files } from '../../machines/machine.ts';
-import type { Manifest, Part } from '../../model/restore-point.ts';
-import { shown } from '../../values/text.ts';
+import { Fault } from '../../../fault.ts';
+import type { Files } from '../../../machines/machine.ts';
+import type { Manifest, Part } from '../../../model/restore-point.ts';
+import { shown } from '../../../values/text.ts';
 import { readManifest } from './manifest.ts';
 
 const remedy = 'restore another point; hold or keep this one until it is known what damaged it';

@@ -1,13 +1,15 @@
 // The restore points that are there: each is read from its own folder, and what cannot be one is said, not left out.
 import { join } from 'node:path';
-import type { Files, Machine } from '../../machines/machine.ts';
-import type { Note } from '../../model/plan.ts';
-import type { Manifest, RestorePoint } from '../../model/restore-point.ts';
-import { bytes, formatSize } from '../../values/size.ts';
-import { cut, shown } from '../../values/text.ts';
+import type { Files, Machine } from '../../../machines/machine.ts';
+import type { Note } from '../../../model/plan.ts';
+import type { Manifest, RestorePoint } from '../../../model/restore-point.ts';
+import { bytes, formatSize } from '../../../values/size.ts';
+import { cut, shown } from '../../../values/text.ts';
+import type { PointEntry } from './entry.ts';
 import { readManifest } from './manifest.ts';
 import { holdName, layerFolder, manifestName, otherThan, pointRef } from './places.ts';
-import type { DiskImageEntry } from './schema.ts';
+
+type Owner = Pick<PointEntry, 'name' | 'kind' | 'to'>;
 
 export type Inventory = Readonly<{
   /** sealed, oldest first */
@@ -16,7 +18,8 @@ export type Inventory = Readonly<{
   notes: readonly Note[];
 }>;
 
-export async function readPoints(machine: Machine, entry: DiskImageEntry): Promise<Inventory> {
+/** @param machine the one that the points lie on */
+export async function readPoints(machine: Machine, entry: Owner): Promise<Inventory> {
   const folder = layerFolder(entry);
   const points: RestorePoint[] = [];
   const notes: Note[] = [];
@@ -34,12 +37,7 @@ const byAge = ({ manifest: one }: RestorePoint, { manifest: other }: RestorePoin
 type Remark = Pick<Note, 'level' | 'says'>;
 const warning = (says: string): Remark => ({ level: 'warning', says });
 
-async function readPoint(
-  machine: Machine,
-  entry: DiskImageEntry,
-  layer: string,
-  name: string,
-): Promise<RestorePoint | Remark> {
+async function readPoint(machine: Machine, entry: Owner, layer: string, name: string): Promise<RestorePoint | Remark> {
   const remark = remarkOn(name);
   if (remark !== undefined) return remark;
   const folder = join(layer, name);
@@ -49,6 +47,7 @@ async function readPoint(
   if ('problem' in manifest) return warning(manifest.problem);
   if (manifest.id !== name) return warning(`its ${manifestName} is that of ${shown(manifest.id)}`);
   if (manifest.layer !== entry.name) return warning(`it belongs to the layer ${shown(manifest.layer)}`);
+  if (manifest.kind !== entry.kind) return warning(`a layer of the kind ${shown(manifest.kind)} made it`);
   const problem = await problemOfParts(files, folder, manifest);
   if (problem !== undefined) return warning(problem);
   const size = manifest.parts.reduce((sum, part) => sum + part.bytes, 0);

@@ -5,6 +5,7 @@ import { unreachableWorld } from '../../../test/unreachable-world.ts';
 import type { StepContext, StepKind } from '../../contracts/step-kind.ts';
 import type { World } from '../../contracts/world.ts';
 import { Fault } from '../../fault.ts';
+import { stepKinds } from '../../kinds.ts';
 import { localMachine } from '../../machines/local.ts';
 import type { Machine } from '../../machines/machine.ts';
 import type { AfterFailure, Note } from '../../model/plan.ts';
@@ -12,7 +13,6 @@ import { childPath, type RunId, type StepPath } from '../../model/run.ts';
 import type { Step } from '../../model/step.ts';
 import type { Json } from '../../values/canonical.ts';
 import { type Clock, systemClock } from '../../values/instant.ts';
-import { diskImage } from './layer.ts';
 
 export type Driven = Readonly<{
   run: RunId;
@@ -36,8 +36,8 @@ export function worldWith(clock: Clock = systemClock, over: Partial<Machine> = {
 }
 
 const kindNamed = (name: string): StepKind => {
-  const kind = diskImage.stepKinds.find((one) => one.name === name);
-  if (kind === undefined) throw new Error(`the layer has no step ${name}`);
+  const kind = stepKinds.get(name);
+  if (kind === undefined) throw new Error(`there is no step kind ${name}`);
   return kind;
 };
 

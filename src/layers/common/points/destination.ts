@@ -1,15 +1,21 @@
 // Where points go: whether it is there, is what it is taken for, and has room.
 import { dirname } from 'node:path';
-import { Fault } from '../../fault.ts';
-import type { FileInfo, Files, Machine } from '../../machines/machine.ts';
-import { bytes, formatSize } from '../../values/size.ts';
-import { shown } from '../../values/text.ts';
-import { isMounted } from './mount.ts';
+import { Fault } from '../../../fault.ts';
+import type { FileInfo, Files, Machine } from '../../../machines/machine.ts';
+import { bytes, formatSize } from '../../../values/size.ts';
+import { shown } from '../../../values/text.ts';
+import { isMounted } from '../mounted.ts';
+import type { PointEntry } from './entry.ts';
 import { layerFolder } from './places.ts';
-import type { DiskImageEntry } from './schema.ts';
 
-/** An unmounted disk leaves an empty folder on the root disk, or none: both are told apart from a new destination. */
-export async function checkDestination(machine: Machine, entry: DiskImageEntry): Promise<void> {
+export type Destined = Pick<PointEntry, 'to' | 'name' | 'mounted_at'>;
+
+/**
+ * An unmounted disk leaves an empty folder on the root disk, or none: both are told apart from a new destination.
+ *
+ * @param machine the one that the points lie on
+ */
+export async function checkDestination(machine: Machine, entry: Destined): Promise<void> {
   const { to, mounted_at } = entry;
   if (mounted_at !== undefined && !(await isMounted(machine, mounted_at)))
     throw new Fault('destination-not-mounted', {

@@ -4,12 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { Progress } from '../../contracts/step-kind.ts';
-import { localMachine } from '../../machines/local.ts';
-import { type Clock, systemClock } from '../../values/instant.ts';
-import { worldWith } from './driver.test-support.ts';
+import type { Progress } from '../../../contracts/step-kind.ts';
+import { localMachine } from '../../../machines/local.ts';
+import { type Clock, systemClock } from '../../../values/instant.ts';
+import { worldWith } from '../driver.test-support.ts';
+import { fault } from '../trees.test-support.ts';
 import { followed, proveWritten, writtenPart } from './part.ts';
-import { fault } from './place.test-support.ts';
 
 const machine = localMachine({ name: 'here', clock: systemClock });
 const sum = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
