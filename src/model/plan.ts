@@ -2,6 +2,7 @@
 import { type Digest, digestOf } from '../values/canonical.ts';
 import type { Instant } from '../values/instant.ts';
 import type { Ref } from '../values/ref.ts';
+import type { ItemResults } from './item-results.ts';
 import type { Step } from './step.ts';
 
 /** What an operator should know beside the steps: a consequence, a foreign thing that is left alone. */
@@ -64,4 +65,6 @@ export type ChildPlan = Readonly<{
   steps: readonly Step[];
   notes: readonly Note[];
   afterFailure: AfterFailure;
+  /** what the run is to do, item by item, where its steps stand for items */
+  itemResults?: ItemResults;
 }>;
