@@ -5,7 +5,7 @@ import { consequences } from './consequences/all.ts';
 import type { StepKind } from './contracts/step-kind.ts';
 import { loginStepKinds } from './identities/steps.ts';
 import { layers } from './layers/all.ts';
-import { pointSteps } from './layers/common/points/steps.ts';
+import { commonSteps } from './layers/common/steps.ts';
 import { guestSteps } from './layers/guest/backup-job.ts';
 import { resources } from './resources/all.ts';
 
@@ -13,7 +13,7 @@ export const kinds = { resources, consequences, layers, checks, channels } as co
 
 const everyStep: readonly StepKind[] = [
   ...[...resources, ...layers].flatMap((kind) => kind.stepKinds),
-  ...pointSteps,
+  ...commonSteps,
   ...guestSteps,
   ...loginStepKinds,
 ];

@@ -50,8 +50,8 @@ export async function proveKills(report: Report, full: boolean): Promise<void> {
   }
   for (const victim of victims)
     for (const [kind, path] of [
-      ['disk-image.unpack', /unpack/],
-      ['disk-image.settle', /settle/],
+      ['tree.unpack', /unpack/],
+      ['tree.settle', /settle/],
     ] as const) {
       rmSync(place.back, { recursive: true, force: true });
       await proveKill(report, place, victim, kind, ['restore', 'photos', '--to', place.back, '--yes'], () =>

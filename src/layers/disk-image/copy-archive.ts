@@ -2,16 +2,17 @@
 import { join } from 'node:path';
 import type { StepContext } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
-import type { Machine } from '../../machines/machine.ts';
+import type { Ended, Machine } from '../../machines/machine.ts';
 import type { Part } from '../../model/restore-point.ts';
 import { formatSize, bytes as sizeOf } from '../../values/size.ts';
 import { shown } from '../../values/text.ts';
 import { lastWords } from '../common/commands.ts';
 import { followed } from '../common/points/part.ts';
-import { createArgv, createFault, listArgv } from './archive.ts';
+import { fullOr } from '../common/records.ts';
+import { createArgv, listArgv } from '../common/trees/archive.ts';
+import { namesIn } from '../common/trees/listing.ts';
+import { partNames } from '../common/trees/parts.ts';
 import type { CopyPlaces } from './copy-listing.ts';
-import { namesIn } from './listing.ts';
-import { partNames } from './places.ts';
 
 export type Archiving = Readonly<{
   which: 'contents' | 'devices';
@@ -66,4 +67,23 @@ async function proveMembers(machine: Machine, path: string, expected: number, si
     says: `it holds ${members} of the ${expected} entries that were listed${end.exitCode === 0 ? '' : `; tar: ${lastWords(end)}`}`,
     remedy: 'see the log of the run; check the file system of the image, and the disk that restore points go to',
   });
+}
+
+/** What the end of `tar --create` means. A read-only file system does not change: 1 ("changed as we read it") is no warning here. */
+function createFault(ended: Ended, image: string, folder: string, figures: string): Fault | undefined {
+  if (ended.exitCode === 0) return undefined;
+  const words = lastWords(ended);
+  const fault =
+    ended.exitCode === 1
+      ? new Fault('image-changed-while-read', {
+          where: shown(image),
+          says: `tar: ${words}`,
+          remedy: 'shut down the guest that uses it, or protect a snapshot of it; then run it again',
+        })
+      : new Fault('archive-incomplete', {
+          where: shown(image),
+          says: `tar could not archive everything: ${words}`,
+          remedy: 'check the file system with its own tool (fsck) on a copy, and the disk it lies on (dmesg)',
+        });
+  return fullOr(fault, words, folder, figures);
 }

@@ -5,9 +5,10 @@ import type { Machine } from '../../machines/machine.ts';
 import type { Part } from '../../model/restore-point.ts';
 import { writtenPart } from '../common/points/part.ts';
 import { gathered } from '../common/records.ts';
-import type { Listed } from './entry.ts';
-import { listTree } from './listing.ts';
-import { partNames } from './places.ts';
+import type { Listed } from '../common/trees/listed.ts';
+import { listTree } from '../common/trees/listing.ts';
+import { partNames } from '../common/trees/parts.ts';
+import { damaged } from './walk.ts';
 
 const none = { entries: 0, files: 0, folders: 0, links: 0, fifos: 0, sockets: 0, devices: 0, bytes: 0, attributes: 0 };
 /** `entries`: all that an archive can hold, so without the sockets; `bytes`: of all files, hard links counted once */
@@ -19,7 +20,10 @@ export type CopyPlaces = Readonly<{ machine: Machine; image: string; mount: stri
 
 export async function writeListing(places: CopyPlaces, { signal, progress }: StepContext): Promise<WrittenListing> {
   const { machine, image, mount, partial, work } = places;
-  const { entries, attributes } = await listTree({ machine, tree: mount, work, where: image, signal, progress });
+  const { entries, attributes } = await listTree({
+    ...{ machine, tree: mount, work, signal, progress },
+    damaged: (words) => damaged(image, words),
+  });
   const counts = { ...none };
   const lines = async function* () {
     for await (const listed of entries) {

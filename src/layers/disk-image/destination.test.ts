@@ -8,10 +8,10 @@ import { localMachine } from '../../machines/local.ts';
 import type { RestorePoint } from '../../model/restore-point.ts';
 import { instantAt, systemClock } from '../../values/instant.ts';
 import { checkDestination, checkRoom } from '../common/points/destination.ts';
+import { inTheWay } from '../common/trees/target.ts';
 import { fault } from '../common/trees.test-support.ts';
 import { planRestore } from './restore.ts';
 import { type DiskImageEntry, diskImageEntry } from './schema.ts';
-import { inTheWay } from './target.ts';
 
 const machine = localMachine({ name: 'here', clock: systemClock });
 const given = (more: object) => ({
@@ -111,7 +111,7 @@ describe('the folder that a restore goes to', () => {
     assert.deepEqual(refusals, []);
     assert.deepEqual(
       steps.map(({ kind }) => kind),
-      ['disk-image.unpack', 'disk-image.settle'],
+      ['tree.unpack', 'tree.settle'],
     );
     assert.match(
       notes.map(({ says }) => says).join('\n'),

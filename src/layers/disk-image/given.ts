@@ -41,11 +41,3 @@ export const copyGiven = z.strictObject({
   policy: keepSchema.optional(),
   since_boot: sinceBootSchema.optional(),
 });
-
-export const restoreGiven = z.strictObject({
-  machine: z.string(),
-  /** of the point */
-  folder: absolute,
-  target: absolute,
-  devices: z.boolean(),
-});

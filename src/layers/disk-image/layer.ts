@@ -7,8 +7,6 @@ import { openKind } from './open.ts';
 import { planProtect } from './protect.ts';
 import { planRestore } from './restore.ts';
 import { type DiskImageEntry, diskImageEntry } from './schema.ts';
-import { settleKind } from './settle.ts';
-import { unpackKind } from './unpack.ts';
 
 export const diskImage = defineLayer<DiskImageEntry>({
   kind: 'disk-image',
@@ -21,5 +19,5 @@ export const diskImage = defineLayer<DiskImageEntry>({
     return points;
   },
   restore: planRestore,
-  stepKinds: [openKind, copyKind, unpackKind, settleKind],
+  stepKinds: [openKind, copyKind],
 });

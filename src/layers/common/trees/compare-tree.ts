@@ -1,38 +1,38 @@
 // What was unpacked against the listing of its point: nothing missing, nothing more, all metadata, the same files hard-linked.
 import { join } from 'node:path';
-import type { StepContext } from '../../contracts/step-kind.ts';
-import { Fault } from '../../fault.ts';
-import type { Manifest } from '../../model/restore-point.ts';
-import { count, shown } from '../../values/text.ts';
-import { manifestIn, partOf, provePart } from '../common/points/point-proof.ts';
+import type { StepContext } from '../../../contracts/step-kind.ts';
+import { Fault } from '../../../fault.ts';
+import type { Manifest } from '../../../model/restore-point.ts';
+import { count, shown } from '../../../values/text.ts';
 import { type Comparing, compare, type Difference, type Linked } from './compare.ts';
-import { type Listed, pathOf } from './entry.ts';
 import { sortLinks } from './links.ts';
+import { type Listed, pathOf } from './listed.ts';
 import { listTree } from './listing.ts';
-import { partNames } from './places.ts';
 import { readListing } from './read-listing.ts';
-import type { Restoring } from './target.ts';
+import { atHand, type Restoring } from './target.ts';
 
 export type Compared = Readonly<{ root: Listed; degraded: readonly string[] }>;
 
 /** @throws Fault `restore-differs`, or `point-damaged` where the listing is not the one that was sealed */
 export async function compareTree(restoring: Restoring, context: StepContext): Promise<Compared> {
-  const { machine, folder, target, tree } = restoring;
+  const { machine, target, tree } = restoring;
   const { signal, progress } = context;
-  const manifest = await manifestIn(machine.files, folder);
+  const point = await atHand(restoring, context);
   const work = join(restoring.work, 'sorting');
   await machine.files.remove(work);
   await machine.files.makeFolder(work, 0o700);
-  const found = await listTree({ machine, tree, work, where: target, signal, progress });
-  const comparing = comparingOf(restoring, manifest, found.attributes);
+  const found = await listTree({
+    ...{ machine, tree, work, signal, progress },
+    damaged: (words) => unreadable(target, words),
+  });
+  const comparing = comparingOf(restoring, point.manifest, found.attributes);
   const seen = { differences: 0, first: [] as Difference[], root: undefined as Listed | undefined };
   const note = (difference: Difference) => {
     seen.differences += 1;
     if (seen.first.length < 5) seen.first.push(difference);
   };
   const listing = async function* () {
-    const sealed = partOf(manifest, partNames.listing);
-    for await (const entry of readListing(machine, folder, signal, (part) => provePart(folder, sealed, part))) {
+    for await (const entry of readListing(point, signal)) {
       if (pathOf(entry).length === 0) seen.root = entry;
       yield entry;
     }
@@ -62,4 +62,11 @@ const differs = (target: string, differences: number, first: readonly Difference
     where: shown(target),
     says: `${count(differences, 'difference')} to the listing of the point: ${first.map(({ path, says }) => `${path} ${says}`).join('; ')}`,
     remedy: 'use a target on a file system that can hold all of it (ext4, xfs, btrfs), and that nobody else writes to',
+  });
+
+const unreadable = (target: string, words: string): Fault =>
+  new Fault('restore-differs', {
+    where: shown(target),
+    says: `not everything that was unpacked can be read: ${words}`,
+    remedy: 'see that nobody else writes to the target, and the disk it lies on (dmesg)',
   });

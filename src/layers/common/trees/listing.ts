@@ -1,13 +1,13 @@
 // The listing of a tree: everything in it with all that must survive, sorted by path. find(1) and getfattr(1) say what is
 // there, sort(1) brings both into one order, and they are read side by side: memory does not grow with the tree.
 import { join } from 'node:path';
-import type { Progress } from '../../contracts/step-kind.ts';
-import type { Machine } from '../../machines/machine.ts';
-import { lastWords, versionOf } from '../common/commands.ts';
-import { gathered, sortInto, split } from '../common/records.ts';
+import type { Progress } from '../../../contracts/step-kind.ts';
+import type { Fault } from '../../../fault.ts';
+import type { Machine } from '../../../machines/machine.ts';
+import { lastWords, versionOf } from '../commands.ts';
+import { gathered, sortInto, split } from '../records.ts';
 import { type Attributed, type Attributes, attributesBelow } from './attributes.ts';
-import { keyOf, type Listed, listedOf, pathEnd, recordFormat } from './entry.ts';
-import { damaged } from './walk.ts';
+import { keyOf, type Listed, listedOf, pathEnd, recordFormat } from './listed.ts';
 
 export type Listing = Readonly<{
   machine: Machine;
@@ -16,7 +16,7 @@ export type Listing = Readonly<{
   /** an empty folder for what is sorted */
   work: string;
   /** whose damage it is when something cannot be read: the image, the disk behind the target */
-  where: string;
+  damaged(words: string): Fault;
   signal: AbortSignal;
   progress(progress: Progress): void;
 }>;
@@ -39,7 +39,7 @@ export async function listTree(
   return { entries: merged(machine, records, attributes ? dump : undefined, listing.signal), attributes };
 }
 
-async function* recordsOf({ machine, tree, work, where, signal, progress }: Listing): AsyncGenerator<Uint8Array> {
+async function* recordsOf({ machine, tree, work, damaged, signal, progress }: Listing): AsyncGenerator<Uint8Array> {
   const names = namesIn(work);
   const device = ['(', '-type', 'b', '-o', '-type', 'c', ')', '-fprintf', names.devices, './%P\\0'];
   const kinds = ['(', '-type', 's', '-o', ...device, '-o', '-fprintf', names.contents, './%P\\0', ')'];
@@ -51,12 +51,12 @@ async function* recordsOf({ machine, tree, work, where, signal, progress }: List
     yield chunk;
   }
   const end = await ended;
-  if (end.exitCode !== 0) throw damaged(where, `find: ${lastWords(end)}`);
+  if (end.exitCode !== 0) throw damaged(`find: ${lastWords(end)}`);
 }
 
-async function* attributeRecords({ machine, tree, where, signal, progress }: Listing): AsyncGenerator<Uint8Array> {
+async function* attributeRecords({ machine, tree, damaged, signal, progress }: Listing): AsyncGenerator<Uint8Array> {
   let done = 0;
-  for await (const { path, attributes } of attributesBelow(machine, tree, where, signal)) {
+  for await (const { path, attributes } of attributesBelow(machine, tree, damaged, signal)) {
     done += 1;
     if (done % 1000 === 0) progress({ done, unit: 'items', what: 'reading attributes' });
     yield Buffer.concat([path, pathEnd, Buffer.from(`${JSON.stringify(attributes)}\0`)]);

@@ -1,15 +1,15 @@
-// The step `disk-image.settle`: compares what was unpacked with the listing of the point, and only then moves it up into the
+// The step `tree.settle`: compares what was unpacked with the listing of the point, and only then moves it up into the
 // target, by renaming. The work folder stays until `release`: as long as it is there, everything can be led back.
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Done, StepKind } from '../../contracts/step-kind.ts';
-import { absent } from '../../model/step.ts';
-import { must } from '../common/commands.ts';
+import type { Done, StepContext, StepKind } from '../../../contracts/step-kind.ts';
+import { absent } from '../../../model/step.ts';
+import { must } from '../commands.ts';
 import { compareTree } from './compare-tree.ts';
-import { pathOf } from './entry.ts';
+import { pathOf } from './listed.ts';
 import { firstIn, moveBack, moveUp, removeListed, wholeMode } from './move.ts';
 import { readListing } from './read-listing.ts';
-import { type Restoring, restoringIn } from './target.ts';
+import { atHand, type Restoring, restoringIn } from './target.ts';
 
 /** Stands in the work folder when everything is in its place, with what is left to set on the root. */
 const markerOf = ({ work }: Restoring): string => join(work, 'settled.json');
@@ -17,7 +17,7 @@ const marked = z.strictObject({ modified: z.string(), mode: z.string() });
 type Marked = z.infer<typeof marked>;
 
 export const settleKind: StepKind = {
-  name: 'disk-image.settle',
+  name: 'tree.settle',
   observe: async () => absent,
 
   do: async (context): Promise<Done> => {
@@ -47,7 +47,7 @@ export const settleKind: StepKind = {
     const { files } = restoring.machine;
     await files.remove(markerOf(restoring));
     if ((await files.info(restoring.tree)) !== undefined) await moveBack(restoring);
-    else if (fate === 'done') await removeListed(restoring, context.signal);
+    else if (fate === 'done') await removeListed(restoring, context);
   },
 
   release: async (context) => {
@@ -59,7 +59,7 @@ export const settleKind: StepKind = {
     if (content === undefined && names.length > 0) return;
     if (content === undefined) {
       await files.remove(work);
-      return setTimeAnew(restoring, context.signal);
+      return setTimeAnew(restoring, context);
     }
     const root = marked.parse(JSON.parse(Buffer.from(content).toString()));
     if ((await files.info(tree)) !== undefined) await setRoot(restoring, root);
@@ -74,11 +74,11 @@ export const settleKind: StepKind = {
  * Removing the work folder has changed the time of the root, and whoever did it may have been killed before it was set
  * again. A target that was led back is empty, or has its old owner and mode.
  */
-async function setTimeAnew(restoring: Restoring, signal: AbortSignal): Promise<void> {
-  const { machine, folder, target } = restoring;
+async function setTimeAnew(restoring: Restoring, context: StepContext): Promise<void> {
+  const { machine, target } = restoring;
   const found = await machine.files.info(target);
   if (found?.type !== 'folder' || (await firstIn(machine, target)) === undefined) return;
-  for await (const entry of readListing(machine, folder, signal)) {
+  for await (const entry of readListing(await atHand(restoring, context), context.signal)) {
     if (pathOf(entry).length > 0) continue;
     const same = Number.parseInt(entry.mode, 8) === found.mode && entry.uid === found.uid && entry.gid === found.gid;
     if (same) await setTime(restoring, entry.modified);

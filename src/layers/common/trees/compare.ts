@@ -1,7 +1,7 @@
 // A tree against the listing it was restored from, entry by entry in the order of both. Pure but for reading them.
-import { digestOf } from '../../values/canonical.ts';
-import { shown } from '../../values/text.ts';
-import { byPath, type Listed, pathOf } from './entry.ts';
+import { digestOf } from '../../../values/canonical.ts';
+import { shown } from '../../../values/text.ts';
+import { byPath, type Listed, pathOf } from './listed.ts';
 
 export type Difference = Readonly<{ path: string; says: string }>;
 /** A name of a file that has several: which file that is in the listing, and which in the tree. */

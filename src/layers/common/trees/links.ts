@@ -1,8 +1,8 @@
 // Whether names of one file are names of one file again. Every file has as many links as it was listed with (compare.ts sees
 // to that), so it is enough that no listed file has become two.
 import { join } from 'node:path';
-import { shown } from '../../values/text.ts';
-import { gathered, type Sorting, sortInto, split } from '../common/records.ts';
+import { shown } from '../../../values/text.ts';
+import { gathered, type Sorting, sortInto, split } from '../records.ts';
 import type { Difference, Linked } from './compare.ts';
 
 /** Sorted on the disk: a tree of hard-linked snapshots has millions of such names. */

@@ -2,14 +2,18 @@
 // settled, and beside it stands what the target was before.
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { StepContext } from '../../contracts/step-kind.ts';
-import { Fault } from '../../fault.ts';
-import type { Machine } from '../../machines/machine.ts';
-import { type Digest, digestOf } from '../../values/canonical.ts';
-import { shown } from '../../values/text.ts';
-import { givenOf } from '../common/given.ts';
-import { workFolder } from '../common/points/places.ts';
+import type { StepContext } from '../../../contracts/step-kind.ts';
+import { Fault } from '../../../fault.ts';
+import type { Machine } from '../../../machines/machine.ts';
+import { type Digest, digestOf } from '../../../values/canonical.ts';
+import type { SecretReference } from '../../../values/secret-reference.ts';
+import { shown } from '../../../values/text.ts';
+import { givenOf } from '../given.ts';
+import { forAge } from '../points/encryption.ts';
+import { workFolder } from '../points/places.ts';
+import { manifestIn } from '../points/point-proof.ts';
 import { restoreGiven } from './given.ts';
+import type { AtHand } from './parts.ts';
 
 export const emptyTarget: Digest = digestOf('an empty folder, or none');
 
@@ -19,6 +23,7 @@ export type Restoring = Readonly<{
   folder: string;
   target: string;
   devices: boolean;
+  identity: SecretReference | undefined;
   work: string;
   tree: string;
 }>;
@@ -26,7 +31,14 @@ export type Restoring = Readonly<{
 export function restoringIn(context: StepContext): Restoring {
   const given = givenOf(restoreGiven, context.step);
   const work = workFolder(given.target, context.run);
-  return { ...given, machine: context.world.machine(given.machine), work, tree: join(work, 'tree') };
+  const { identity } = given;
+  return { ...given, identity, machine: context.world.machine(given.machine), work, tree: join(work, 'tree') };
+}
+
+/** The point itself, with what opens it. @throws Fault `point-damaged` where its manifest is not what was sealed */
+export async function atHand({ machine, folder, identity }: Restoring, { world }: StepContext): Promise<AtHand> {
+  const manifest = await manifestIn(machine.files, folder);
+  return { machine, folder, manifest, identity: identity && (await world.secret(identity, forAge)) };
 }
 
 /** What is there in the way of a restore, in words; undefined for an empty folder or none. */

@@ -1,8 +1,8 @@
 // Extended attributes, ACLs among them (system.posix_acl_*), as getfattr(1) dumps them: a block per file, names escaped.
-import type { Machine } from '../../machines/machine.ts';
-import { lastWords } from '../common/commands.ts';
-import { split } from '../common/records.ts';
-import { damaged } from './walk.ts';
+import type { Fault } from '../../../fault.ts';
+import type { Machine } from '../../../machines/machine.ts';
+import { lastWords } from '../commands.ts';
+import { split } from '../records.ts';
 
 export type Attributes = Readonly<Record<string, string>>;
 
@@ -18,14 +18,14 @@ export type Attributed = Readonly<{ path: Buffer; attributes: Attributes }>;
 export async function* attributesBelow(
   machine: Machine,
   folder: string,
-  where: string,
+  damaged: (words: string) => Fault,
   signal: AbortSignal,
 ): AsyncGenerator<Attributed> {
   const options = ['--recursive', '--physical', '--no-dereference', '--dump', '--encoding=hex', `--match=${ofFiles}`];
   const { stdout, ended } = machine.stream(['env', `--chdir=${folder}`, 'getfattr', ...options, '--', '.'], { signal });
   yield* parseDump(split(stdout, newline));
   const end = await ended;
-  if (end.exitCode !== 0) throw damaged(where, `getfattr: ${lastWords(end)}`);
+  if (end.exitCode !== 0) throw damaged(`getfattr: ${lastWords(end)}`);
 }
 
 export async function* parseDump(lines: AsyncIterable<Buffer>): AsyncGenerator<Attributed> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Comparing, compare } from './compare.ts';
-import type { Listed } from './entry.ts';
+import type { Listed } from './listed.ts';
 
 const file = (path: string, more: Partial<Listed> = {}): Listed => ({
   ...{

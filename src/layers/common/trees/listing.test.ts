@@ -1,17 +1,21 @@
 // What stands in a listing, of a real tree with every name that a file system allows.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { localMachine } from '../../machines/local.ts';
-import { systemClock } from '../../values/instant.ts';
-import { split } from '../common/records.ts';
-import { fault, sh } from '../common/trees.test-support.ts';
+import { Fault } from '../../../fault.ts';
+import { localMachine } from '../../../machines/local.ts';
+import type { Manifest } from '../../../model/restore-point.ts';
+import { digestOfText } from '../../../values/canonical.ts';
+import { systemClock } from '../../../values/instant.ts';
+import { split } from '../records.ts';
+import { fault, sh } from '../trees.test-support.ts';
 import { parseDump } from './attributes.ts';
-import { byPath, type Listed, listedOf, pathOf } from './entry.ts';
 import { sortLinks } from './links.ts';
+import { byPath, type Listed, listedOf, pathOf } from './listed.ts';
 import { listTree } from './listing.ts';
+import type { AtHand } from './parts.ts';
 import { readListing } from './read-listing.ts';
 
 const machine = localMachine({ name: 'here', clock: systemClock });
@@ -38,6 +42,14 @@ async function* pieces(...texts: readonly (string | Buffer)[]): AsyncGenerator<B
   for (const text of texts) yield Buffer.from(text);
 }
 
+/** A point whose listing is sealed as it lies there now. */
+function sealedIn(folder: string): AtHand {
+  const content = readFileSync(join(folder, 'listing.ndjson'));
+  const part = { name: 'listing.ndjson', bytes: content.length, sha256: digestOfText(content.toString()) };
+  return { machine, folder, manifest: { id: 'p', parts: [part] } as unknown as Manifest, identity: undefined };
+}
+const fail = (words: string) => new Fault('unexpected', { where: 'test', says: words, remedy: '' });
+
 describe('a listing', () => {
   let folder: string;
   let entries: Listed[];
@@ -51,7 +63,7 @@ describe('a listing', () => {
     symlinkSync(noText, join(tree, 'link'));
     sh('ln "many/-rf" again; setfattr -n user.note -v "a=b" many/*b*; touch -d @1.5 link -h; mkdir !', tree);
     mkdirSync(join(folder, 'work'));
-    const listing = { machine, tree, work: join(folder, 'work'), where: tree, signal, progress: () => {} };
+    const listing = { machine, tree, work: join(folder, 'work'), signal, progress: () => {}, damaged: fail };
     const listed = await listTree(listing);
     attributes = listed.attributes;
     entries = await gather(listed.entries);
@@ -71,7 +83,13 @@ describe('a listing', () => {
 
   it('is read back as it was written, line by line', async () => {
     writeFileSync(join(folder, 'listing.ndjson'), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
-    assert.deepEqual(await gather(readListing(machine, folder, signal)), entries);
+    assert.deepEqual(await gather(readListing(sealedIn(folder), signal)), entries);
+  });
+
+  it('is refused behind its last line where a byte of it is another than was sealed', async () => {
+    const point = sealedIn(folder);
+    appendFileSync(join(folder, 'listing.ndjson'), '\n');
+    await assert.rejects(gather(readListing(point, signal)), fault('point-damaged'));
   });
 
   it('names the line that is none, and what to do', async () => {
@@ -79,7 +97,7 @@ describe('a listing', () => {
     mkdirSync(damaged);
     for (const line of ['{}', '{"path":', JSON.stringify({ ...entries[0], more: 1 })]) {
       writeFileSync(join(damaged, 'listing.ndjson'), `${JSON.stringify(entries[0])}\n${line}\n`);
-      await assert.rejects(gather(readListing(machine, damaged, signal)), fault('point-damaged'));
+      await assert.rejects(gather(readListing(sealedIn(damaged), signal)), fault('point-damaged'));
     }
   });
 

@@ -1,9 +1,9 @@
 // The archive of a tree by GNU tar: pax format, with everything that must survive, readable by hand without Holdfast.
-import { Fault } from '../../fault.ts';
-import type { Argv, Ended } from '../../machines/machine.ts';
-import { shown } from '../../values/text.ts';
-import { lastWords } from '../common/commands.ts';
-import { fullOr } from '../common/records.ts';
+import { Fault } from '../../../fault.ts';
+import type { Argv, Ended } from '../../../machines/machine.ts';
+import { shown } from '../../../values/text.ts';
+import { lastWords } from '../commands.ts';
+import { fullOr } from '../records.ts';
 
 const namespaces = ['user', 'trusted', 'security'].map((name) => `--xattrs-include=${name}.*`);
 const metadata = ['--acls', '--xattrs', ...namespaces, '--selinux', '--numeric-owner'] as const;
@@ -62,25 +62,6 @@ export const listArgv = (archive: string): Argv => [
   '--force-local',
   `--file=${archive}`,
 ];
-
-/** What the end of `tar --create` means. A read-only file system does not change: 1 ("changed as we read it") is no warning here. */
-export function createFault(ended: Ended, image: string, folder: string, figures: string): Fault | undefined {
-  if (ended.exitCode === 0) return undefined;
-  const words = lastWords(ended);
-  const fault =
-    ended.exitCode === 1
-      ? new Fault('image-changed-while-read', {
-          where: shown(image),
-          says: `tar: ${words}`,
-          remedy: 'shut down the guest that uses it, or protect a snapshot of it; then run it again',
-        })
-      : new Fault('archive-incomplete', {
-          where: shown(image),
-          says: `tar could not archive everything: ${words}`,
-          remedy: 'check the file system with its own tool (fsck) on a copy, and the disk it lies on (dmesg)',
-        });
-  return fullOr(fault, words, folder, figures);
-}
 
 export function extractFault(ended: Ended, target: string, figures: string): Fault | undefined {
   if (ended.exitCode === 0) return undefined;

@@ -1,14 +1,15 @@
 // Moving what was restored into its place and back. Names go from find(1) to mv(1) as bytes, whatever they are, and nothing
 // that somebody else has put there is replaced.
 import { join } from 'node:path';
-import { Fault } from '../../fault.ts';
-import type { Argv, Machine } from '../../machines/machine.ts';
-import { shown } from '../../values/text.ts';
-import { commandFailed, must } from '../common/commands.ts';
-import { gathered } from '../common/records.ts';
-import { pathOf } from './entry.ts';
+import type { StepContext } from '../../../contracts/step-kind.ts';
+import { Fault } from '../../../fault.ts';
+import type { Argv, Machine } from '../../../machines/machine.ts';
+import { shown } from '../../../values/text.ts';
+import { commandFailed, must } from '../commands.ts';
+import { gathered } from '../records.ts';
+import { pathOf } from './listed.ts';
 import { readListing } from './read-listing.ts';
-import { type Restoring, readBefore } from './target.ts';
+import { atHand, type Restoring, readBefore } from './target.ts';
 
 const topNames = ({ work }: Restoring): string => join(work, 'top-names');
 const top = ['-mindepth', '1', '-maxdepth', '1'] as const;
@@ -41,12 +42,15 @@ export async function moveBack(restoring: Restoring): Promise<void> {
 }
 
 /** The work folder was given back after all was done: what the listing names at the top was put there by this run. */
-export async function removeListed({ machine, folder, target }: Restoring, signal: AbortSignal): Promise<void> {
+export async function removeListed(restoring: Restoring, context: StepContext): Promise<void> {
+  const { machine, target } = restoring;
+  const { signal } = context;
+  const point = await atHand(restoring, context);
   const xargs = ['env', `--chdir=${target}`, 'xargs', '--null', '--no-run-if-empty'] as const;
   const argv = [...xargs, 'rm', '--recursive', '--force', '--one-file-system', '--'] as const;
   const removing = machine.feed(argv, { signal });
   const names = async function* () {
-    for await (const entry of readListing(machine, folder, signal)) {
+    for await (const entry of readListing(point, signal)) {
       const path = pathOf(entry);
       if (path.length > 0 && !path.includes('/')) yield Buffer.concat([Buffer.from('./'), path, Buffer.of(0)]);
     }

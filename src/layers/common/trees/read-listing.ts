@@ -1,0 +1,29 @@
+// listing.ndjson of a point, read back line by line.
+import { join } from 'node:path';
+import { Fault } from '../../../fault.ts';
+import { shown } from '../../../values/text.ts';
+import { split } from '../records.ts';
+import { type Listed, listed } from './listed.ts';
+import { type AtHand, partNames, provenPart } from './parts.ts';
+
+const newline = 0x0a;
+
+/** @throws Fault `point-damaged` behind the last line, where the listing is not the one that was sealed */
+export async function* readListing(point: AtHand, signal: AbortSignal): AsyncGenerator<Listed> {
+  const path = join(point.folder, partNames.listing);
+  for await (const line of split(provenPart(point, partNames.listing, signal), newline))
+    yield parseLine(line.toString(), path);
+}
+
+function parseLine(line: string, path: string): Listed {
+  try {
+    return listed.parse(JSON.parse(line));
+  } catch (cause) {
+    throw new Fault('point-damaged', {
+      where: shown(path),
+      says: `a line of it is none that was written there: ${shown(line.slice(0, 80))}`,
+      remedy: 'restore another point; hold or keep this one until it is known what damaged it',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,118 @@
+// The plan of bringing the tree of a point back into an empty folder: unpack beside, compare, then move into place. Pure.
+import type { Planned, RestoreWish } from '../../../contracts/layer.ts';
+import type { Note, Refusal } from '../../../model/plan.ts';
+import type { RestorePoint } from '../../../model/restore-point.ts';
+import type { Step } from '../../../model/step.ts';
+import { digestOf } from '../../../values/canonical.ts';
+import { minutes } from '../../../values/duration.ts';
+import { ref } from '../../../values/ref.ts';
+import type { SecretReference } from '../../../values/secret-reference.ts';
+import { formatSize, bytes as sizeOf } from '../../../values/size.ts';
+import { count, shown } from '../../../values/text.ts';
+import { asGiven } from '../given.ts';
+import { type PointEntry, pointsMachine } from '../points/entry.ts';
+import { lane, layerFolder, pointRef, targetRef } from '../points/places.ts';
+import { emptyTarget } from './target.ts';
+
+/** An entry of a layer whose points hold a tree. */
+export type TreeEntry = PointEntry &
+  Readonly<{ restore_devices?: boolean | undefined; identity?: SecretReference | undefined }>;
+
+/** @param inPlace why such a point is not put back in place of what is there now */
+export function planTreeRestore(entry: TreeEntry, { point, target }: RestoreWish, inPlace: string): Planned {
+  if (target === undefined) return { steps: [], notes: [], refusals: [withoutTarget(entry, inPlace)] };
+  const wish = { point, target };
+  const refusal = refusalOf(entry, wish);
+  if (refusal !== undefined) return { steps: [], notes: [], refusals: [refusal] };
+  const unpack = unpackStep(entry, wish);
+  return { steps: [unpack, settleStep(unpack, wish)], notes: notesOn(entry, wish), refusals: [] };
+}
+
+type Wish = Readonly<{ point: RestorePoint; target: string }>;
+
+const withoutTarget = ({ name }: TreeEntry, says: string): Refusal => ({
+  subject: ref('layer', name),
+  code: 'target-missing',
+  says,
+  remedy: 'say where to: --to FOLDER, absent or empty',
+});
+
+/** A restore below the destination would be taken for a point, and one above it would bury the points. */
+function refusalOf(entry: TreeEntry, { target }: Wish): Refusal | undefined {
+  const subject = targetRef(pointsMachine(entry), target);
+  if (!/^\/[^\0]*$/.test(target) || /\/\.{0,2}(\/|$)/.test(target))
+    return {
+      subject,
+      code: 'target-not-absolute',
+      says: `${shown(target)} is not an absolute path without \`.\`, \`..\` and doubled slashes`,
+      remedy: 'give the target as /folder/folder',
+    };
+  const own = layerFolder(entry);
+  if (`${target}/`.startsWith(`${own}/`) || `${own}/`.startsWith(`${target}/`))
+    return {
+      subject,
+      code: 'target-among-points',
+      says: `${shown(target)} and the folder of the restore points (${shown(own)}) lie within each other`,
+      remedy: 'choose a target elsewhere',
+    };
+  return undefined;
+}
+
+function notesOn(entry: TreeEntry, { point, target }: Wish): readonly Note[] {
+  const { devices = 0, sockets = 0 } = point.manifest.counts;
+  const subject = targetRef(pointsMachine(entry), target);
+  const notes: Note[] = [];
+  if (devices > 0 && entry.restore_devices !== true)
+    notes.push({
+      subject,
+      level: 'warning',
+      says: `${count(devices, 'device node')} of the point ${devices === 1 ? 'is' : 'are'} left out: set \`restore_devices: true\` on the layer to have them made`,
+    });
+  if (sockets > 0)
+    notes.push({
+      subject,
+      level: 'info',
+      says: `${count(sockets, 'socket')} ${sockets === 1 ? 'was' : 'were'} not kept: their programs make them anew`,
+    });
+  return notes;
+}
+
+function unpackStep(entry: TreeEntry, { point, target }: Wish): Step {
+  const { manifest, machine, folder } = point;
+  const { files = 0, folders = 0, bytes = 0 } = manifest.counts;
+  return {
+    id: 'unpack',
+    kind: 'tree.unpack',
+    subject: targetRef(machine, target),
+    act: 'do',
+    title: `unpack ${count(files, 'file')} in ${count(folders, 'folder')} (${formatSize(sizeOf(bytes))}) below ${shown(target)}`,
+    because: [`the point ${manifest.id} was chosen, taken at ${manifest.takenAt} and sealed at ${manifest.sealedAt}`],
+    changes: [],
+    after: [],
+    lanes: [lane(machine, target), lane(machine, entry.to)],
+    risk: 'adds',
+    needs: [],
+    expects: [
+      {
+        subject: pointRef(entry.name, manifest.id),
+        says: 'the restore point is as it was when it was chosen',
+        digest: digestOf(manifest),
+      },
+      { subject: targetRef(machine, target), says: 'the target is an empty folder or none', digest: emptyTarget },
+    ],
+    given: asGiven({ machine, folder, target, devices: entry.restore_devices === true, identity: entry.identity }),
+    wayBack: 'undo',
+    expands: false,
+    patience: minutes(30),
+  };
+}
+
+const settleStep = (unpack: Step, { point, target }: Wish): Step => ({
+  ...unpack,
+  id: 'settle',
+  kind: 'tree.settle',
+  title: `compare what was unpacked with the listing of the point, then move it into ${shown(target)}`,
+  because: [`nothing of ${point.manifest.id} appears in ${shown(target)} before all of it was compared`],
+  after: [unpack.id],
+  expects: [],
+});
