@@ -1,5 +1,6 @@
 // Every layer there is: the only file that knows them all.
 import type { LayerKind } from '../contracts/layer.ts';
 import { diskImage } from './disk-image/layer.ts';
+import { hostConfig } from './host-config/layer.ts';
 
-export const layers = [diskImage] as const satisfies readonly LayerKind[];
+export const layers = [diskImage, hostConfig] as const satisfies readonly LayerKind[];

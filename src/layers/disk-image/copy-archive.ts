@@ -9,10 +9,12 @@ import { shown } from '../../values/text.ts';
 import { lastWords } from '../common/commands.ts';
 import { followed } from '../common/points/part.ts';
 import { fullOr } from '../common/records.ts';
-import { createArgv, listArgv } from '../common/trees/archive.ts';
+import { createArgv } from '../common/trees/archive.ts';
 import { namesIn } from '../common/trees/listing.ts';
+import { proveMembers } from '../common/trees/members.ts';
 import { partNames } from '../common/trees/parts.ts';
-import type { CopyPlaces } from './copy-listing.ts';
+
+export type CopyPlaces = Readonly<{ machine: Machine; image: string; mount: string; partial: string; work: string }>;
 
 export type Archiving = Readonly<{
   which: 'contents' | 'devices';
@@ -50,23 +52,6 @@ async function roomFigures(machine: Machine, folder: string, bytes: number): Pro
   const { free, total } = await machine.files.space(folder);
   const [need, left, all] = [bytes, free, total].map((one) => formatSize(sizeOf(one)));
   return ` (about ${need} were needed, ${left} of ${all} are free)`;
-}
-
-const newline = 0x0a;
-
-/** That tar ended well does not say that it archived everything it was told to. */
-async function proveMembers(machine: Machine, path: string, expected: number, signal: AbortSignal): Promise<void> {
-  const { stdout, ended } = machine.stream(listArgv(path), { signal });
-  let members = 0;
-  for await (const chunk of stdout)
-    for (let at = chunk.indexOf(newline); at !== -1; at = chunk.indexOf(newline, at + 1)) members += 1;
-  const end = await ended;
-  if (end.exitCode === 0 && members === expected) return;
-  throw new Fault('archive-incomplete', {
-    where: shown(path),
-    says: `it holds ${members} of the ${expected} entries that were listed${end.exitCode === 0 ? '' : `; tar: ${lastWords(end)}`}`,
-    remedy: 'see the log of the run; check the file system of the image, and the disk that restore points go to',
-  });
 }
 
 /** What the end of `tar --create` means. A read-only file system does not change: 1 ("changed as we read it") is no warning here. */

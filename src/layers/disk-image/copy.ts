@@ -16,10 +16,11 @@ import {
   seal,
   sealedResult,
 } from '../common/points/sealing.ts';
+import { type WrittenListing, withoutAttributes, writeListing } from '../common/trees/write-listing.ts';
 import { writeArchive } from './copy-archive.ts';
-import { type WrittenListing, writeListing } from './copy-listing.ts';
 import { copyGiven } from './given.ts';
 import { checkUnchanged } from './image.ts';
+import { damaged } from './walk.ts';
 
 function placed(context: StepContext) {
   const given = givenOf(copyGiven, context.step);
@@ -34,9 +35,12 @@ export const copyKind: StepKind = {
 
   do: async (context): Promise<Done> => {
     const copying = placed(context);
-    const { machine, entry, partial, place } = copying;
+    const { machine, entry, mount, work, partial, place } = copying;
     await beginPoint(place, context);
-    const listing = await writeListing(copying, context);
+    const { signal, progress } = context;
+    const reading = { machine, tree: mount, work, signal, progress };
+    const unreadable = (words: string) => damaged(entry.image, words);
+    const listing = await writeListing({ ...reading, damaged: unreadable }, partial);
     const parts = [...(await writeArchives(copying, listing, context)), listing.part];
     await checkUnchanged(machine, entry.image, copying.state);
     for (const part of parts) await proveWritten(machine, join(partial, part.name), part, context);
@@ -61,10 +65,6 @@ async function writeArchives(
     written.push(await writeArchive(copying, { which: 'devices', expected: devices, bytes: 0 }, context));
   return written;
 }
-
-const withoutAttributes =
-  'extended attributes and ACLs are in the archive, but were not listed, so a restore cannot compare them: ' +
-  'getfattr is missing on the machine (Debian package attr)';
 
 async function sealingOf(
   { machine, entry, takenAt, source, state, policy, since_boot }: Copying,

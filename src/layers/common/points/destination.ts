@@ -31,6 +31,21 @@ export async function checkDestination(machine: Machine, entry: Destined): Promi
   }
 }
 
+/**
+ * For points that hold secrets: nobody but their owner may look into the layer's folder, which keeps him from all that is in
+ * it. Where it is still to be made, that is looked at again when it is there: a share may give every folder a mode of its own.
+ */
+export async function checkPrivate(machine: Machine, entry: Destined): Promise<void> {
+  const folder = layerFolder(entry);
+  const found = await machine.files.info(folder);
+  if (found === undefined || (found.mode & 0o077) === 0) return;
+  throw new Fault('destination-not-private', {
+    where: shown(folder),
+    says: `others than its owner may look into it (mode ${found.mode.toString(8)}), and these points hold secrets`,
+    remedy: `\`chmod go= ${shown(folder)}\`; for a share, mount it so that only its owner may (dir_mode=0700)`,
+  });
+}
+
 async function checkParent(files: Files, to: string): Promise<void> {
   if ((await files.info(dirname(to)))?.type === 'folder') return;
   throw new Fault('destination-missing', {

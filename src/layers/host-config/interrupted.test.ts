@@ -1,0 +1,186 @@
+// A run that is killed, cancelled or short of room at every step kind and moment: nothing is left, and the points are as before.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Fault } from '../../fault.ts';
+import type { Machine } from '../../machines/machine.ts';
+import type { RunId } from '../../model/run.ts';
+import { type Begun, recoverDriven } from '../common/driver.test-support.ts';
+import { fault } from '../common/trees.test-support.ts';
+import { type Host, hostWith, unlessRoot } from './host.test-support.ts';
+
+const left = (host: Host): readonly string[] => [
+  ...readdirSync(join(host.root, 'run')),
+  ...(existsSync(join(host.copies, 'config')) ? readdirSync(join(host.copies, 'config')) : []).filter((name) =>
+    name.startsWith('.'),
+  ),
+];
+
+const moments = [
+  'gather begins',
+  'gather gathering',
+  'gather>copy begins',
+  'gather>copy writing contents.tar',
+  'gather>copy listing what is there',
+  'gather>copy reading back contents.tar',
+  'gather>copy ends',
+  'gather>prune',
+] as const;
+
+describe('a run on the configuration of a host', { skip: unlessRoot }, () => {
+  let host: Host;
+  before(async () => {
+    host = hostWith({ keep: { keep_last: 1 } });
+    host.put('/etc/fstab', '/dev/sda1 / ext4 defaults 0 1\n');
+    await host.protect('run0');
+  });
+  after(() => host.close());
+
+  for (const moment of moments)
+    it(`leaves nothing when it is killed at "${moment}", and the next one is whole`, async () => {
+      const run = `dead-${moments.indexOf(moment)}`;
+      const begun: Begun[] = [];
+      const killed = new Error('kill -9');
+      let reached = false;
+      // The process is gone: nothing of it undoes or gives back anything any more.
+      const never = new Promise<never>(() => {});
+      const dying = host.protect(run, {
+        began: (step) => void begun.push(step),
+        at: (now) => {
+          if (reached || !(now.startsWith(moment) || now.includes('>prune-') === moment.endsWith('>prune'))) return;
+          if (moment.endsWith('>prune') !== now.includes('>prune-')) return;
+          reached = true;
+          died(killed);
+          return never;
+        },
+      });
+      let died: (reason: Error) => void = () => {};
+      const death = new Promise<never>((_, reject) => {
+        died = reject;
+      });
+      await assert.rejects(Promise.race([dying, death]), killed);
+      assert.ok(reached, 'the moment was reached');
+      await recoverDriven({ run: run as RunId, world: host.world, taken: '/nowhere' }, begun, 99);
+      assert.deepEqual(left(host), []);
+      const points = await host.points();
+      assert.ok(points.length === 1 || points.length === 2, `${points.length} points`);
+      await host.protect(`whole-${run}`);
+      assert.equal((await host.points()).at(-1)?.manifest.run, `whole-${run}`);
+      assert.deepEqual(left(host), []);
+    });
+
+  it('is ended by Ctrl-C at once, and gives back what it took', async () => {
+    const stop = new AbortController();
+    const at = (now: string) => (now.startsWith('gather>copy') ? stop.abort(new Error('enough')) : undefined);
+    await assert.rejects(host.protect('stopped', { signal: stop.signal, at }), /enough/);
+    assert.deepEqual(left(host), []);
+  });
+});
+
+describe('a host whose memory has no room for what is gathered', { skip: unlessRoot }, () => {
+  it('loses those items for this run, says so, and nothing else', async () => {
+    const host = hostWith();
+    const memory = join(host.root, 'run');
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', memory]);
+    try {
+      host.put('/etc/fstab', 'small');
+      host.put('/etc/apt/large', 'x'.repeat(2_000_000));
+      const { degraded } = await host.protect('run1');
+      assert.match(degraded.join('\n'), /^apt: .*are needed/);
+      assert.equal((await host.points()).length, 1);
+      assert.deepEqual(left(host), []);
+    } finally {
+      execFileSync('umount', ['--lazy', memory]);
+      host.close();
+    }
+  });
+});
+
+describe('a destination without room', { skip: unlessRoot }, () => {
+  it('gets no point, and keeps the one it has', async () => {
+    const host = hostWith();
+    mkdirSync(host.copies, { mode: 0o700 });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', host.copies]);
+    try {
+      host.put('/etc/fstab', 'small');
+      await host.protect('run1');
+      host.put('/etc/apt/large', 'x'.repeat(3_000_000));
+      await assert.rejects(host.protect('run2'), fault('no-room'));
+      assert.deepEqual(
+        (await host.points()).map(({ manifest }) => manifest.run),
+        ['run1'],
+      );
+      assert.deepEqual(left(host), []);
+    } finally {
+      execFileSync('umount', ['--lazy', host.copies]);
+      host.close();
+    }
+  });
+});
+
+describe('a host that writes to a file while it is read', { skip: unlessRoot }, () => {
+  it('has it as it was at one moment, read again until it held still', async () => {
+    let copies = 0;
+    const host: Host = hostWith({}, (machine: Machine) => ({
+      ...machine,
+      run: async (argv, options) => {
+        const ended = await machine.run(argv, options);
+        if (argv[0] === 'cp' && argv.includes('/etc/fstab')) {
+          copies += 1;
+          if (copies === 1) host.put('/etc/fstab', 'second');
+        }
+        return ended;
+      },
+    }));
+    try {
+      host.put('/etc/fstab', 'first');
+      assert.deepEqual((await host.protect('run1')).degraded, []);
+      assert.equal(copies, 2);
+      const [point] = await host.points();
+      assert.ok(point !== undefined);
+      await host.restore('back1', point);
+      assert.equal(execFileSync('cat', [join(host.back, 'files/etc/fstab')]).toString(), 'second');
+    } finally {
+      host.close();
+    }
+  });
+
+  it('is degraded where it never holds still, and keeps what was read', async () => {
+    const host: Host = hostWith({}, (machine: Machine) => ({
+      ...machine,
+      run: async (argv, options) => {
+        const ended = await machine.run(argv, options);
+        if (argv[0] === 'cp' && argv.includes('/etc/fstab')) host.put('/etc/fstab', `${Math.random()}`);
+        return ended;
+      },
+    }));
+    try {
+      host.put('/etc/fstab', 'first');
+      const { degraded } = await host.protect('run1');
+      assert.match(degraded.join('\n'), /^mounts: \/etc\/fstab: it changes while it is read/);
+    } finally {
+      host.close();
+    }
+  });
+
+  it('that hangs on one item goes on with the next', async () => {
+    const host = hostWith({}, (machine: Machine) => ({
+      ...machine,
+      run: async (argv, options) => {
+        if (argv[0] !== 'dpkg') return machine.run(argv, options);
+        assert.ok(options?.deadline !== undefined, 'it has a deadline');
+        throw new Fault('command-overdue', { where: 'host', says: 'dpkg did not end within 5 min', remedy: '' });
+      },
+    }));
+    try {
+      host.put('/etc/fstab', 'x');
+      const { degraded } = await host.protect('run1');
+      assert.match(degraded.join('\n'), /^packages: .*did not end/);
+      rmSync(host.back, { recursive: true, force: true });
+    } finally {
+      host.close();
+    }
+  });
+});
