@@ -2,7 +2,8 @@
 import type { World } from './contracts/world.ts';
 import { Fault } from './fault.ts';
 import type { Guard } from './guard/guard.ts';
-import { localMachine } from './machines/local.ts';
+import type { Machine } from './machines/machine.ts';
+import { machinesOf } from './machines-of-estate.ts';
 import type { Connection, Connections } from './model/estate.ts';
 import type { RunId } from './model/run.ts';
 import type { Identity } from './model/step.ts';
@@ -27,10 +28,10 @@ export function openWorld(
   const { clock } = surroundings;
   const secrets = secretStore(surroundings, guard);
   const apis = new Map<string, Promise<ProxmoxApi & Partial<AsyncDisposable>>>();
-  const local = localMachine({ name: 'local', clock, run });
+  const machines = machinesOf({ clock, run, connections, secret: secrets });
   const connected = (server: Connection & { product: 'pve' | 'pbs' }, identity: Identity) => {
     const key = `${server.name} ${identity}`;
-    const known = apis.get(key) ?? connectTo(server, identity, secrets, clock, local);
+    const known = apis.get(key) ?? connectTo(server, identity, secrets, clock, machines.local);
     apis.set(key, known);
     return known;
   };
@@ -41,12 +42,7 @@ export function openWorld(
       if (server === undefined) throw unknown('server', name, 'declare it under `pve` or `pbs`');
       return connected(server, identity);
     },
-    machine: (name) => {
-      const entry = connections.machines.find((one) => one.name === name);
-      if (entry === undefined) throw unknown('machine', name, 'declare it under `machines`');
-      if (!('local' in entry)) throw notYet('machine', name);
-      return { ...local, name };
-    },
+    machine: (name) => machines.machine(name),
     kubernetes: (name) => {
       throw notYet('cluster', name);
     },
@@ -59,6 +55,7 @@ export function openWorld(
     [Symbol.asyncDispose]: async () => {
       for (const api of await Promise.allSettled(apis.values()))
         if (api.status === 'fulfilled') await api.value[Symbol.asyncDispose]?.();
+      await machines[Symbol.asyncDispose]();
     },
   };
 }
@@ -70,7 +67,7 @@ async function connectTo(
   identity: Identity,
   secrets: Secrets,
   clock: Surroundings['clock'],
-  local: ReturnType<typeof localMachine>,
+  local: Machine,
 ): Promise<ProxmoxApi & Partial<AsyncDisposable>> {
   if (server.through === 'pvesh') {
     const { throughPvesh } = await import('./proxmox/pvesh.ts');

@@ -1,32 +1,17 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { Fault } from '../fault.ts';
-import { milliseconds } from '../values/duration.ts';
-import { type Clock, systemClock } from '../values/instant.ts';
+import { systemClock } from '../values/instant.ts';
 import { machineContract } from './contract.test-support.ts';
 import { endLeftovers, findLeftovers } from './leftovers.ts';
 import { localMachine } from './local.ts';
-
-async function processesWith(text: string): Promise<number> {
-  const lines = await Promise.all(
-    (await readdir('/proc'))
-      .filter((name) => /^\d+$/.test(name))
-      .map((pid) => readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')),
-  );
-  return lines.filter((line) => line.split('\0').includes(text)).length;
-}
-
-/** What is given three seconds to end politely is given a tenth of one here. */
-const quick: Clock = {
-  ...systemClock,
-  sleep: (duration, signal) => systemClock.sleep(milliseconds(duration / 30), signal),
-};
+import { goneWithin, processesWith, quick } from './processes.test-support.ts';
 
 machineContract('this machine', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-local-'));
@@ -65,12 +50,6 @@ const own = (text: string): string => `${text}${process.pid}`;
 /** A shell goes on while what it starts is still on its way. */
 async function begun(text: string): Promise<void> {
   while ((await processesWith(text)) === 0);
-}
-
-async function goneWithin(milliseconds: number, text: string): Promise<boolean> {
-  for (const until = systemClock.monotonic() + milliseconds; systemClock.monotonic() < until; )
-    if ((await processesWith(text)) === 0) return true;
-  return (await processesWith(text)) === 0;
 }
 
 describe('a worker that is killed', () => {

@@ -4,20 +4,23 @@ import { isAbsolute, join } from 'node:path';
 import { Fault } from '../fault.ts';
 import { shown } from '../values/text.ts';
 
-const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
-export const searchPath = folders.join(':');
+export const searchFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+export const searchPath = searchFolders.join(':');
 
 /** @throws Fault `command-missing` */
 export function findCommand(command: string, machine: string): string {
-  const candidates = isAbsolute(command) ? [command] : folders.map((folder) => join(folder, command));
+  const candidates = isAbsolute(command) ? [command] : searchFolders.map((folder) => join(folder, command));
   const found = command.includes('/') && !isAbsolute(command) ? undefined : candidates.find(executable);
   if (found !== undefined) return found;
-  throw new Fault('command-missing', {
+  throw missing(command, machine);
+}
+
+export const missing = (command: string, machine: string): Fault =>
+  new Fault('command-missing', {
     where: machine,
     says: `there is no command ${shown(command)}`,
     remedy: `install the package that brings it (\`apt-file search bin/${shown(command)}\` names it)`,
   });
-}
 
 function executable(path: string): boolean {
   try {

@@ -1,0 +1,131 @@
+// The machines of an estate, each made at its first use, and one of each for the whole of a run. What lies behind another
+// machine is entered from there.
+import { randomBytes } from 'node:crypto';
+import { Fault } from './fault.ts';
+import { machineLater } from './machines/later.ts';
+import type { Opening } from './machines/line.ts';
+import { type Entrance, localMachine } from './machines/local.ts';
+import type { Machine } from './machines/machine.ts';
+import type { Remote } from './machines/remote.ts';
+import type { SshMachine } from './machines/ssh.ts';
+import type { Connections, KubernetesEntry, MachineEntry } from './model/estate.ts';
+import type { RunId } from './model/run.ts';
+import type { Clock } from './values/instant.ts';
+import type { Secret } from './values/secret.ts';
+import type { SecretReference } from './values/secret-reference.ts';
+
+export type Given = Readonly<{
+  clock: Clock;
+  run: RunId | undefined;
+  connections: Pick<Connections, 'machines' | 'kubernetes'>;
+  secret(reference: SecretReference, audience: string): Promise<Secret>;
+}>;
+
+export interface Machines extends AsyncDisposable {
+  readonly local: Machine;
+  machine(name: string): Machine;
+}
+
+type Made = Machine & Entrance & Partial<SshMachine>;
+
+export function machinesOf(given: Given): Machines {
+  const { clock, run, connections } = given;
+  const local = localMachine({ name: 'local', clock, run });
+  const world = randomBytes(6).toString('hex');
+  const known = new Map<string, Machine>();
+  const made = new Map<string, Promise<Made>>();
+  const open: Remote[] = [];
+  const noted = <One extends Remote>(machine: One): One => {
+    open.push(machine);
+    return machine;
+  };
+  const own = (name: string) => ({ name, clock, run, world });
+  const entryOf = (name: string): MachineEntry => {
+    const entry = connections.machines.find((one) => one.name === name);
+    if (entry !== undefined) return entry;
+    throw unknown('machine', name, 'declare it under `machines`');
+  };
+  const make = (name: string): Promise<Made> => {
+    const making = made.get(name) ?? makeOne(entryOf(name));
+    made.set(name, making);
+    // What could not be made (a secret that is not there) may be the next time.
+    making.catch(() => made.delete(name));
+    return making;
+  };
+  const makeOne = async (entry: MachineEntry): Promise<Made> => {
+    const { name } = entry;
+    if ('local' in entry) return { ...local, name };
+    if ('ssh' in entry) {
+      const { host, port, user, key, host_key, jump } = entry.ssh;
+      const { sshMachine } = await import('./machines/ssh.ts');
+      const audience = `${host}:${port}`;
+      const machine = sshMachine({
+        ...{ ...own(name), local, address: { host, port, user, hostKey: host_key } },
+        key: async () => (await given.secret(key, audience)).revealTo(audience),
+        jump: jump === undefined ? undefined : reachingOn(jump, await make(jump)),
+      });
+      return noted(machine);
+    }
+    const { on, opening } = await insideOf(entry, connections.kubernetes);
+    const { begin } = await make(on);
+    const { remoteMachine } = await import('./machines/remote.ts');
+    return noted(remoteMachine({ ...own(name), begin, opening: async () => opening }));
+  };
+  return {
+    local,
+    machine: (name) => {
+      entryOf(name);
+      const machine = known.get(name) ?? machineLater(name, () => make(name));
+      known.set(name, machine);
+      return machine;
+    },
+    [Symbol.asyncDispose]: async () => {
+      // What was entered from another machine goes before it.
+      await Promise.allSettled(made.values());
+      for (const one of open.reverse()) await one[Symbol.asyncDispose]();
+    },
+  };
+}
+
+type Inside = Exclude<MachineEntry, { local: true } | { ssh: unknown }>;
+
+async function insideOf(
+  entry: Inside,
+  clusters: readonly KubernetesEntry[],
+): Promise<Readonly<{ on: string; opening: Opening }>> {
+  const { enterContainer, enterGuest, enterPod, openingBy } = await import('./machines/entered.ts');
+  const { name } = entry;
+  if ('pct' in entry) {
+    const { on, guest } = entry.pct;
+    return { on, opening: openingBy(enterGuest(guest), name, `the container ${guest} of ${on}`) };
+  }
+  if ('docker' in entry) {
+    const { on, container } = entry.docker;
+    return { on, opening: openingBy(enterContainer(container), name, `the container ${container} of ${on}`) };
+  }
+  const { cluster, ...pod } = entry.kubectl;
+  const known = clusters.find((one) => one.name === cluster);
+  if (known === undefined) throw unknown('cluster', cluster, 'declare it under `kubernetes`');
+  const { machine: on, kubeconfig, context } = known;
+  const what = `the pod ${pod.pod} in ${pod.namespace} of ${cluster}`;
+  return { on, opening: openingBy(enterPod({ ...pod, kubeconfig, context }), name, what) };
+}
+
+function reachingOn(name: string, machine: Made): Pick<SshMachine, 'onward'> {
+  const { onward } = machine;
+  if (onward !== undefined) return { onward };
+  throw new Fault('jump-not-ssh', {
+    where: name,
+    says: 'it is named as a jump host, and is not reached by ssh itself',
+    remedy: 'name a machine with `ssh` under `jump`',
+    exit: 'invalid',
+  });
+}
+
+const unknown = (what: string, name: string, remedy: string): Fault =>
+  new Fault(`${what}-unknown`, {
+    where: name,
+    says: `the estate has no ${what} of that name`,
+    remedy,
+    exit: 'invalid',
+  });

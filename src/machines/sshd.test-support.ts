@@ -1,0 +1,108 @@
+// A real sshd on loopback with throw-away keys and a configuration of its own. It needs root, as sshd does to log others in.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { milliseconds } from '../values/duration.ts';
+import { systemClock } from '../values/instant.ts';
+
+export type Sshd = Readonly<{
+  port: number;
+  /** `ssh-ed25519 AAAA...` */
+  hostKey: string;
+  /** the private key that may log in */
+  key: string;
+  folder: string;
+  log(): string;
+  /** the processes of sshd that hold connections, by pid */
+  sessions(): readonly number[];
+  stop(): Promise<void>;
+}>;
+
+export const cannotServe = (): string | false => (process.getuid?.() === 0 ? false : 'needs root, as sshd does');
+
+/** @param lines of sshd_config(5), which win over those that are written for every test */
+export async function startSshd(lines: readonly string[] = []): Promise<Sshd> {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-sshd-'));
+  mkdirSync('/run/sshd', { recursive: true });
+  for (const name of ['host', 'user'])
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(folder, name)]);
+  const port = await freePort();
+  const log = join(folder, 'log');
+  writeFileSync(
+    join(folder, 'config'),
+    [
+      ...lines,
+      `ListenAddress 127.0.0.1:${port}`,
+      `HostKey ${join(folder, 'host')}`,
+      `AuthorizedKeysFile ${join(folder, 'user.pub')}`,
+      `PidFile ${join(folder, 'pid')}`,
+      'StrictModes no',
+      'UsePAM no',
+      'PasswordAuthentication no',
+      'PermitRootLogin prohibit-password',
+      'LogLevel VERBOSE',
+      '',
+    ].join('\n'),
+  );
+  // Readable for the ordinary users that log in with it.
+  execFileSync('chmod', ['755', folder]);
+  const server = spawn('/usr/sbin/sshd', ['-D', '-E', log, '-f', join(folder, 'config')], { stdio: 'ignore' });
+  await listening(log, server);
+  return {
+    ...{ port, folder },
+    hostKey: readFileSync(join(folder, 'host.pub'), 'utf8').trim(),
+    key: readFileSync(join(folder, 'user'), 'utf8'),
+    log: () => readFileSync(log, 'utf8'),
+    sessions: () => childrenOf(server.pid ?? 0),
+    stop: async () => {
+      for (const pid of [...childrenOf(server.pid ?? 0), server.pid ?? 0]) tryKill(pid);
+      if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function listening(log: string, server: ChildProcess): Promise<void> {
+  for (let tried = 0; tried < 200; tried += 1) {
+    if (server.exitCode !== null) break;
+    try {
+      if (readFileSync(log, 'utf8').includes('Server listening')) return;
+    } catch {
+      // Its log is made by it.
+    }
+    await systemClock.sleep(milliseconds(25));
+  }
+  throw new Error(`sshd did not start: ${readFileSync(log, 'utf8')}`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function childrenOf(pid: number): readonly number[] {
+  const path = `/proc/${pid}/task/${pid}/children`;
+  try {
+    return readFileSync(path, 'utf8')
+      .split(' ')
+      .filter((word) => word !== '')
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function tryKill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
