@@ -1,0 +1,99 @@
+// A command in a pod is a command on this machine, in the pod's own folder, with nothing of the caller's environment. As with the
+// real one, it does not end because kubectl does.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CommandLine, isOn } from './arguments.ts';
+import type { Pod } from './objects.ts';
+import { fromServer, Refused } from './refused.ts';
+import { type Request, refusalOf } from './request.ts';
+import { resourceNamed } from './resources.ts';
+import { find, type State } from './store.ts';
+
+export const execFlags = {
+  container: 'value',
+  stdin: 'switch',
+  tty: 'switch',
+  quiet: 'switch',
+  filename: 'unplayed',
+} as const;
+
+const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+export type Inside = Readonly<{ argv: readonly string[]; cwd: string; warning: string; stdin: boolean }>;
+
+/** What is wrong with the command line itself is said before the server is asked. */
+export function execWish(line: CommandLine): Readonly<{ pod: string; argv: readonly string[] }> {
+  const [pod, ...extra] = line.operands;
+  if (pod === undefined) throw new Refused('error: pod, type/name or --filename must be specified');
+  if (extra.length > 0)
+    throw new Refused(
+      "error: exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\nSee 'kubectl exec -h' for help and examples",
+    );
+  if (line.after === undefined || line.after.length === 0)
+    throw new Refused('error: you must specify at least one command for the container');
+  return { pod: pod.replace(/^(pod|pods|po)\//, ''), argv: line.after };
+}
+
+export function exec(state: State, line: CommandLine, request: Request): Inside {
+  const { pod: name, argv } = execWish(line);
+  if (isOn(line, 'tty')) throw new Refused('this fake kubectl has no terminal to give', 64);
+  const pods = resourceNamed('pods');
+  const refusal =
+    refusalOf(state, 'get', pods, request.namespace, name) ??
+    refusalOf(state, 'create', pods, request.namespace, name, 'exec');
+  if (refusal !== undefined) throw new Refused(refusal);
+  const pod = find(state, pods, request.namespace, name) as Pod | undefined;
+  if (pod === undefined) throw fromServer('NotFound', `pods "${name}" not found`);
+  const phase = pod.status?.phase ?? 'Pending';
+  if (['Succeeded', 'Failed'].includes(phase))
+    throw new Refused(`error: cannot exec into a container in a completed pod; current phase is ${phase}`);
+  const containers = (pod.spec?.containers ?? []).map((container) => container.name);
+  const container = line.values.get('container') ?? containers[0] ?? '';
+  if (!containers.includes(container))
+    throw fromServer('BadRequest', `container ${container} is not valid for pod ${name}`);
+  if (phase !== 'Running')
+    throw new Refused(
+      `error: Internal error occurred: unable to upgrade connection: container not found ("${container}")`,
+    );
+  const cwd = join(request.folder, 'pods', request.namespace, name, container);
+  mkdirSync(cwd, { recursive: true });
+  const guessed = line.values.get('container') === undefined && containers.length > 1 && !isOn(line, 'quiet');
+  const warning = guessed ? `Defaulted container "${container}" out of: ${containers.join(', ')}\n` : '';
+  return { argv, cwd, warning, stdin: isOn(line, 'stdin') };
+}
+
+export async function runInside({ argv, cwd, warning, stdin }: Inside): Promise<number> {
+  const [program = '', ...args] = argv;
+  process.stderr.write(warning);
+  const there = program.includes('/')
+    ? existsSync(program)
+    : path.split(':').some((one) => existsSync(join(one, program)));
+  if (!there) {
+    const why = program.includes('/')
+      ? `stat ${program}: no such file or directory`
+      : 'executable file not found in $PATH';
+    process.stderr.write(
+      `error: Internal error occurred: Internal error occurred: error executing command in container: failed to exec in container: failed to start exec: OCI runtime exec failed: exec failed: unable to start container process: exec: "${program}": ${why}: unknown\n`,
+    );
+    return 1;
+  }
+  const child = spawn(program, args, {
+    cwd,
+    env: { PATH: path, HOME: '/root', HOSTNAME: cwd.split('/').at(-2) ?? '' },
+    detached: true,
+    stdio: [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+  });
+  // Through pipes of our own, as a stream of the API server is: when kubectl is gone, the command meets a closed pipe at most.
+  child.stdout?.pipe(process.stdout);
+  child.stderr?.pipe(process.stderr);
+  child.stdin?.on('error', () => {});
+  if (child.stdin !== null) process.stdin.pipe(child.stdin);
+  const code = await new Promise<number>((resolve) => {
+    child.on('error', () => resolve(126));
+    child.on('close', (exit, signal) => resolve(signal === null ? (exit ?? 0) : 137));
+  });
+  process.stdin.destroy();
+  if (code !== 0) process.stderr.write(`command terminated with exit code ${code}\n`);
+  return code;
+}
