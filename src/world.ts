@@ -2,6 +2,7 @@
 import type { World } from './contracts/world.ts';
 import { Fault } from './fault.ts';
 import type { Guard } from './guard/guard.ts';
+import { kubectlApi } from './machines/kubectl-api.ts';
 import type { Machine } from './machines/machine.ts';
 import { machinesOf } from './machines-of-estate.ts';
 import type { Connection, Connections } from './model/estate.ts';
@@ -44,7 +45,9 @@ export function openWorld(
     },
     machine: (name) => machines.machine(name),
     kubernetes: (name) => {
-      throw notYet('cluster', name);
+      const entry = connections.kubernetes.find((one) => one.name === name);
+      if (entry === undefined) throw unknown('cluster', name, 'declare it under `kubernetes`');
+      return kubectlApi({ ...entry, machine: machines.machine(entry.machine) });
     },
     recall: (what) => recall(state, what),
     remember: (what, value) => remember(state, what, value, clock.now()),
