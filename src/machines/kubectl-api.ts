@@ -14,6 +14,8 @@ export type Kubectl = Readonly<{
   machine: Machine;
   kubeconfig?: string | undefined;
   context?: string | undefined;
+  /** its path, where it is not in the search path */
+  kubectl?: string | undefined;
 }>;
 
 /** A request that the API server takes and never answers ends after this; a list comes in pages, each a request. */
@@ -24,7 +26,7 @@ const overall: Duration = seconds(180);
 const longestAnswer = 256 * 1024 * 1024;
 
 /** kubectl looks below $HOME for its configuration, keeps its cache there, and so do plugins for logins; commands get no HOME. */
-const atHome = `HOME="\${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}"; export HOME; exec kubectl "$@"`;
+const atHome = `HOME="\${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}"; export HOME; exec "$@"`;
 
 export function kubectlApi(kubectl: Kubectl): Kubernetes {
   return {
@@ -82,12 +84,13 @@ export type Answer = Readonly<Pick<Ended, 'exitCode' | 'stderr'> & { text: strin
 
 async function ask(kubectl: Kubectl, argv: readonly string[], signal?: AbortSignal): Promise<Answer> {
   const { machine, kubeconfig, context } = kubectl;
+  const program = kubectl.kubectl ?? 'kubectl';
   const where = [
     ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
     ...(context === undefined ? [] : [`--context=${context}`]),
     requestTimeout,
   ];
-  const whole: Argv = ['sh', '-c', atHome, 'kubectl', ...argv, ...where];
+  const whole: Argv = ['sh', '-c', atHome, 'sh', program, ...argv, ...where];
   try {
     const { stdout, ended } = machine.stream(whole, { deadline: overall, ...(signal === undefined ? {} : { signal }) });
     const text = await collected(kubectl, stdout);

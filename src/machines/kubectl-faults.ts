@@ -105,7 +105,7 @@ export function scaleFault(cluster: string, failed: Failed, scaling: Scaling): F
   const { kind, namespace, name, from } = scaling;
   const found = /Expected replicas to be \d+,? (?:was|but was) (?<now>\d+)/i.exec(failed.stderr)?.groups?.['now'];
   const conflict = /\(Conflict\)|object has been modified|Precondition failed/i.test(failed.stderr);
-  if (found === undefined && !conflict) return answerFault(cluster, failed, { verb: 'patch', what: `${kind}s/scale` });
+  if (found === undefined && !conflict) return answerFault(cluster, failed, { verb: 'update', what: `${kind}s/scale` });
   return new Fault('scale-changed', {
     where: `${kind} ${namespace}/${name}`,
     says:

@@ -76,6 +76,8 @@ export type KubernetesEntry = Readonly<{
   /** a file on that machine; kubectl's own choice where it is left out */
   kubeconfig?: string | undefined;
   context?: string | undefined;
+  /** the program, where it is none of the system's own folders: `/snap/bin/microk8s.kubectl` */
+  kubectl?: string | undefined;
 }>;
 
 /** What every layer entry has; each kind of layer adds its own fields. */

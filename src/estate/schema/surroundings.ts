@@ -82,5 +82,10 @@ export const kubernetesCluster = z
     machine: entryName.describe('where kubectl runs: a name of `machines`'),
     kubeconfig: z.string().startsWith('/', 'is no absolute path').optional().describe('a file on that machine'),
     context: z.string().min(1).optional().describe('which context of it; default: its current one'),
+    kubectl: z
+      .string()
+      .startsWith('/', 'is no absolute path')
+      .optional()
+      .describe('the program on that machine; default: the `kubectl` of the system'),
   })
   .describe('a Kubernetes cluster whose volumes lie on Proxmox');
