@@ -9,17 +9,27 @@ import { split } from '../common/records.ts';
 import { type Found, foundIn, nameOf } from './found.ts';
 
 /**
- * $ARGV[0] is the folder. O_NONBLOCK, because a FIFO may have taken the file's place; O_NOFOLLOW, because a link may have. What is
+ * $ARGV[0] is the folder, what follows are patterns of absolute names; without any, everything below the folder is searched. O_NONBLOCK, because a FIFO may have taken the file's place; O_NOFOLLOW, because a link may have. What is
  * gone again is no error. A record that begins with `!` is a file that nobody could look into.
  */
 const look = `
-use strict; use warnings; use Fcntl qw(O_RDONLY O_NOFOLLOW O_NONBLOCK); use Errno qw(ENOENT ENOTDIR ELOOP);
-chdir $ARGV[0] or die "$!\\n"; $/ = "\\0"; $| = 1;
-open(my $names, '-|', 'find', '.', '-xdev', '-ignore_readdir_race', '-type', 'f', '-size', '+99c',
-  '-printf', '%m %U %G %s %T@/%P\\\\0') or die "find: $!\\n";
+use strict; use warnings; use File::Glob qw(bsd_glob GLOB_BRACE GLOB_NOMAGIC GLOB_QUOTE); use Fcntl qw(O_RDONLY O_NOFOLLOW O_NONBLOCK); use Errno qw(ENOENT ENOTDIR ELOOP);
+chdir shift(@ARGV) or die "$!\\n"; $/ = "\\0"; $| = 1;
+my (@from, @depth);
+if (@ARGV) {
+  @depth = ('-maxdepth', '0'); my %seen;
+  for my $pattern (@ARGV) {
+    my @these = grep { lstat($_) } bsd_glob($pattern, GLOB_BRACE | GLOB_NOMAGIC | GLOB_QUOTE);
+    print "!No such file$pattern\\0" unless @these;
+    push @from, map { ".$_" } grep { !$seen{$_}++ } @these;
+  }
+  exit 0 unless @from;
+} else { @from = ('.') }
+open(my $names, '-|', 'find', @from, @depth, '-xdev', '-ignore_readdir_race', '-type', 'f', '-size', '+99c',
+  '-printf', '%m %U %G %s %T@/%p\\\\0') or die "find: $!\\n";
 my $looked = 0;
 while (my $record = <$names>) {
-  chomp $record; my $at = index($record, '/'); my $path = substr($record, $at + 1);
+  chomp $record; my $at = index($record, '/'); my $path = substr($record, $at + 3);
   print "+$looked\\0" if ++$looked % 5000 == 0;
   if (!sysopen(my $file, "./$path", O_RDONLY | O_NOFOLLOW | O_NONBLOCK)) {
     print "!$!/$path\\0" unless $!{ENOENT} || $!{ENOTDIR} || $!{ELOOP};
@@ -45,14 +55,16 @@ export type Search = Readonly<{
 export type Searching = Readonly<{
   machine: Machine;
   folder: string;
+  /** absolute names, or patterns of them; all that lies below the folder where there are none. The folder is `/` then */
+  only?: readonly string[];
   signal: AbortSignal;
   looked(files: number): void;
 }>;
 
 /** @throws Fault `folder-missing` where there is nothing to search */
-export async function searchBelow({ machine, folder, signal, looked }: Searching): Promise<Search> {
+export async function searchBelow({ machine, folder, only = [], signal, looked }: Searching): Promise<Search> {
   if ((await machine.files.info(folder))?.type !== 'folder') throw missing(folder);
-  const { stdout, ended } = machine.stream(['perl', '-e', look, '--', folder], { signal });
+  const { stdout, ended } = machine.stream(['perl', '-e', look, '--', folder, ...only], { signal });
   const databases: Found[] = [];
   const unread: string[] = [];
   for await (const record of split(stdout, 0)) {
