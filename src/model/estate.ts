@@ -103,12 +103,24 @@ export type Tier = Readonly<{
   drill_every?: string | undefined;
 }>;
 export type Workload = Readonly<{ name: string; tier?: string | undefined; description?: string | undefined }>;
+/** How hard a job may work the machines it runs on. */
+export type Budget = Readonly<{
+  nice?: number | undefined;
+  io?: 'idle' | 'best-effort' | undefined;
+  /** bytes a second, as `20 MiB` */
+  limit?: string | undefined;
+}>;
+
 export type Schedule = Readonly<{
   job: string;
   schedule?: string | undefined;
-  after?: readonly string[] | undefined;
+  time_zone?: string | undefined;
+  after?: readonly (string | Readonly<{ job: string; needs?: 'done' | 'usable' | undefined }>)[] | undefined;
   jitter?: string | undefined;
   catch_up?: boolean | undefined;
+  window?: string | undefined;
+  deadline?: string | undefined;
+  budget?: Budget | undefined;
 }>;
 export type Exclusion = Readonly<{ subject: string; reason: string; owner: string; review_by: string }>;
 
