@@ -10,17 +10,19 @@ import { recoverRun } from './apply/recover-run.ts';
 import { runFolder, stateFolder } from './apply/state.ts';
 import { superviseRun } from './apply/supervise.ts';
 import type { Workshop } from './apply/worker.ts';
+import { withinBudget } from './budgeted-world.ts';
 import type { Consent, Journal, ReadJournal } from './contracts/journal.ts';
 import type { Guard } from './guard/guard.ts';
 import { openJournal, readJournal } from './journal/journal.ts';
 import { stepKinds } from './kinds.ts';
 import { endLeftovers } from './machines/leftovers.ts';
 import { type Program, startOwnProcess } from './machines/own-process.ts';
-import type { Connections, Estate } from './model/estate.ts';
+import type { Budget, Connections, Estate } from './model/estate.ts';
 import type { Plan } from './model/plan.ts';
 import type { Run, RunId } from './model/run.ts';
 import { makeFolder } from './store/make-folder.ts';
 import type { Surroundings } from './surroundings.ts';
+import type { Duration } from './values/duration.ts';
 import type { Instant } from './values/instant.ts';
 import type { Ref } from './values/ref.ts';
 import { type OpenWorld, openWorld } from './world.ts';
@@ -71,7 +73,8 @@ export const workshopOf = ({ surroundings, guard }: Pick<Holdfast, 'surroundings
   clock: surroundings.clock,
   kinds: stepKinds,
   openJournal: (state) => openJournal(state, surroundings.clock),
-  openWorld: (connections, state, run) => openWorld(surroundings, connections, guard, state, run),
+  openWorld: (connections, state, run, budget) =>
+    withinBudget(openWorld(surroundings, connections, guard, state, run), budget),
 });
 
 /** Runs whose supervisor died are finished before anything else is planned or written. */
@@ -99,10 +102,20 @@ export function takeOver(holdfast: Holdfast, estate: string, subjects: readonly 
   }
 }
 
+export type Task = Readonly<{
+  plan: Plan;
+  consent: Consent;
+  startedBy: string;
+  /** the id it was promised under; a new one where it was not */
+  run?: RunId | undefined;
+  deadline?: Duration | undefined;
+  budget?: Budget | undefined;
+}>;
+
 export async function supervised(
   holdfast: Holdfast,
   estate: Estate,
-  task: Readonly<{ plan: Plan; consent: Consent; startedBy: string }>,
+  task: Task,
   tell: (told: Told) => void,
 ): Promise<Verdict & { run: RunId }> {
   const { surroundings, root } = holdfast;
@@ -120,21 +133,44 @@ export async function supervised(
       state,
       journal.unfinished().map(({ id }) => id),
     );
-    const run = newRunId(clock.now());
+    const run = task.run ?? newRunId(clock.now());
     const log = logOf(state, run, tell);
     const verdict = await superviseRun(
       {
         ...{ clock, journal, state, root, signal: surroundings.stopped, tell: log.tell, spilled: log.spilled },
         startWorker: (id) => startOwnProcess(workerProgram(holdfast), '__worker', id),
         recover: recovering(holdfast, journal, state, log.tell),
+        deadline: task.deadline,
       },
       {
         ...{ id: run, job: task.plan.job, startedBy: task.startedBy, startedAt: clock.now() },
         supervisor: surroundings.process,
-        ...{ plan: task.plan, connections: connectionsOf(estate), consent: task.consent },
+        ...{ plan: task.plan, connections: connectionsOf(estate), consent: task.consent, budget: task.budget },
       },
     );
     return { ...verdict, run };
+  } finally {
+    journal.close();
+  }
+}
+
+/** A run whose plan holds no step that could be done: it is in the journal, as one that was refused. */
+export function refuseRun(
+  holdfast: Holdfast,
+  estate: Estate,
+  { plan, startedBy, run, budget }: Omit<Task, 'consent'>,
+  summary: string,
+): Verdict & { run: RunId } {
+  const { clock, process: supervisor } = holdfast.surroundings;
+  const journal = openJournal(stateFolder(holdfast.root, estate.name), clock);
+  try {
+    const id = run ?? newRunId(clock.now());
+    journal.begin({
+      ...{ id, job: plan.job, startedBy, startedAt: clock.now(), supervisor, plan, budget },
+      ...{ connections: connectionsOf(estate), consent: { upTo: 'none', confirmed: [] } },
+    });
+    journal.finish(id, 'refused', summary);
+    return { outcome: 'refused', summary, run: id };
   } finally {
     journal.close();
   }
@@ -160,7 +196,7 @@ const recovering =
     );
 
 /** Sorts by its start, and is safe in file names, mounts and environment variables. */
-function newRunId(now: Instant): RunId {
+export function newRunId(now: Instant): RunId {
   return `${now.slice(0, 19).replaceAll(/[-:]/g, '')}-${randomBytes(3).toString('hex')}`;
 }
 

@@ -5,8 +5,7 @@ import type { Told } from './apply/engine-types.ts';
 import type { Verdict } from './apply/outcome.ts';
 import type { Consent } from './contracts/journal.ts';
 import { desire } from './desired/desire.ts';
-import { notConfigured } from './desired/not-configured.ts';
-import { type Holdfast, supervised } from './holdfast.ts';
+import { type Holdfast, supervised, type Task } from './holdfast.ts';
 import { kinds } from './kinds.ts';
 import type { Estate } from './model/estate.ts';
 import { factsOf } from './model/facts.ts';
@@ -30,7 +29,7 @@ export async function planEstate(holdfast: Holdfast, estate: Estate, wish: { pru
     observe(world, { resources, desired, owned, servers: [...estate.pve, ...estate.pbs], signal }),
     secretsNow(world, desired, wrote),
   ]);
-  const context = { ...escrowAndTransports(estate), notes: notConfigured(estate), prune: wish.prune };
+  const context = { ...escrowAndTransports(estate), notes: [], prune: wish.prune };
   const plan = decide({ estate: estate.name, desired, observed, resources, owned, secrets, ...context });
   const look = { estate, desired, observed, steps: plan.steps };
   const told = await askInTurn(
@@ -49,6 +48,7 @@ export async function carryOut(
   plan: Plan,
   consent: Consent,
   tell: (told: Told) => void,
+  more: Partial<Pick<Task, 'run' | 'startedBy' | 'deadline' | 'budget'>> = {},
 ): Promise<Verdict & { run: string }> {
-  return supervised(holdfast, estate, { plan, consent, startedBy: holdfast.startedBy }, tell);
+  return supervised(holdfast, estate, { plan, consent, startedBy: holdfast.startedBy, ...more }, tell);
 }

@@ -44,7 +44,19 @@ const ranks = [
   ['model'],
   ['contracts', 'guard', 'proxmox', 'machines', 'store', 'secrets'],
   ['resources', 'consequences', 'layers', 'checks', 'channels'],
-  ['estate', 'desired', 'observed', 'plan', 'apply', 'journal', 'host', 'catalogue', 'validate', 'identities', 'schedule'],
+  [
+    'estate',
+    'desired',
+    'observed',
+    'plan',
+    'apply',
+    'journal',
+    'host',
+    'catalogue',
+    'validate',
+    'identities',
+    'schedule',
+  ],
   ['composition'],
   ['daemon'],
   ['cli'],
@@ -137,7 +149,18 @@ describe('the house', () => {
     };
     const wrong = imports.filter(({ from, to, typeOnly }) => !typeOnly && fenced[to]?.includes(homeOf(from)) === false);
     assert.deepEqual(wrong, []);
-    const pure = ['values', 'model', 'contracts', 'guard', 'plan', 'checks', 'resources', 'layers', 'desired', 'schedule'];
+    const pure = [
+      'values',
+      'model',
+      'contracts',
+      'guard',
+      'plan',
+      'checks',
+      'resources',
+      'layers',
+      'desired',
+      'schedule',
+    ];
     const touches = imports.filter(
       ({ from, to }) => pure.includes(homeOf(from)) && /^node:(fs|http|https|os|process)/.test(to),
     );
@@ -177,7 +200,18 @@ describe('the house', () => {
   });
 
   it('has a test beside every folder that decides', () => {
-    for (const folder of ['plan', 'schedule', 'apply', 'estate', 'checks', 'layers', 'resources', 'proxmox', 'machines', 'guard'])
+    for (const folder of [
+      'plan',
+      'schedule',
+      'apply',
+      'estate',
+      'checks',
+      'layers',
+      'resources',
+      'proxmox',
+      'machines',
+      'guard',
+    ])
       assert.ok(globSync(`src/${folder}/**/*.test.ts`, { cwd: root }).length > 0, `src/${folder} has no test`);
     assert.ok(existsSync(join(root, 'src/pipeline.ts')));
   });

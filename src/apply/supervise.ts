@@ -7,7 +7,7 @@ import type { OwnProcess } from '../machines/own-process.ts';
 import type { Job } from '../model/plan.ts';
 import type { RunId } from '../model/run.ts';
 import { holderOf, type Lock, tryLock } from '../store/lock.ts';
-import { seconds } from '../values/duration.ts';
+import { type Duration, formatDuration, seconds } from '../values/duration.ts';
 import type { Clock } from '../values/instant.ts';
 import type { Told } from './engine-types.ts';
 import type { Verdict } from './outcome.ts';
@@ -25,6 +25,8 @@ export type Supervising = Readonly<{
   recover(run: RunId): Promise<readonly string[]>;
   /** aborted by Ctrl-C, a closed terminal, a stopping service */
   signal: AbortSignal;
+  /** the run is stopped and undone when it has taken this long, and has failed */
+  deadline?: Duration | undefined;
   tell(told: Told): void;
   /** what the worker printed that was no message: for the run's own log */
   spilled(line: string): void;
@@ -48,7 +50,8 @@ export async function superviseRun(supervising: Supervising, run: NewRun): Promi
   supervising.signal.throwIfAborted();
   journal.begin(run);
   const end = await workerEnds(supervising, run.id);
-  const verdict = 'verdict' in end ? end.verdict : await aborted(supervising, run.id, end.died);
+  const ended = 'verdict' in end ? end.verdict : await aborted(supervising, run.id, end.died);
+  const verdict = end.late ? stoppedAt(supervising.deadline, ended) : ended;
   journal.finish(run.id, verdict.outcome, verdict.summary);
   return verdict;
 }
@@ -67,7 +70,13 @@ function lockJob({ state }: Supervising, job: Job, run: RunId): Lock {
   });
 }
 
-type WorkerEnd = Readonly<{ verdict: Verdict }> | Readonly<{ died: string }>;
+type WorkerEnd = Readonly<{ late: boolean }> & (Readonly<{ verdict: Verdict }> | Readonly<{ died: string }>);
+
+/** What was done before the worker heard of it stays what it is. */
+const stoppedAt = (deadline: Duration | undefined, { outcome, summary }: Verdict): Verdict =>
+  outcome === 'done' || outcome === 'degraded' || deadline === undefined
+    ? { outcome, summary }
+    : { outcome: 'failed', summary: `stopped at its deadline of ${formatDuration(deadline)}; ${summary}` };
 
 /** How the worker says the run ended, or why it could not. */
 async function workerEnds(supervising: Supervising, run: RunId): Promise<WorkerEnd> {
@@ -75,7 +84,15 @@ async function workerEnds(supervising: Supervising, run: RunId): Promise<WorkerE
   const worker = supervising.startWorker(run);
   const over = new AbortController();
   const life = { silent: 0 };
+  let late = false;
+  const stopLate = async (deadline: Duration) => {
+    await clock.sleep(deadline, over.signal);
+    late = true;
+    stop();
+  };
+  const stop = () => send(worker.input, { say: 'stop' });
   const chores = [
+    ...(supervising.deadline === undefined ? [] : [stopLate(supervising.deadline)]),
     every(clock, heartBeatEvery, over.signal, () => supervising.journal.heartBeat(run)),
     every(clock, cancelPollEvery, over.signal, () => {
       life.silent += 1;
@@ -83,13 +100,12 @@ async function workerEnds(supervising: Supervising, run: RunId): Promise<WorkerE
       if (supervising.signal.aborted || supervising.journal.cancelRequested(run)) send(worker.input, { say: 'stop' });
     }),
   ];
-  const stop = () => send(worker.input, { say: 'stop' });
   supervising.signal.addEventListener('abort', stop);
   try {
     send(worker.input, { say: 'begin', run, state: supervising.state, root: supervising.root });
     const [{ verdict, fault }] = await Promise.all([listen(supervising, worker, life), spill(supervising, worker)]);
     const how = await worker.ended;
-    return verdict === undefined ? { died: lastWordsOf(fault, how) } : { verdict };
+    return verdict === undefined ? { died: lastWordsOf(fault, how), late } : { verdict, late };
   } finally {
     supervising.signal.removeEventListener('abort', stop);
     over.abort();

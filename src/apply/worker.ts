@@ -4,7 +4,7 @@ import type { Journal } from '../contracts/journal.ts';
 import type { StepKind } from '../contracts/step-kind.ts';
 import type { World } from '../contracts/world.ts';
 import { asFault, Fault } from '../fault.ts';
-import type { Connections } from '../model/estate.ts';
+import type { Budget, Connections } from '../model/estate.ts';
 import type { RunId } from '../model/run.ts';
 import { seconds } from '../values/duration.ts';
 import type { Clock } from '../values/instant.ts';
@@ -19,7 +19,7 @@ export type Workshop = Readonly<{
   clock: Clock;
   kinds: ReadonlyMap<string, StepKind>;
   openJournal(state: string): Journal;
-  openWorld(connections: Connections, state: string, run: RunId): World & AsyncDisposable;
+  openWorld(connections: Connections, state: string, run: RunId, budget?: Budget): World & AsyncDisposable;
 }>;
 
 /** @returns the exit code of the worker's process */
@@ -55,7 +55,7 @@ async function doRun(
   const charge = journal.charge(run);
   if (charge === undefined)
     throw new Fault('run-unknown', { where: run, says: 'the journal has no such run', remedy: 'start it again' });
-  await using world = workshop.openWorld(charge.connections, state, run);
+  await using world = workshop.openWorld(charge.connections, state, run, charge.budget);
   const holder = { run, pid: process.pid, what: `run ${run} (${charge.plan.job})` };
   const engine: Engine = {
     run,

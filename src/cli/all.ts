@@ -101,6 +101,7 @@ export const commands: readonly Listed[] = [
     says: 'run a layer or a backup job now',
     arguments: '<job>',
     options: [
+      { flags: '--now', says: 'taken, and not needed: it starts at once, whatever its schedule says' },
       { flags: '--dry-run', says: 'show the plan and stop' },
       { flags: '--yes', says: 'taken, and not needed: what a job does was agreed to by declaring it' },
       { flags: '--confirm <name...>', says: 'agree to what goes beyond that, object by object' },
@@ -108,8 +109,20 @@ export const commands: readonly Listed[] = [
     load: async () => (await import('./run.ts')).run,
   },
   {
+    name: 'jobs',
+    says: 'when jobs start next, how they ended last, what they wait for',
+    arguments: '[job]',
+    load: async () => (await import('./jobs.ts')).jobs,
+  },
+  {
+    name: 'serve',
+    says: 'start jobs when they are due, until it is told to stop',
+    load: async () => (await import('./serve.ts')).serve,
+  },
+  {
     name: 'runs',
     says: 'what ran, and how it ended',
+    arguments: '[job]',
     options: [{ flags: '--limit <count>', says: 'how many (20)' }],
     load: async () => (await import('./runs.ts')).runs,
   },

@@ -8,10 +8,15 @@ import type { HostFacts } from '../model/host.ts';
 import type { Plan, Refusal } from '../model/plan.ts';
 import type { PointId, RestorePoint } from '../model/restore-point.ts';
 import type { Entry, Run, RunId } from '../model/run.ts';
+import type { RunFact } from '../model/schedule.ts';
 import type { ServersNow } from '../observed/servers-now.ts';
 import type { Unseen } from '../observed/sight.ts';
 import type { StoragesNow } from '../observed/storages-now.ts';
 import type { Certificate } from '../proxmox/reach.ts';
+import type { Forecast, Usual } from '../schedule/forecast.ts';
+import type { NextStart } from '../schedule/next.ts';
+import type { JobState } from '../schedule/standing.ts';
+import type { Follows } from '../schedule/timetable.ts';
 import type { Validation } from '../validate/check.ts';
 import type { Digest, Json } from '../values/canonical.ts';
 import type { Instant } from '../values/instant.ts';
@@ -111,6 +116,50 @@ export type LogAnswer = Readonly<{
   entries: readonly Entry[];
 }>;
 
+export type JobAnswer = Readonly<{
+  /** the name of its layer */
+  job: string;
+  /** `pending`: its first run is not due yet. `overdue`: it was due, and nothing started it. Else as its last run ended */
+  state: JobState;
+  /** what it waits for, or what is not as it should be */
+  why: string | null;
+  schedule: string | null;
+  zone: string | null;
+  after: readonly Follows[];
+  next: NextStart | null;
+  last: RunFact | null;
+  /** the last that was done, or only degraded */
+  lastGood: RunFact | null;
+  /** how long its last runs took */
+  usual: Usual | null;
+  window: (Omit<Forecast, 'until'> & Readonly<{ until: Instant | null }>) | null;
+  /** starts that nothing watched for, the newest first */
+  missed: readonly Readonly<{
+    at: Instant;
+    from: Instant;
+    until: Instant;
+    count: number;
+    madeUp: boolean;
+    says: string;
+  }>[];
+  /** jobs that want the same disk or machine at that time: one of the two will wait */
+  meets: readonly Readonly<{ job: string; lanes: readonly string[]; at: Instant; until: Instant }>[];
+}>;
+export type JobsAnswer = Readonly<{
+  at: Instant;
+  /** whether a daemon watches the schedules; null where this user cannot see that */
+  watched: boolean | null;
+  jobs: readonly JobAnswer[];
+}>;
+
+/** Printed when it ends. */
+export type ServeAnswer = Readonly<{
+  since: Instant;
+  until: Instant;
+  /** how many runs it started */
+  started: number;
+}>;
+
 /** The run as it stands when the command ends. */
 export type CancelAnswer = Run;
 
@@ -166,6 +215,8 @@ export type Answers = Readonly<{
   apply: ApplyAnswer;
   status: StatusAnswer;
   run: RunAnswer;
+  jobs: JobsAnswer;
+  serve: ServeAnswer;
   runs: RunsAnswer;
   log: LogAnswer;
   cancel: CancelAnswer;

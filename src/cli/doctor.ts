@@ -78,7 +78,7 @@ function notLookedAt({ layers, schedules, sections }: Estate): string {
     ...(Object.keys(sections).length === 0
       ? []
       : ['whether logins, storages and nodes reach each other (see `holdfast validate` and `holdfast status`)']),
-    ...(schedules.length === 0 ? [] : [`${count(schedules.length, 'schedule')} (see the notes of \`holdfast plan\`)`]),
+    ...(schedules.length === 0 ? [] : [`${count(schedules.length, 'schedule')} (see \`holdfast jobs\`)`]),
   ];
   return parts.length === 0 ? '' : `Not looked at: ${parts.join(', ')}.\n`;
 }

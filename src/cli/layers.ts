@@ -1,21 +1,9 @@
-// What `run`, `points` and `restore` share: the layers of an estate with their kinds.
-import type { LayerKind } from '../contracts/layer.ts';
+// What `points` and `restore` share: the layers of an estate with their kinds, by what they protect.
 import { Fault } from '../fault.ts';
-import { kinds } from '../kinds.ts';
-import type { Estate, LayerEntry } from '../model/estate.ts';
-import type { Risk } from '../model/step.ts';
-import type { LayerPlanning } from '../plan/layer-plan.ts';
-import type { Clock } from '../values/instant.ts';
-import { normaliseKeep } from '../values/retention.ts';
+import { type LayerOfEstate, layersOf } from '../job-plan.ts';
+import type { Estate } from '../model/estate.ts';
 
-export type LayerOfEstate = Readonly<{ layer: LayerKind; entry: LayerEntry }>;
-
-export function layersOf(estate: Estate): readonly LayerOfEstate[] {
-  return estate.layers.flatMap((entry) => {
-    const layer: LayerKind | undefined = kinds.layers.find(({ kind }) => kind === entry.kind);
-    return layer === undefined ? [] : [{ layer, entry }];
-  });
-}
+export { type LayerOfEstate, layersOf, planningIn } from '../job-plan.ts';
 
 export function layersOfWorkload(estate: Estate, workload: string): readonly LayerOfEstate[] {
   const found = layersOf(estate).filter(({ entry }) => entry.workload === workload);
@@ -28,14 +16,3 @@ export function layersOfWorkload(estate: Estate, workload: string): readonly Lay
     exit: 'misused',
   });
 }
-
-export const planningIn = (estate: Estate, clock: Clock): LayerPlanning => ({
-  estate: estate.name,
-  timeZone: estate.time_zone,
-  now: clock.now(),
-  layers: estate.layers,
-});
-
-/** A declared retention is the standing consent to remove what it no longer keeps. */
-export const standingConsent = (entry: LayerEntry): Risk =>
-  normaliseKeep(entry.keep).keep_all === 1 ? 'adds' : 'loses a restore point';

@@ -1,4 +1,7 @@
 // `runs`: what ran, and how it ended. Read-only: a run that nobody owns any more is shown as such, not finished.
+
+import type { ReadJournal } from '../contracts/journal.ts';
+import type { Run } from '../model/run.ts';
 import { formatDuration } from '../values/duration.ts';
 import { between } from '../values/instant.ts';
 import type { RunsAnswer } from './answers.ts';
@@ -13,7 +16,8 @@ export const runs: Command<RunsAnswer> = {
     const limit = Number(optionText(invocation, 'limit') ?? '20');
     if (!Number.isInteger(limit) || limit < 1) throw misused('--limit', 'it is a whole number, 1 or more');
     const { holdfast, estate } = await open(invocation);
-    const found = holdfast.look(estate.name, (journal) => journal.runs(limit)) ?? [];
+    const [job] = invocation.arguments;
+    const found = holdfast.look(estate.name, (journal) => runsOf(journal, limit, job)) ?? [];
     const due = new Set(holdfast.due(estate.name).map(({ id }) => id));
     const rows = found.map((run) => [
       run.id,
@@ -28,8 +32,17 @@ export const runs: Command<RunsAnswer> = {
       value: found.map((run) => ({ ...run, recoveryDue: due.has(run.id) })),
       text:
         rows.length === 0
-          ? 'Nothing has run yet.\n'
+          ? `${job === undefined ? 'Nothing' : `Nothing of ${job}`} has run yet.\n`
           : tableFor(invocation, ['run', 'job', 'state', 'started', 'took', 'summary'], rows),
     };
   },
 };
+
+/** A job is named as in the estate, or as in the journal: `photos`, `run:photos`, `apply`. */
+function runsOf(journal: ReadJournal, limit: number, job: string | undefined): readonly Run[] {
+  if (job === undefined) return journal.runs(limit);
+  return journal
+    .runs(-1)
+    .filter((run) => run.job === job || run.job === `run:${job}`)
+    .slice(0, limit);
+}

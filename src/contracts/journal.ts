@@ -1,5 +1,5 @@
 // The one memory: what runs did, in the order in which they did it. Whatever it has accepted survives a kill and a power cut.
-import type { Connections } from '../model/estate.ts';
+import type { Budget, Connections } from '../model/estate.ts';
 import type { Job, Plan } from '../model/plan.ts';
 import type { Entry, Outcome, Run, RunId, StepEvent, StepPath, Wrote } from '../model/run.ts';
 import type { Risk } from '../model/step.ts';
@@ -18,10 +18,12 @@ export type NewRun = Readonly<{
   plan: Plan;
   connections: Connections;
   consent: Consent;
+  /** how hard it may work the machines it is on */
+  budget?: Budget | undefined;
 }>;
 
 /** What a worker, or a recovery, needs to know of a run. */
-export type Charge = Readonly<{ plan: Plan; connections: Connections; consent: Consent }>;
+export type Charge = Pick<NewRun, 'plan' | 'connections' | 'consent' | 'budget'>;
 
 export interface ReadJournal {
   runs(limit: number): readonly Run[];

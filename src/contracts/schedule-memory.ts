@@ -20,5 +20,7 @@ export interface ScheduleMemory extends ReadScheduleMemory {
    * nothing was written.
    */
   settle(job: string, before: Mark | undefined, behind: Mark, events: readonly ScheduleEvent[], at: Instant): boolean;
+  /** the estate schedules it no more: should it come again, it is due from then on */
+  forget(job: string, at: Instant): void;
   looked(look: Look): void;
 }

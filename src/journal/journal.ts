@@ -5,25 +5,7 @@ import type { Entry, Outcome, Run, RunId, RunState, StepEvent, StepPath, Wrote }
 import { type Database, openDatabase, type Row } from '../store/database.ts';
 import type { Clock, Instant } from '../values/instant.ts';
 import type { Ref } from '../values/ref.ts';
-
-const migrations = [
-  `CREATE TABLE runs (
-     id TEXT PRIMARY KEY, job TEXT NOT NULL, started_by TEXT NOT NULL, plan_digest TEXT NOT NULL,
-     charge TEXT NOT NULL, started_at TEXT NOT NULL, supervisor INTEGER NOT NULL, heart_beat_at TEXT NOT NULL,
-     state TEXT NOT NULL, ended_at TEXT, summary TEXT, cancel_requested INTEGER NOT NULL DEFAULT 0
-   ) STRICT;
-   CREATE INDEX runs_unfinished ON runs (state) WHERE state = 'running';
-   CREATE TABLE entries (
-     sequence INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs (id),
-     path TEXT NOT NULL, at TEXT NOT NULL, event TEXT NOT NULL
-   ) STRICT;
-   CREATE INDEX entries_of_run ON entries (run, sequence);
-   CREATE TABLE owned (subject TEXT PRIMARY KEY, run TEXT NOT NULL, since TEXT NOT NULL) STRICT;`,
-  `CREATE TABLE wrote (
-     subject TEXT NOT NULL, parameter TEXT NOT NULL, digest TEXT NOT NULL, at TEXT NOT NULL,
-     PRIMARY KEY (subject, parameter)
-   ) STRICT;`,
-] as const;
+import { migrations } from './migrations.ts';
 
 /** Undefined where there is no state yet. */
 export function readJournal(folder: string): ReadJournal | undefined {
@@ -109,7 +91,7 @@ const own = (database: Database, subject: Ref, by: string, since: Instant): void
   void database.run('INSERT OR IGNORE INTO owned (subject, run, since) VALUES (?, ?, ?)', subject, by, since);
 
 function begin(database: Database, run: NewRun): void {
-  const { plan, connections, consent } = run;
+  const { plan, connections, consent, budget } = run;
   database.run(
     `INSERT INTO runs (id, job, started_by, plan_digest, charge, started_at, supervisor, heart_beat_at, state)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running')`,
@@ -117,7 +99,7 @@ function begin(database: Database, run: NewRun): void {
     run.job,
     run.startedBy,
     plan.digest,
-    JSON.stringify({ plan, connections, consent }),
+    JSON.stringify({ plan, connections, consent, budget }),
     run.startedAt,
     run.supervisor,
     run.startedAt,

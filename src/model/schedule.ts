@@ -46,7 +46,8 @@ export type ScheduleEvent =
   | { event: 'missed'; from: Cycle; until: Cycle; count: number; says: string; madeUp: boolean }
   | { event: 'waits'; cycle: Cycle; says: string }
   | { event: 'decided'; cycle: Cycle; run: RunId; because: readonly string[] }
-  | { event: 'not begun'; cycle: Cycle; run: RunId; says: string };
+  | { event: 'not begun'; cycle: Cycle; run: RunId; says: string }
+  | { event: 'forgotten' };
 
 export type ScheduleEntry = Readonly<{ sequence: number; job: string; at: Instant }> & Readonly<ScheduleEvent>;
 

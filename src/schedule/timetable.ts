@@ -5,7 +5,7 @@ import { isCalendarProblem } from '../values/calendar.ts';
 import { parseCalendar } from '../values/calendar-parse.ts';
 import { type Duration, milliseconds } from '../values/duration.ts';
 import { parseTimeSpan } from '../values/time-span.ts';
-import { parseTimeZone, utc } from '../values/time-zone.ts';
+import { parseTimeZone, type TimeZone, utc } from '../values/time-zone.ts';
 import type { Calendar } from './occurrences.ts';
 
 /** `usable`: a degraded run will do. */
@@ -72,6 +72,23 @@ export function timingOf(entry: Schedule, estateZone: string): Timing {
 }
 
 type Declared = Pick<Estate, 'schedules' | 'time_zone' | 'sections'>;
+
+/** The jobs that PVE starts and that a schedule waits for. */
+export const followedElsewhere = ({ timings, elsewhere }: Timetable): readonly string[] =>
+  [...new Set([...timings.values()].flatMap(({ follows }) => follows.map(({ job }) => job)))].filter(
+    (job) => elsewhere.has(job) && !timings.has(job),
+  );
+
+/** Once it is known by which clock a node starts them, their times are those. */
+export const inZones = (timetable: Timetable, zones: ReadonlyMap<string, TimeZone>): Timetable => ({
+  ...timetable,
+  elsewhere: new Map(
+    [...timetable.elsewhere].map(([job, calendar]) => [
+      job,
+      calendar && { ...calendar, zone: zones.get(job) ?? calendar.zone },
+    ]),
+  ),
+});
 
 export function timetableOf({ schedules, time_zone, sections }: Declared): Timetable {
   const jobs = (sections['backup_jobs'] ?? []) as readonly Readonly<{ name: string; schedule?: string }>[];
