@@ -41,6 +41,8 @@ export type Snapshot = Readonly<{
   storageClass: string | undefined;
   /** the points that were taken together: the id is that of the first volume */
   group: string | undefined;
+  /** how far apart those are at most, in milliseconds */
+  skew: number | undefined;
   sinceBoot: SinceBoot | undefined;
   /** the retention it was taken under */
   policy: Keep | undefined;
@@ -137,6 +139,7 @@ function complete(volume: Volume, tags: Tags): Snapshot | string {
       policy: readPolicy(tags.policy),
       held: heldOf(tags),
     },
+    skew: /^\d+$/.test(tags.skew ?? '') ? Number(tags.skew) : undefined,
     sinceBoot: readSinceBoot(tags.sinceBoot),
     ...{ active: volume.active, skipsActivation: volume.skipsActivation },
   };
@@ -184,7 +187,7 @@ export function restorePointOf(machine: string, snapshot: Snapshot): RestorePoin
     ...(claim === undefined ? {} : { namespace: namespace ?? '', claim }),
     ...(snapshot.storageClass === undefined ? {} : { storage_class: snapshot.storageClass }),
   };
-  const { sinceBoot, policy, group } = snapshot;
+  const { sinceBoot, policy, group, skew } = snapshot;
   return {
     machine,
     folder: snapshot.device,
@@ -196,6 +199,7 @@ export function restorePointOf(machine: string, snapshot: Snapshot): RestorePoin
       details: {
         ...{ lv: snapshot.lv, uuid: snapshot.uuid },
         ...(group === undefined ? {} : { group }),
+        ...(skew === undefined ? {} : { skew_ms: skew }),
         ...(policy === undefined ? {} : { policy: { ...policy } as Json }),
         ...(sinceBoot === undefined ? {} : { since_boot: { boot: sinceBoot.boot, elapsed: sinceBoot.elapsed } }),
       },

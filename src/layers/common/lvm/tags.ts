@@ -14,6 +14,8 @@ export const tagKeys = {
   claim: 'hf.claim',
   storageClass: 'hf.storage-class',
   group: 'hf.group',
+  /** between the volumes of one group, in milliseconds */
+  skew: 'hf.skew',
   sinceBoot: 'hf.since-boot',
   policy: 'hf.policy',
   held: 'hf.held',

@@ -1,0 +1,47 @@
+// The arguments of the script that takes snapshots, from what a step was given.
+import type { Argv } from '../../machines/machine.ts';
+import { epochSeconds, type Instant } from '../../values/instant.ts';
+import { type Tags, tagsOf } from '../common/lvm/tags.ts';
+import { metadataOfSnapshot, poolDevice, tenths } from './pool.ts';
+import { snapshotScript } from './snapshot-script.ts';
+
+export type Wanted = Readonly<{ origin: string; originUuid: string; bytes: number; name: string; tags: Tags }>;
+
+export type Taking = Readonly<{
+  vg: string;
+  pool: string;
+  data_at_most: number;
+  metadata_at_most: number;
+  taken: Instant;
+  volumes: readonly Wanted[];
+}>;
+
+export const snapshotArgv = (taking: Taking): Argv => [
+  ...(['sh', '-c', snapshotScript, 'holdfast-snapshot', poolDevice(taking.vg, taking.pool)] as const),
+  ...[taking.data_at_most, taking.metadata_at_most].map((percent) => `${tenths(percent)}`),
+  `${metadataOfSnapshot}`,
+  `${epochSeconds(taking.taken)}`,
+  ...taking.volumes.flatMap((one) => [
+    `${taking.vg}/${one.origin}`,
+    `${taking.vg}/${one.name}`,
+    tagsOf(one.tags)
+      .flatMap((tag) => ['--addtag', tag])
+      .join(','),
+    mustBe(taking, one),
+  ]),
+];
+
+/** A selection (lvmreport(7)); `lv_skip_activation` is what keeps it from being activated by accident. */
+function mustBe({ pool }: Taking, { name, originUuid, bytes, tags }: Wanted): string {
+  const all = tagsOf(tags).map((tag) => `"${tag}"`);
+  return [
+    `lv_name="${name}"`,
+    `origin_uuid="${originUuid}"`,
+    `pool_lv="${pool}"`,
+    `lv_size=${bytes}b`,
+    'lv_active=""',
+    'lv_skip_activation=1',
+    'lv_health_status=""',
+    `lv_tags=[${all.join(' && ')}]`,
+  ].join(' && ');
+}
