@@ -7,10 +7,9 @@ import { minutes } from '../../values/duration.ts';
 import { cut, shown } from '../../values/text.ts';
 import { lastWords } from '../common/commands.ts';
 import { integrityScript } from './check.ts';
-import type { CheckResult } from './result.ts';
 import { uriOf } from './shell.ts';
 
-type Answer = CheckResult['databases'][number];
+export type Answer = Readonly<{ database: string; ok: boolean; says: string }>;
 
 /** With an empty IFS nothing is taken apart; a pattern without a match stays as it is, and is then said not to be there. */
 const named = `IFS=; for file in $1; do printf '%s\\0' "$file"; done`;

@@ -11,8 +11,6 @@ export type CopyOne = Omit<Taking, 'name'> &
   Readonly<{
     /** what its files in the point are called */
     item: string;
-    /** `replaying`, `checking`: what is going on, now and then */
-    doing(what: string): void;
   }>;
 
 /** `gone`: it was there when the folder was searched, and is no more */

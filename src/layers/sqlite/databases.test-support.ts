@@ -56,7 +56,6 @@ export function shelf(): Shelf {
         into: copies,
         item,
         signal: never,
-        doing: () => {},
         ...more,
       });
     },

@@ -1,6 +1,8 @@
 // What a run says of databases, as others read it: metrics, the page, whoever asks with `--json`. Plain JSON, one shape for all.
 import * as z from 'zod';
-import type { Json } from '../../values/canonical.ts';
+import type { ItemResults } from '../../model/item-results.ts';
+import type { Instant } from '../../values/instant.ts';
+import { cut } from '../../values/text.ts';
 import { type Copied, states } from './copied.ts';
 import { type Found, nameOf, pathFields } from './found.ts';
 
@@ -34,34 +36,47 @@ export const missing = (found: Pick<Found, 'path' | 'size'>, says: string): Resu
   ...{ state: 'missing', says, bytes: found.size },
 });
 
-export const damagedNow = (path: Buffer, says: string): Result => ({
-  ...pathFields(path),
-  ...{ state: 'missing', says, bytes: 0 },
+/** `path` was a database the last time, and the file has no header of one any more. */
+export const lost = (path: string, bytes: number): Result => ({
+  ...{ path, state: 'missing', bytes },
+  says: 'it was a database the last time, and its file does not begin like one any more: it is overwritten or encrypted',
 });
 
 /** For people. */
 export const nameIn = ({ path, path_base64 }: Pick<Result, 'path' | 'path_base64'>): string =>
   nameOf({ path: path === undefined ? Buffer.from(path_base64 ?? '', 'base64') : Buffer.from(path) });
 
-/** The result of the step `sqlite.copy`: one volume or folder. */
+/**
+ * The result of the step `sqlite.copy`, one volume or folder, beside the `itemResults` that all layers have (model/item-results.ts):
+ * there it is an item, and each database has a verdict under `databases`. The result of `sqlite.check`, of a layer with `only_check`,
+ * is `{ checked_at }` with nothing but such verdicts, one for each database that was named: `ok` is false whenever it is not known
+ * to be sound, be it damaged, gone, or that sqlite3 itself could not run. `vaultwarden_sqlite_integrity_ok` is made of it.
+ */
 export type CopyResult = Readonly<{
   /** NAMESPACE/CLAIM, the LV, or the folder */
   source: string;
   databases: number;
   whole: number;
-  not_whole: readonly Readonly<{ database: string; state: string; says: string }>[];
   /** the sealed point; null where there was no database to copy */
   point: string | null;
 }>;
 
-/**
- * The result of the step `sqlite.check`, of a layer with `only_check`: a row for each database that was named. `ok` is false whenever
- * it is not known to be sound: where it is damaged, gone, or sqlite3 itself could not run. Metrics make
- * `vaultwarden_sqlite_integrity_ok` of it.
- */
-export type CheckResult = Readonly<{
-  checked_at: string;
-  databases: readonly Readonly<{ database: string; ok: boolean; says: string }>[];
-}>;
+export type Copying = Readonly<{ label: string; workload: string; takenAt: Instant }>;
 
-export const asJson = (value: CopyResult | CheckResult): Json => JSON.parse(JSON.stringify(value));
+/** One item, the volume or folder: done when each of its databases is whole. */
+export function itemsOf(results: readonly Result[], { label, workload, takenAt }: Copying): ItemResults {
+  const weak = results.filter(({ state }) => state !== 'whole');
+  const says = weak.map((result) => `${nameIn(result)}: ${result.says ?? result.state}`).join('; ');
+  const bytes = results.reduce((sum, result) => sum + result.bytes, 0);
+  const item = { name: label, workload, done: weak.length === 0, bytes };
+  return {
+    items: [weak.length === 0 ? { ...item, takenAt } : { ...item, says: cut(says, 1000) }],
+    // Only of what was asked is anything known: plain bytes are no verdict.
+    databases: results
+      .filter(({ state }) => state === 'whole' || state === 'damaged')
+      .map((result) => ({
+        ...{ name: `${label}: ${nameIn(result)}`, workload, ok: result.state === 'whole' },
+        ...(result.state === 'whole' ? {} : { says: result.says ?? 'damaged' }),
+      })),
+  };
+}

@@ -17,9 +17,11 @@ const pattern = z
 const place = z
   .union(
     [
-      z.strictObject({ snapshots_of: entryName }),
-      z.strictObject({ folder: absolutePath }),
-      z.strictObject({ files: z.array(pattern).min(1) }),
+      z.strictObject({
+        snapshots_of: entryName.describe('the newest sealed snapshot of each volume of this layer: a name of `layers`'),
+      }),
+      z.strictObject({ folder: absolutePath.describe('every database below this folder, at any depth') }),
+      z.strictObject({ files: z.array(pattern).min(1).describe('databases by name; a pattern may stand for several') }),
     ],
     { error: 'is one of { snapshots_of: LAYER }, { folder: PATH }, { files: [PATH or pattern, ...] }' },
   )

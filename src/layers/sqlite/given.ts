@@ -1,0 +1,44 @@
+// What each step is given, as it stands in the plan.
+import * as z from 'zod';
+import { secretReference } from '../../values/secret-reference.ts';
+import { lvmFields, lvmName } from '../common/lvm/entry.ts';
+import { sinceBootSchema } from '../common/points/since-boot.ts';
+import { type CopyingEntry, isCopying, sqliteEntry } from './schema.ts';
+import { sourceSchema } from './source.ts';
+
+const copyingEntry: z.ZodType<CopyingEntry> = sqliteEntry.refine(isCopying) as unknown as z.ZodType<CopyingEntry>;
+
+/** As much of the layer of the snapshots as is needed to find and open them. */
+export const snapshotsGiven = z.strictObject({
+  name: z.string(),
+  volume_group: lvmName,
+  luks_keys: lvmFields.luks_keys,
+});
+
+export const lookGiven = z.strictObject({
+  entry: copyingEntry,
+  timeZone: z.string(),
+  snapshots: snapshotsGiven.optional(),
+});
+
+export const copyGiven = z.strictObject({
+  entry: copyingEntry,
+  timeZone: z.string(),
+  source: sourceSchema,
+  id: z.string(),
+  takenAt: z.iso.datetime(),
+  since_boot: sinceBootSchema.optional(),
+  luks_keys: z.array(secretReference).optional(),
+  /** why it cannot be copied, as it was found before the first one was */
+  problem: z.strictObject({ code: z.string(), where: z.string(), says: z.string(), remedy: z.string() }).optional(),
+});
+
+export const checkGiven = z.strictObject({ entry: sqliteEntry, files: z.array(z.string()).min(1) });
+
+export const proveGiven = z.strictObject({
+  machine: z.string(),
+  target: z.string().startsWith('/'),
+  /** how many there are in the point, and which of them were not sound when they were copied */
+  databases: z.int().nonnegative(),
+  not_whole: z.array(z.string()),
+});
