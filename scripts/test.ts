@@ -15,6 +15,8 @@ const tools = {
   mke2fs: 'e2fsprogs',
   losetup: 'mount',
   'systemd-analyze': 'systemd',
+  promtool: 'prometheus',
+  'prometheus-pushgateway': 'prometheus-pushgateway',
 } as const;
 
 const has = (program: string): boolean =>

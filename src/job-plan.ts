@@ -1,10 +1,9 @@
 // The plan of a job: a layer or a backup job, whoever starts it. `run` and the daemon share it, so that a night is no other
 // thing than what a person starts by hand.
-import type { LayerKind } from './contracts/layer.ts';
 import { Fault } from './fault.ts';
 import type { Task } from './holdfast.ts';
-import { kinds } from './kinds.ts';
 import { type BackupJob, backupJobSteps } from './layers/guest/backup-job.ts';
+import { layersOf } from './layers-of-estate.ts';
 import type { Estate, LayerEntry } from './model/estate.ts';
 import type { Plan } from './model/plan.ts';
 import type { Risk } from './model/step.ts';
@@ -12,15 +11,6 @@ import { type LayerPlanning, planOfJob, planOfRun } from './plan/layer-plan.ts';
 import { timingOf } from './schedule/timetable.ts';
 import type { Clock } from './values/instant.ts';
 import { normaliseKeep } from './values/retention.ts';
-
-export type LayerOfEstate = Readonly<{ layer: LayerKind; entry: LayerEntry }>;
-
-export function layersOf(estate: Estate): readonly LayerOfEstate[] {
-  return estate.layers.flatMap((entry) => {
-    const layer: LayerKind | undefined = kinds.layers.find(({ kind }) => kind === entry.kind);
-    return layer === undefined ? [] : [{ layer, entry }];
-  });
-}
 
 export const planningIn = (estate: Estate, clock: Clock): LayerPlanning => ({
   estate: estate.name,

@@ -1,8 +1,9 @@
 // Every job of an estate as it stands now: from its schedule, from what is remembered, and from what ran.
 import { stateFolder } from './apply/state.ts';
 import type { Holdfast } from './holdfast.ts';
-import { layersOf, planningIn, planOf } from './job-plan.ts';
+import { planningIn, planOf } from './job-plan.ts';
 import { readScheduleMemory } from './journal/schedule-memory.ts';
+import { layersOf } from './layers-of-estate.ts';
 import type { Estate } from './model/estate.ts';
 import type { ScheduleEntry } from './model/schedule.ts';
 import { cyclesOf } from './schedule/cycles.ts';

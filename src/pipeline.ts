@@ -15,6 +15,7 @@ import { observe } from './observed/observe.ts';
 import { secretsNow } from './observed/secrets-now.ts';
 import { decide } from './plan/decide.ts';
 import { weigh } from './plan/weigh.ts';
+import { pushAfter } from './push-metrics.ts';
 import { escrowAndTransports, refuseToPruneAll, remembered } from './remembered.ts';
 
 /** What would have to change for the servers to be as the estate says. Writes nothing anywhere. */
@@ -41,7 +42,7 @@ export async function planEstate(holdfast: Holdfast, estate: Estate, wish: { pru
   return weigh(plan, look, consequences, factsOf(told), told);
 }
 
-/** Carries a plan out, step by step, under a supervisor, and writes it to the journal. */
+/** Carries a plan out, step by step, under a supervisor, and writes it to the journal; of a job's run the figures are told. */
 export async function carryOut(
   holdfast: Holdfast,
   estate: Estate,
@@ -50,5 +51,8 @@ export async function carryOut(
   tell: (told: Told) => void,
   more: Partial<Pick<Task, 'run' | 'startedBy' | 'deadline' | 'budget'>> = {},
 ): Promise<Verdict & { run: string }> {
-  return supervised(holdfast, estate, { plan, consent, startedBy: holdfast.startedBy, ...more }, tell);
+  const task = { plan, consent, startedBy: holdfast.startedBy, ...more };
+  const verdict = await supervised(holdfast, estate, task, tell);
+  if (plan.job.startsWith('run:')) await pushAfter(holdfast, estate, verdict.run, tell);
+  return verdict;
 }

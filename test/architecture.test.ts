@@ -53,11 +53,13 @@ const ranks = [
     'journal',
     'host',
     'catalogue',
+    'metrics',
     'validate',
     'identities',
     'schedule',
   ],
   ['composition'],
+  ['http'],
   ['daemon'],
   ['cli'],
   ['main'],
@@ -144,7 +146,7 @@ describe('the house', () => {
       'node:child_process': ['machines', 'secrets'],
       execa: ['machines', 'secrets'],
       undici: ['proxmox', 'lab'],
-      'node:net': ['proxmox', 'lab', 'channels', 'values', 'estate'],
+      'node:net': ['proxmox', 'lab', 'channels', 'values', 'estate', 'http'],
       'node:tls': ['proxmox', 'lab'],
     };
     const wrong = imports.filter(({ from, to, typeOnly }) => !typeOnly && fenced[to]?.includes(homeOf(from)) === false);
@@ -160,6 +162,7 @@ describe('the house', () => {
       'layers',
       'desired',
       'schedule',
+      'metrics',
     ];
     const touches = imports.filter(
       ({ from, to }) => pure.includes(homeOf(from)) && /^node:(fs|http|https|os|process)/.test(to),

@@ -7,9 +7,9 @@ import { defineChannel } from '../contracts/channel.ts';
 import { entryName } from '../contracts/layer-entry.ts';
 import type { Message } from '../model/message.ts';
 import { formatDuration, seconds } from '../values/duration.ts';
-import { type Clock, epochSeconds } from '../values/instant.ts';
+import { epochSeconds } from '../values/instant.ts';
 import { secretReference } from '../values/secret-reference.ts';
-import { cut, shown } from '../values/text.ts';
+import { causeOf, isLoopback, namesLogin, timeLimit, wordsOf } from './common/http.ts';
 
 const schema = z.strictObject({
   name: entryName,
@@ -18,7 +18,7 @@ const schema = z.strictObject({
     .url({ protocol: /^https?$/ })
     .refine((url) => URL.parse(url)?.protocol === 'https:' || isLoopback(url), 'is not https, and not on this machine')
     .refine(
-      (url) => !/^[^/]*\/\/[^/?#]*@/.test(url),
+      (url) => !namesLogin(url),
       'holds a user or a password, which is not sent; the signature proves who sent it',
     )
     .describe('where messages are posted; http only to this very machine'),
@@ -26,14 +26,11 @@ const schema = z.strictObject({
 });
 type WebhookEntry = z.infer<typeof schema>;
 
-const isLoopback = (url: string): boolean =>
-  /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(URL.parse(url)?.hostname ?? '');
-
-const largestAnswer = 2000;
 const patience = seconds(20);
 
 const kind: ChannelOf<WebhookEntry> = {
   kind: 'webhook',
+  carries: 'findings',
   schema,
   send: async (entry, message, world, signal): Promise<Delivery> => {
     const audience = URL.parse(entry.url)?.host ?? entry.url;
@@ -46,7 +43,7 @@ const kind: ChannelOf<WebhookEntry> = {
       'webhook-timestamp': timestamp,
       'webhook-signature': `v1,${signatureOf(secret.revealTo(audience), message, timestamp, body)}`,
     };
-    const { late, end } = timeLimit(world.clock);
+    const { late, end } = timeLimit(world.clock, patience);
     try {
       // A redirect would carry the signature to somebody who was not named.
       const answer = await world.fetch(entry.url, {
@@ -61,7 +58,7 @@ const kind: ChannelOf<WebhookEntry> = {
         await answer.body?.cancel().catch(() => {});
         return { delivered: true, says: `${answer.status} from ${audience}` };
       }
-      const said = shown(cut(await beginningOf(answer), largestAnswer));
+      const said = await wordsOf(answer);
       // The receiver was asked and said no: only its own trouble (5xx) and "too many" are worth another try.
       const again = answer.status >= 500 || answer.status === 429;
       return { delivered: false, again, says: `${audience} answered ${answer.status}: ${said}` };
@@ -73,8 +70,7 @@ const kind: ChannelOf<WebhookEntry> = {
           again: true,
           says: `${audience} gave no whole answer within ${formatDuration(patience)}`,
         };
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-      return { delivered: false, again: true, says: `${audience} could not be reached: ${cause}` };
+      return { delivered: false, again: true, says: `${audience} could not be reached: ${causeOf(error)}` };
     } finally {
       end();
     }
@@ -83,26 +79,5 @@ const kind: ChannelOf<WebhookEntry> = {
 
 export const webhook = defineChannel(kind);
 
-/** `late` aborts when the time is over, unless `end` was called before. */
-function timeLimit(clock: Clock): Readonly<{ late: AbortSignal; end: () => void }> {
-  const [late, ended] = [new AbortController(), new AbortController()];
-  void clock.sleep(patience, ended.signal).then(
-    () => late.abort(),
-    () => {},
-  );
-  return { late: late.signal, end: () => ended.abort() };
-}
-
 const signatureOf = (secret: string, message: Pick<Message, 'id'>, timestamp: string, body: string): string =>
   createHmac('sha256', secret).update(`${message.id}.${timestamp}.${body}`).digest('base64');
-
-/** An answer is read as far as it will be shown: a receiver may send without end. */
-async function beginningOf(answer: Response): Promise<string> {
-  let text = '';
-  const decoder = new TextDecoder();
-  for await (const chunk of answer.body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > largestAnswer) break;
-  }
-  return text;
-}

@@ -140,9 +140,22 @@ export const commands: readonly Listed[] = [
   },
   {
     name: 'points',
-    says: 'restore points, with age and place',
+    says: 'restore points, with age and place, and what is missing',
     arguments: '[workload]',
     load: async () => (await import('./points.ts')).points,
+  },
+  {
+    name: 'metrics',
+    says: 'the figures for Prometheus',
+    options: [
+      { flags: '--openmetrics', says: "in OpenMetrics' format" },
+      { flags: '--push', says: 'send them to the Pushgateways of the estate, and read them back' },
+      {
+        flags: '--listen <address>',
+        says: 'answer /metrics on this machine until stopped: 127.0.0.1:9467, unix:/PATH',
+      },
+    ],
+    load: async () => (await import('./metrics.ts')).metrics,
   },
   {
     name: 'restore',

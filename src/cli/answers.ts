@@ -5,6 +5,8 @@ import type { Problem } from '../estate/problem.ts';
 import type { FaultRecord } from '../fault.ts';
 import type { Finding } from '../model/finding.ts';
 import type { HostFacts } from '../model/host.ts';
+import type { JobHistory } from '../model/job-history.ts';
+import type { MetricFamily } from '../model/metric.ts';
 import type { Plan, Refusal } from '../model/plan.ts';
 import type { PointId, RestorePoint } from '../model/restore-point.ts';
 import type { Entry, Run, RunId } from '../model/run.ts';
@@ -171,6 +173,14 @@ type PointOfLayer = RestorePoint &
   }>;
 export type PointsAnswer = readonly (PointOfLayer & Readonly<{ readAt: Instant }>)[];
 
+/** What the journal knows of each job, and everything that Prometheus is given. */
+export type MetricsAnswer = Readonly<{
+  at: Instant;
+  /** what each job was to do against what it did, with what is missing */
+  jobs: readonly JobHistory[];
+  families: readonly MetricFamily[];
+}>;
+
 export type WayBack = Readonly<{
   point: RestorePoint;
   /** why it stands where it stands among the others */
@@ -221,6 +231,7 @@ export type Answers = Readonly<{
   log: LogAnswer;
   cancel: CancelAnswer;
   points: PointsAnswer;
+  metrics: MetricsAnswer;
   restore: RestoreAnswer;
   doctor: DoctorAnswer;
   lab: LabAnswer;

@@ -1,7 +1,7 @@
 // `doctor`: what is wrong, why, and what to do. With an estate it judges what the servers hold against it; without one it
 // judges the PVE or PBS host it runs on, from within. It writes nothing.
 
-import type { ChannelKind } from '../contracts/channel.ts';
+import type { ChannelKind, FindingsChannel } from '../contracts/channel.ts';
 import { Fault } from '../fault.ts';
 import { kinds } from '../kinds.ts';
 import { localMachine } from '../machines/local.ts';
@@ -17,7 +17,7 @@ import { plainRef } from '../values/ref.ts';
 import { count, shown } from '../values/text.ts';
 import type { DoctorAnswer, Judged } from './answers.ts';
 import { type Answer, type Command, flag, type Invocation, optionText } from './command.ts';
-import { hasEstate, type Opened, open, withPve } from './open.ts';
+import { hasEstate, misused, type Opened, open, withPve } from './open.ts';
 
 export const doctor: Command<DoctorAnswer> = {
   name: 'doctor',
@@ -55,12 +55,14 @@ async function estateDoctor(invocation: Invocation): Promise<Answer<DoctorAnswer
   return { ...answer, exit, text: `${answer.text}${notLookedAt(opened.estate)}` };
 }
 
-type Through = Readonly<{ entry: ChannelEntry; kind: ChannelKind }>;
+type Through = Readonly<{ entry: ChannelEntry; kind: FindingsChannel }>;
 
 function channelNamed({ channels }: Estate, name: string): Through {
   const entry = channels.find((one) => one.name === name);
-  const kind = kinds.channels.find((one) => one.kind === entry?.kind);
-  if (entry !== undefined && kind !== undefined) return { entry, kind };
+  const kind: ChannelKind | undefined = kinds.channels.find((one) => one.kind === entry?.kind);
+  if (entry !== undefined && kind?.carries === 'findings') return { entry, kind };
+  if (entry !== undefined && kind !== undefined)
+    throw misused(`--tell ${name}`, `a ${kind.kind} carries figures, no findings`, 'name another of `channels`');
   throw new Fault('channel-unknown', {
     where: name,
     says: 'the estate has no channel of that name',

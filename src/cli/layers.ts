@@ -1,9 +1,10 @@
 // What `points` and `restore` share: the layers of an estate with their kinds, by what they protect.
 import { Fault } from '../fault.ts';
-import { type LayerOfEstate, layersOf } from '../job-plan.ts';
+import { type LayerOfEstate, layersOf } from '../layers-of-estate.ts';
 import type { Estate } from '../model/estate.ts';
 
-export { type LayerOfEstate, layersOf, planningIn } from '../job-plan.ts';
+export { planningIn } from '../job-plan.ts';
+export { type LayerOfEstate, layersOf } from '../layers-of-estate.ts';
 
 export function layersOfWorkload(estate: Estate, workload: string): readonly LayerOfEstate[] {
   const found = layersOf(estate).filter(({ entry }) => entry.workload === workload);

@@ -28,6 +28,8 @@ export type Charge = Pick<NewRun, 'plan' | 'connections' | 'consent' | 'budget'>
 export interface ReadJournal {
   runs(limit: number): readonly Run[];
   run(id: RunId): Run | undefined;
+  /** of each job the newest run in each state it ever was in, newest first: however long ago its last success was */
+  latestRuns(): readonly Run[];
   charge(id: RunId): Charge | undefined;
   /** runs without an end, oldest first: they are running, or a recovery is due */
   unfinished(): readonly Run[];

@@ -69,8 +69,7 @@ export function look({ clock, memory, last, timetable, elsewhere, ...looking }: 
   }
   // Each of them on the disk would be a write a minute; after a crash it is enough to know the hours in which nothing watched.
   const kept = memory.look();
-  if (kept === undefined || step !== undefined || decisions.length > 0 || isHourOld(kept.at, now.at))
-    memory.looked(now);
+  if (kept === undefined || step !== undefined || Math.abs(between(kept.at, now.at)) > keptFor) memory.looked(now);
   return { now, next: nextLook(timetable, memory.marks(), now.at) };
 }
 

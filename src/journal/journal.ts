@@ -28,6 +28,7 @@ function reading(database: Database): ReadJournal {
   return {
     runs: (limit) => runs('ORDER BY rowid DESC LIMIT ?', limit),
     run: (id) => runs('WHERE id = ?', id)[0],
+    latestRuns: () => runs('WHERE rowid IN (SELECT max(rowid) FROM runs GROUP BY job, state) ORDER BY rowid DESC'),
     charge: (id) => {
       const row = database.one('SELECT charge FROM runs WHERE id = ?', id);
       return row === undefined ? undefined : JSON.parse(String(row['charge']));

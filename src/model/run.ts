@@ -13,7 +13,8 @@ export type RunId = string;
  * How a run ended. `partly`: something failed, something was done. `aborted`: its worker or supervisor died.
  * `interrupted`: an operator stopped it. `refused`: nothing was done, because the world was not as planned.
  */
-export type Outcome = 'done' | 'degraded' | 'partly' | 'failed' | 'refused' | 'interrupted' | 'aborted';
+export const outcomes = ['done', 'degraded', 'partly', 'failed', 'refused', 'interrupted', 'aborted'] as const;
+export type Outcome = (typeof outcomes)[number];
 export type RunState = 'running' | Outcome;
 
 /** The path of a step through expansions: `open` or `open>copy`. Unique within its run. */

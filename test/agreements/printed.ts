@@ -59,6 +59,7 @@ async function ofImages(): Promise<readonly Printed[]> {
       ...(canMount() ? ofPoints(estate) : []),
       ['runs'],
       ['points'],
+      ['metrics'],
       ['doctor'],
       ['plan', '--bogus'],
       ['restore', 'nobody'],
