@@ -109,8 +109,6 @@ async function ticketAuth(server: Connection, secrets: Secrets, audience: string
   return { kind: 'ticket' as const, username, password: await secrets(password, audience) };
 }
 
-const notYet = (what: string, name: string): Error => new Error(`${what} ${name}: not on this branch yet`);
-
 const unknown = (what: string, name: string, remedy: string): Fault =>
   new Fault(`${what}-unknown`, {
     where: name,
