@@ -110,17 +110,19 @@ open(my $control, '+<', '/dev/mapper/control') or die "control: $!";
 my ($pool) = grep { -e "/dev/mapper/$_" } 'pve-data-tpool', 'pve-data' or die 'no pool';
 sub used { my @status = split ' ', \`dmsetup status $pool\`; die 'no thin pool' unless $status[2] eq 'thin-pool';
   return split '/', $status[4]; }
-sub tell { my ($text) = @_;
+sub pool_told { my ($text) = @_;
   my $data = pack('Q<', 0) . $text . chr(0);
   my $head = pack('L<3 L<7 Q< a128 a129 a7', 4, 0, 0, 312 + length($data), 312, 0, 0, 0, 0, 0, 0, $pool, '', '');
   my $packet = $head . $data;
   return ioctl($control, 0xC138FD0E, $packet); }
-my $id = 16000000;
-if ($message eq 'delete') { while (tell("delete $id")) { $id++ } exit 0 }
+my ($id, $before) = (16000000);
+if ($message eq 'delete') { while (pool_told("delete $id")) { $id++ } exit 0 }
 for (;;) { my ($used, $total) = used();
   my $missing = int($total * $percent / 100) + 1 - $used;
   last if $missing <= 0;
-  for (1 .. $missing) { until (tell("create_thin $id")) { die "create_thin $id: $!" unless $!{EEXIST}; $id++ } $id++ } }
+  die "the pool does not fill up" if defined $before && $used <= $before;
+  $before = $used;
+  for (1 .. $missing) { until (pool_told("create_thin $id")) { die "create_thin $id: $!" unless $!{EEXIST}; $id++ } $id++ } }
 `;
 
 // The listener's children are sessions; the one above this shell is the test's own.

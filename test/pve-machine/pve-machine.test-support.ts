@@ -22,7 +22,13 @@ import {
 
 export const unlessMachine = unlessBuildable();
 
-export type MachineOptions = Readonly<{ pool?: Pool; backupMegabytes?: number; memory?: number }>;
+export type MachineOptions = Readonly<{
+  pool?: Pool;
+  backupMegabytes?: number;
+  memory?: number;
+  /** one is quicker than two where the tests share few cores */
+  processors?: number;
+}>;
 
 export interface PveMachine {
   readonly ssh: SshFacts;
@@ -64,7 +70,14 @@ export async function startPveMachine(options: MachineOptions = {}): Promise<Pve
   };
   const boot = async () => {
     if (qemu !== undefined) throw new Error('the machine is on already');
-    qemu = await startQemu({ image, disks, log: file('console'), memory: options.memory ?? 1024, port: ssh.port });
+    qemu = await startQemu({
+      image,
+      disks,
+      log: file('console'),
+      memory: options.memory ?? 1024,
+      processors: options.processors ?? 1,
+      port: ssh.port,
+    });
   };
   const powerOff = async () => {
     await qemu?.kill();
