@@ -20,7 +20,7 @@ export const planningIn = (estate: Estate, clock: Clock): LayerPlanning => ({
 });
 
 /** A declared retention is the standing consent to remove what it no longer keeps. */
-export const standingConsent = (entry: LayerEntry): Risk =>
+const standingConsent = (entry: LayerEntry): Risk =>
   normaliseKeep(entry.keep).keep_all === 1 ? 'adds' : 'loses a restore point';
 
 export type Planned = Readonly<{ plan: Plan; upTo: Risk }>;

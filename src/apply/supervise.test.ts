@@ -10,6 +10,7 @@ import type { Journal, NewRun } from '../contracts/journal.ts';
 import { Fault } from '../fault.ts';
 import { openJournal } from '../journal/journal.ts';
 import type { OwnProcess } from '../machines/own-process.ts';
+import { type Duration, hours } from '../values/duration.ts';
 import { type Clock, instantAt } from '../values/instant.ts';
 import { type FromWorker, send } from './protocol.ts';
 import { superviseRun } from './supervise.ts';
@@ -70,9 +71,10 @@ function desk() {
     ...{ plan: planOf([put('one')]), connections: { pve: [], pbs: [], machines: [], kubernetes: [] } },
     consent: { upTo: 'adds', confirmed: [] },
   };
-  const supervise = (over: Partial<Journal> = {}) =>
+  const supervise = (over: Partial<Journal> = {}, deadline?: Duration) =>
     superviseRun(
       {
+        deadline,
         ...{ clock, state, root: state, signal: stop.signal, tell: () => {}, spilled: () => {} },
         journal: { ...journal, ...over },
         startWorker: () => {
@@ -135,5 +137,26 @@ describe('a supervisor', () => {
     assert.equal(journal.run('run-1')?.state, 'running', 'it has spoken in between');
     for (let poll = 0; poll < 3; poll += 1) await wake(1000);
     assert.match((await verdict).summary, /its worker died \(SIGKILL\)/);
+  });
+
+  it('stops a run at its deadline: what is undone then has failed, and what was done by then is done', async () => {
+    for (const [outcome, state, summary] of [
+      ['interrupted', 'failed', /stopped at its deadline of 1h; 1 of 2 steps done/],
+      ['done', 'done', /^1 of 2 steps done$/],
+    ] as const) {
+      const { supervise, started, wake } = desk();
+      const verdict = supervise({}, hours(1));
+      const [worker] = started;
+      assert.ok(worker !== undefined);
+      const heard: string[] = [];
+      worker.worker.input.on('data', (chunk) => heard.push(String(chunk)));
+      await wake(3_600_000);
+      assert.match(heard.join(), /"stop"/);
+      worker.says({ say: 'ended', verdict: { outcome, summary: '1 of 2 steps done' } });
+      worker.dies(0);
+      const ended = await verdict;
+      assert.equal(ended.outcome, state);
+      assert.match(ended.summary, summary);
+    }
   });
 });

@@ -44,6 +44,7 @@ export async function serve(daemon: Daemon): Promise<number> {
   const runs = runsOfDaemon(say, bell.ring);
   const settling = inBackground(say, 'what an earlier run left behind', async () => {
     for (const one of await finished(holdfast, estate.name)) say(settled(one));
+    bell.ring();
   });
   const elsewhereNow = askingElsewhere(daemon.elsewhere, clock, bell.ring);
   const context = {

@@ -8,7 +8,7 @@ import type { History } from './history.ts';
 import type { Timetable } from './timetable.ts';
 
 /** Runs that one daemon lets go on at a time: each is a process of its own, on a host that has guests to serve. */
-export const mostAtOnce = 8;
+const mostAtOnce = 8;
 
 /** Only what changes something; jobs in the order of the estate, so that what is declared first starts first. */
 export function decideStarts(now: Now, timetable: Timetable, history: History): readonly Decision[] {

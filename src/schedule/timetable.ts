@@ -34,7 +34,7 @@ export type Timetable = Readonly<{
   elsewhere: ReadonlyMap<string, Calendar | undefined>;
 }>;
 
-export const spanOf = (text: string | undefined): Duration | undefined => {
+const spanOf = (text: string | undefined): Duration | undefined => {
   const span = text === undefined ? undefined : parseTimeSpan(text);
   return typeof span === 'number' ? span : undefined;
 };
