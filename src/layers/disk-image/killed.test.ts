@@ -5,53 +5,14 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { localMachine } from '../../machines/local.ts';
-import type { Machine, Sink } from '../../machines/machine.ts';
 import type { RunId } from '../../model/run.ts';
 import { systemClock } from '../../values/instant.ts';
 import { type Begun, type Driven, recoverDriven, worldWith } from '../common/driver.test-support.ts';
+import { Killed, lifeOf, mortalMachine } from '../common/mortal.test-support.ts';
 import { differences, everything, plain, sh } from '../common/trees.test-support.ts';
 import { type Place, placeWith, unlessMounting } from './place.test-support.ts';
 
-class Killed extends Error {}
-type Call = (...args: never[]) => unknown;
-
-/** @param before is told of each call; what it throws is all that comes of it */
-function mortalMachine(
-  before: (name: string, args: readonly unknown[]) => void,
-  after: (answer: unknown) => unknown = (answer) => answer,
-): Machine {
-  const mortal =
-    (name: string, call: Call): Call =>
-    (...args) => {
-      before(name, args);
-      return after(call(...args));
-    };
-  const wrapped = (calls: object): object =>
-    Object.fromEntries(
-      Object.entries(calls).map(([name, call]) => [name, typeof call === 'function' ? mortal(name, call) : call]),
-    );
-  const real = localMachine({ name: 'here', clock: systemClock });
-  return { ...wrapped(real), files: wrapped(real.files) } as Machine;
-}
-
-/** What a process had open, the kernel closes. */
-const closed = (answer?: Partial<Sink>): Promise<void> | undefined => answer?.close?.();
-
-/** Nothing happens any more after so many calls; the last one still took effect, but nobody heard of it. */
-function machineUntil(calls: number): { machine: Machine; count: () => number } {
-  let made = 0;
-  const machine = mortalMachine(
-    () => {
-      made += 1;
-      if (made > calls) throw new Killed();
-    },
-    (answer) =>
-      made === calls && answer instanceof Promise
-        ? answer.then(closed).then(() => Promise.reject(new Killed()))
-        : answer,
-  );
-  return { machine, count: () => made };
-}
+const here = localMachine({ name: 'here', clock: systemClock });
 
 /** @returns how many calls it took in all, where it was not killed */
 async function killAfter(
@@ -60,8 +21,8 @@ async function killAfter(
   begun: Begun[],
   work: (over: Pick<Driven, 'world' | 'began'>) => Promise<unknown>,
 ): Promise<number | undefined> {
-  const { machine, count } = machineUntil(calls);
-  const world = worldWith(systemClock, machine, 'run9' as RunId);
+  const { machine, count } = lifeOf(calls);
+  const world = worldWith(systemClock, machine(here), 'run9' as RunId);
   try {
     await work({ world, began: (one) => void begun.push(one) });
   } catch (error) {
@@ -136,7 +97,7 @@ describe('a worker that is killed at any place', { skip: unlessMounting }, () =>
       assert.ok(point !== undefined);
       const work = join(place.back, '.holdfast-run9');
       let dead = false;
-      const machine = mortalMachine((name, args) => {
+      const machine = mortalMachine(here, (name, args) => {
         if (dead) throw new Killed();
         if (name !== 'run' || !(args[0] as readonly string[]).includes('mv')) return;
         dead = true;

@@ -28,8 +28,10 @@ export type Host = Readonly<{
   /** a program of the host that is none of Debian's */
   program(name: string, script: string): void;
   world: World;
+  /** the same, all of whose machines are seen through something */
+  worldThrough(over: (machine: Machine) => Machine): World;
   protect(run: string, more?: Partial<Driven>, entry?: Partial<HostConfigEntry>): Promise<Outcome>;
-  restore(run: string, point: RestorePoint, entry?: Partial<HostConfigEntry>): Promise<Outcome>;
+  restore(run: string, point: RestorePoint, entry?: Partial<HostConfigEntry>, more?: Partial<Driven>): Promise<Outcome>;
   points(): Promise<readonly RestorePoint[]>;
   close(): void;
 }>;
@@ -66,11 +68,11 @@ export function hostWith(more: object = {}, over: (machine: Machine) => Machine 
   program('dpkg', 'echo "pve-manager install"');
   program('apt-mark', 'echo pve-manager');
   const memory = new Map<string, Json>();
-  const worldOf = (run?: RunId): World => ({
+  const worldOf = (run?: RunId, through: (machine: Machine) => Machine = (machine) => machine): World => ({
     ...worldWith(),
     machine: (name) => {
       const machine = localMachine({ name, clock: systemClock, run });
-      return name === 'host' ? over(entered(machine, root)) : machine;
+      return through(name === 'host' ? over(entered(machine, root)) : machine);
     },
     keyedDigest: async (secret) => secret.keyedDigest(Buffer.from('a key of this test')),
     recall: (what) => {
@@ -98,12 +100,13 @@ export function hostWith(more: object = {}, over: (machine: Machine) => Machine 
   const context = { timeZone: 'UTC', now: instantAt(0), layers: [] };
   return {
     ...{ root, copies, back, entry, put, program, world: worldOf() },
+    worldThrough: (through) => worldOf(undefined, through),
     protect: (run, others, changed = {}) =>
       drive(driven(run, others), planProtect({ ...entry, ...changed }, context).steps, 'keep'),
-    restore: (run, point, changed = {}) => {
+    restore: (run, point, changed = {}, others = {}) => {
       const { steps, refusals } = hostConfig.restore({ ...entry, ...changed }, { point, target: back }, context);
       if (refusals[0] !== undefined) throw new Error(refusals[0].says);
-      return drive(driven(run), steps, 'lead back');
+      return drive(driven(run, others), steps, 'lead back');
     },
     points: () => hostConfig.points(entry, worldOf()),
     close: () => {

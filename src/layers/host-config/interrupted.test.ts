@@ -8,6 +8,7 @@ import { Fault } from '../../fault.ts';
 import type { Machine } from '../../machines/machine.ts';
 import type { RunId } from '../../model/run.ts';
 import { type Begun, recoverDriven } from '../common/driver.test-support.ts';
+import { lifeOf } from '../common/mortal.test-support.ts';
 import { fault } from '../common/trees.test-support.ts';
 import { type Host, hostWith, unlessRoot } from './host.test-support.ts';
 
@@ -18,16 +19,9 @@ const left = (host: Host): readonly string[] => [
   ),
 ];
 
-const moments = [
-  'gather begins',
-  'gather gathering',
-  'gather>copy begins',
-  'gather>copy writing contents.tar',
-  'gather>copy listing what is there',
-  'gather>copy reading back contents.tar',
-  'gather>copy ends',
-  'gather>prune',
-] as const;
+/** Every so many calls: a run makes some hundred of them. */
+const stride = 6;
+const recovering = (host: Host, run: string) => ({ run: run as RunId, world: host.world, taken: '/nowhere' });
 
 describe('a run on the configuration of a host', { skip: unlessRoot }, () => {
   let host: Host;
@@ -38,38 +32,54 @@ describe('a run on the configuration of a host', { skip: unlessRoot }, () => {
   });
   after(() => host.close());
 
-  for (const moment of moments)
-    it(`leaves nothing when it is killed at "${moment}", and the next one is whole`, async () => {
-      const run = `dead-${moments.indexOf(moment)}`;
+  it('that is killed leaves nothing, and a point only where it was sealed', async () => {
+    const kinds = new Set<string>();
+    let [places, whole] = [0, false];
+    for (; !whole; places += 1) {
+      const life = lifeOf(places * stride);
       const begun: Begun[] = [];
-      const killed = new Error('kill -9');
-      let reached = false;
-      // The process is gone: nothing of it undoes or gives back anything any more.
-      const never = new Promise<never>(() => {});
-      const dying = host.protect(run, {
-        began: (step) => void begun.push(step),
-        at: (now) => {
-          if (reached || !(now.startsWith(moment) || now.includes('>prune-') === moment.endsWith('>prune'))) return;
-          if (moment.endsWith('>prune') !== now.includes('>prune-')) return;
-          reached = true;
-          died(killed);
-          return never;
-        },
-      });
-      let died: (reason: Error) => void = () => {};
-      const death = new Promise<never>((_, reject) => {
-        died = reject;
-      });
-      await assert.rejects(Promise.race([dying, death]), killed);
-      assert.ok(reached, 'the moment was reached');
-      await recoverDriven({ run: run as RunId, world: host.world, taken: '/nowhere' }, begun, 99);
-      assert.deepEqual(left(host), []);
+      const run = `dead${places}`;
+      await host
+        .protect(run, { world: host.worldThrough(life.machine), began: (step) => void begun.push(step) })
+        .then(() => {
+          whole = true;
+        })
+        .catch((error: unknown) => {
+          if (life.count() < places * stride) throw error;
+        });
+      kinds.add(begun.at(-1)?.step.kind ?? 'none');
+      await recoverDriven(recovering(host, run), begun, begun.length);
+      assert.deepEqual(left(host), [], `killed after ${places * stride} calls`);
       const points = await host.points();
-      assert.ok(points.length === 1 || points.length === 2, `${points.length} points`);
-      await host.protect(`whole-${run}`);
-      assert.equal((await host.points()).at(-1)?.manifest.run, `whole-${run}`);
-      assert.deepEqual(left(host), []);
-    });
+      assert.ok(points.length >= 1, `killed after ${places * stride} calls: the last good point is there`);
+    }
+    assert.ok(places > 20, `${places} places were tried`);
+    assert.deepEqual([...kinds].sort(), ['host-config.copy', 'host-config.gather', 'none', 'point.prune']);
+  });
+
+  it('back into a folder that is killed leads back to no folder, or has all of it in place', async () => {
+    const [point] = await host.points();
+    assert.ok(point !== undefined);
+    let [places, whole] = [0, false];
+    for (; !whole; places += 1) {
+      const life = lifeOf(places);
+      const begun: Begun[] = [];
+      const world = host.worldThrough(life.machine);
+      await host
+        .restore('back9', point, {}, { world, began: (step) => void begun.push(step) })
+        .then(() => {
+          whole = true;
+        })
+        .catch((error: unknown) => {
+          if (life.count() < places) throw error;
+        });
+      await recoverDriven(recovering(host, 'back9'), begun, 2);
+      const names = existsSync(host.back) ? readdirSync(host.back) : [];
+      assert.ok(names.length === 0 || (names.includes('files') && !names.some((name) => name.startsWith('.'))));
+      rmSync(host.back, { recursive: true, force: true });
+    }
+    assert.ok(places > 20, `${places} places were tried`);
+  });
 
   it('is ended by Ctrl-C at once, and gives back what it took', async () => {
     const stop = new AbortController();

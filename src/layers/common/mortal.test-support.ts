@@ -1,0 +1,45 @@
+// A machine whose worker dies after so many of the things it does to it: nothing happens any more, and nobody hears of the last.
+import type { Machine, Sink } from '../../machines/machine.ts';
+
+export class Killed extends Error {}
+type Call = (...args: never[]) => unknown;
+
+/** @param before is told of each call; what it throws is all that comes of it */
+export function mortalMachine(
+  real: Machine,
+  before: (name: string, args: readonly unknown[]) => void,
+  after: (answer: unknown) => unknown = (answer) => answer,
+): Machine {
+  const mortal =
+    (name: string, call: Call): Call =>
+    (...args) => {
+      before(name, args);
+      return after(call(...args));
+    };
+  const wrapped = (calls: object): object =>
+    Object.fromEntries(
+      Object.entries(calls).map(([name, call]) => [name, typeof call === 'function' ? mortal(name, call) : call]),
+    );
+  return { ...wrapped(real), files: wrapped(real.files) } as Machine;
+}
+
+/** What a process had open, the kernel closes. */
+const closed = (answer?: Partial<Sink>): Promise<void> | undefined => answer?.close?.();
+
+/** One life for all the machines it is given: the last call still took effect. */
+export function lifeOf(calls: number): Readonly<{ machine: (real: Machine) => Machine; count: () => number }> {
+  let made = 0;
+  const machine = (real: Machine): Machine =>
+    mortalMachine(
+      real,
+      () => {
+        made += 1;
+        if (made > calls) throw new Killed();
+      },
+      (answer) =>
+        made === calls && answer instanceof Promise
+          ? answer.then(closed).then(() => Promise.reject(new Killed()))
+          : answer,
+    );
+  return { machine, count: () => made };
+}
