@@ -5,6 +5,7 @@ import type { LayerEntry } from '../model/estate.ts';
 import type { Note, Refusal } from '../model/plan.ts';
 import type { RestorePoint } from '../model/restore-point.ts';
 import type { Step } from '../model/step.ts';
+import type { Json } from '../values/canonical.ts';
 import type { Instant } from '../values/instant.ts';
 import type { StepKind } from './step-kind.ts';
 import type { World } from './world.ts';
@@ -26,7 +27,14 @@ export type LayerContext = Readonly<{
 }>;
 
 /** `target`: a folder, a volume, whatever the layer restores into; undefined: in place of what is there now. */
-export type RestoreWish = Readonly<{ point: RestorePoint; target: string | undefined }>;
+export type RestoreWish = Readonly<{
+  point: RestorePoint;
+  target: string | undefined;
+  /** what is replaced stays beside what replaces it, where the layer could remove it */
+  keepOld?: boolean;
+}>;
+/** What `--to` may be, and what that means: shown where none was given. */
+export type RestoreTarget = Readonly<{ to: string; says: string }>;
 
 /** A layer as its folder writes it: everything is typed by its own entry. */
 export type LayerOf<Entry extends LayerEntry> = Readonly<{
@@ -40,8 +48,12 @@ export type LayerOf<Entry extends LayerEntry> = Readonly<{
    * that is damaged or was never finished, something foreign), which is never silently left out
    */
   points(entry: Entry, world: World, remark?: (note: Note) => void): Promise<readonly RestorePoint[]>;
-  /** what bringing this point back there does; pure */
-  restore(entry: Entry, wish: RestoreWish, context: LayerContext): Planned;
+  /** for a layer that restores into something else than a folder: `--to` is then taken as it was typed */
+  targets?(entry: Entry, point: RestorePoint): readonly RestoreTarget[];
+  /** what must be known of the world before a restore can be planned: who uses what is replaced. It changes nothing */
+  scout?(entry: Entry, wish: RestoreWish, world: World, signal: AbortSignal): Promise<Json>;
+  /** what bringing this point back there does; pure. `scouted` is what `scout` brought, where the layer has one */
+  restore(entry: Entry, wish: RestoreWish, context: LayerContext, scouted?: Json): Planned;
   stepKinds: readonly StepKind[];
 }>;
 

@@ -4,7 +4,7 @@ import type { LayerEntry } from '../model/estate.ts';
 import { makePlan, type Plan } from '../model/plan.ts';
 import type { RestorePoint } from '../model/restore-point.ts';
 import type { Step } from '../model/step.ts';
-import { digestOf } from '../values/canonical.ts';
+import { digestOf, type Json } from '../values/canonical.ts';
 import { epochMilliseconds, type Instant } from '../values/instant.ts';
 
 export type LayerPlanning = Readonly<{
@@ -24,8 +24,14 @@ export function planOfJob(planning: LayerPlanning, name: string, job: unknown, s
   return wrapped(planning, `run:${name}`, { steps, notes: [], refusals: [] }, digestOf(job), 'keep');
 }
 
-export function planOfRestore(planning: LayerPlanning, layer: LayerKind, entry: LayerEntry, wish: RestoreWish): Plan {
-  const planned = layer.restore(entry, wish, planning);
+export function planOfRestore(
+  planning: LayerPlanning,
+  layer: LayerKind,
+  entry: LayerEntry,
+  wish: RestoreWish,
+  scouted?: Json,
+): Plan {
+  const planned = layer.restore(entry, wish, planning, scouted);
   return wrapped(
     planning,
     `restore:${wish.point.manifest.workload}`,

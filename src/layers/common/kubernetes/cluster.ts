@@ -45,6 +45,8 @@ export type ClusterVolume = Readonly<{
   /** the claim of that name is bound to this very volume now; a released volume and its successor have the same claim */
   live: boolean;
   storage_class: string | null;
+  /** `Filesystem`, or `Block`: a disk in which there need be no file system */
+  mode: string;
   bytes: number | null;
   reclaim_policy: string | null;
   used_by: readonly WorkloadRef[];

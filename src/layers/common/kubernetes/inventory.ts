@@ -68,6 +68,7 @@ function volumesOf(
       claim: claim === undefined ? null : { namespace: claim.namespace, name: claim.name },
       live,
       storage_class: spec.storageClassName ?? null,
+      mode: spec.volumeMode ?? 'Filesystem',
       bytes: capacity === undefined ? null : (bytesOfQuantity(capacity) ?? null),
       reclaim_policy: spec.persistentVolumeReclaimPolicy ?? null,
       used_by: live && claim !== undefined ? usersOf(workloads, claim) : [],

@@ -37,7 +37,7 @@ export function workloadsOf(
 }
 
 /** One that has run to its end holds nothing any more, though its record stays (a Job's, most often). */
-const isThere = ({ status }: Pod): boolean => status?.phase !== 'Succeeded' && status?.phase !== 'Failed';
+export const isThere = ({ status }: Pod): boolean => status?.phase !== 'Succeeded' && status?.phase !== 'Failed';
 
 const controllerIn = ({ ownerReferences }: Metadata): OwnerReference | undefined =>
   ownerReferences?.find(({ controller }) => controller === true);
@@ -125,7 +125,7 @@ const podClaims = (pods: readonly Pod[]): readonly string[] =>
   [...new Set(pods.flatMap(({ metadata, spec }) => claimsIn(spec, metadata.name)))].sort();
 
 /** An ephemeral volume's claim is named after pod and volume (kubernetes.io/docs/concepts/storage/ephemeral-volumes). */
-function claimsIn({ volumes }: PodSpec, pod: string | undefined): readonly string[] {
+export function claimsIn({ volumes }: PodSpec, pod: string | undefined): readonly string[] {
   return (volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
     if (persistentVolumeClaim !== undefined && persistentVolumeClaim !== null) return [persistentVolumeClaim.claimName];
     return ephemeral !== undefined && ephemeral !== null && pod !== undefined ? [`${pod}-${name}`] : [];

@@ -34,6 +34,7 @@ export const persistentVolume = z.object({
     csi: z.object({ driver: z.string(), volumeHandle: z.string() }).nullish(),
     claimRef: claimReference.nullish(),
     storageClassName: z.string().nullish(),
+    volumeMode: z.string().nullish(),
     capacity: texts,
     persistentVolumeReclaimPolicy: z.string().nullish(),
   }),
