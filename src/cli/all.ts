@@ -164,7 +164,11 @@ export const commands: readonly Listed[] = [
     options: [
       { flags: '--point <id>', says: 'this restore point, instead of the best one' },
       { flags: '--lost-at <time>', says: 'the newest point from before this time (RFC 3339)' },
-      { flags: '--to <folder>', says: 'where to; an empty or absent folder' },
+      {
+        flags: '--to <place>',
+        says: 'where to: an empty or absent folder; of a volume `live`, or VG/NAME for a new one',
+      },
+      { flags: '--keep-old', says: 'the volume that is replaced stays, under another name' },
       { flags: '--dry-run', says: 'show the options and the plan, and stop' },
       ...consent,
     ],

@@ -195,7 +195,7 @@ export type RestoreAnswer =
   | (Carried &
       Readonly<{
         point: PointId;
-        /** absolute */
+        /** a folder, absolute; of a volume `live`, or its VG/NAME */
         target: string;
       }>);
 

@@ -1,7 +1,9 @@
 // What `points` and `restore` share: the layers of an estate with their kinds, by what they protect.
-import { Fault } from '../fault.ts';
+import type { World } from '../contracts/world.ts';
+import { asFault, Fault } from '../fault.ts';
 import { type LayerOfEstate, layersOf } from '../layers-of-estate.ts';
 import type { Estate } from '../model/estate.ts';
+import type { RestorePoint } from '../model/restore-point.ts';
 
 export { planningIn } from '../job-plan.ts';
 export { type LayerOfEstate, layersOf } from '../layers-of-estate.ts';
@@ -16,4 +18,38 @@ export function layersOfWorkload(estate: Estate, workload: string): readonly Lay
     remedy: known.length === 0 ? 'declare a layer for it' : `protected are: ${known.join(', ')}`,
     exit: 'misused',
   });
+}
+
+export type PointOfLayer = LayerOfEstate & Readonly<{ point: RestorePoint }>;
+export type PointsOfWorkload = Readonly<{
+  points: readonly PointOfLayer[];
+  /** layers that could not be asked, where others could */
+  silent: readonly (LayerOfEstate & Readonly<{ fault: Fault }>)[];
+}>;
+
+/**
+ * By the estate's name of a workload, or by one that a layer has discovered by itself (`NAMESPACE/CLAIM`): those are known from the
+ * points they have.
+ */
+export async function pointsOfWorkload(estate: Estate, workload: string, world: World): Promise<PointsOfWorkload> {
+  const declared = layersOf(estate).filter(({ entry }) => entry.workload === workload);
+  const asked = declared.length > 0 ? declared : layersOf(estate);
+  const answers = await Promise.allSettled(asked.map(({ layer, entry }) => layer.points(entry, world)));
+  const points = answers.flatMap((answer, index) => {
+    const of = asked[index];
+    if (of === undefined || answer.status === 'rejected') return [];
+    return answer.value
+      .filter(({ manifest }) => declared.length > 0 || manifest.workload === workload)
+      .map((point) => ({ ...of, point }));
+  });
+  const silent = answers.flatMap((answer, index) => {
+    const of = asked[index];
+    return of === undefined || answer.status === 'fulfilled'
+      ? []
+      : [{ ...of, fault: asFault(answer.reason, of.entry.name) }];
+  });
+  const [first] = silent;
+  if (points.length === 0 && first !== undefined) throw first.fault;
+  if (points.length === 0 && declared.length === 0) layersOfWorkload(estate, workload);
+  return { points, silent };
 }

@@ -2,16 +2,21 @@
 import { resolve } from 'node:path';
 import type { World } from '../contracts/world.ts';
 import { Fault } from '../fault.ts';
+import type { Estate } from '../model/estate.ts';
+import type { Plan } from '../model/plan.ts';
+import { type Risk, worse } from '../model/step.ts';
 import { carryOut } from '../pipeline.ts';
 import { planOfRestore, type RestoreOption, rankPoints } from '../plan/layer-plan.ts';
 import { planAsText } from '../plan/plan-text.ts';
 import { formatDuration } from '../values/duration.ts';
 import { between, type Instant, parseInstant } from '../values/instant.ts';
+import { shellWord } from '../values/shell.ts';
 import { bytes, formatSize } from '../values/size.ts';
+import { cut } from '../values/text.ts';
 import type { RestoreAnswer } from './answers.ts';
 import { type Command, flag, type Invocation, optionText } from './command.ts';
 import { agreed } from './consent.ts';
-import { type LayerOfEstate, layersOfWorkload, planningIn } from './layers.ts';
+import { type LayerOfEstate, planningIn, pointsOfWorkload } from './layers.ts';
 import { misused, open, openToWrite } from './open.ts';
 import { exitOf, telling } from './run-telling.ts';
 
@@ -28,26 +33,30 @@ export const restore: Command<RestoreAnswer> = {
     const onlyLooks = to === undefined || flag(invocation, 'dryRun');
     const { holdfast, estate } = await (onlyLooks ? open : openToWrite)(invocation);
     const lostAt = lostAtOf(invocation);
-    const protecting = layersOfWorkload(estate, workload);
     await using world = holdfast.world(estate);
-    const ways = await waysOf(protecting, world, lostAt);
+    const ways = leadingTo(to, await waysOf(invocation, estate, workload, world, lostAt));
     const way = chosen(invocation, workload, ways);
     const options = waysAsText(ways, way, invocation.surroundings.clock.now());
     if (to === undefined)
       return {
         exit: 'fine',
         value: ways.map(({ point, because, entry }) => ({ point, because, layer: entry.name })),
-        text: `${options}Say where to: --to FOLDER (absent or empty). Nothing was done.\n`,
+        text: `${options}${targetsAsText(workload, way)}Nothing was done.\n`,
       };
-    const target = resolve(invocation.surroundings.folder, to);
-    const planning = planningIn(estate, invocation.surroundings.clock);
-    const plan = planOfRestore(planning, way.layer, way.entry, { point: way.point, target });
+    const target = way.layer.targets === undefined ? resolve(invocation.surroundings.folder, to) : to;
+    const plan = await planned(invocation, estate, way, target, world);
     const text = `${options}\n${planAsText(plan, invocation.paint)}`;
     if (flag(invocation, 'dryRun') || plan.steps.length === 0)
       return { exit: plan.refusals.length > 0 ? 'failed' : 'fine', value: plan, text: `${text}Nothing was done.\n` };
     invocation.say(text);
     const confirmed = await agreed(invocation, holdfast, plan);
-    const verdict = await carryOut(holdfast, estate, plan, { upTo: 'changes', confirmed }, telling(invocation, plan));
+    const verdict = await carryOut(
+      holdfast,
+      estate,
+      plan,
+      { upTo: worstOf(plan), confirmed },
+      telling(invocation, plan),
+    );
     return {
       exit: exitOf(verdict),
       value: { plan: plan.digest, point: way.point.manifest.id, target, ...verdict },
@@ -56,20 +65,56 @@ export const restore: Command<RestoreAnswer> = {
   },
 };
 
+/** `live` is a word of some layers only: where one of them has a point, the points of the others are not meant. */
+function leadingTo(to: string | undefined, ways: readonly Way[]): readonly Way[] {
+  const meant = ways.filter(({ layer, entry, point }) =>
+    layer.targets?.(entry, point).some((target) => target.to === to),
+  );
+  return meant.length > 0 ? meant : ways;
+}
+
+async function planned(invocation: Invocation, estate: Estate, way: Way, target: string, world: World): Promise<Plan> {
+  const { layer, entry, point } = way;
+  const wish = { point, target, keepOld: flag(invocation, 'keepOld') };
+  const scouted = await layer.scout?.(entry, wish, world, invocation.surroundings.stopped);
+  return planOfRestore(planningIn(estate, invocation.surroundings.clock), layer, entry, wish, scouted);
+}
+
+/** What was looked at is what was agreed to, and no more; a plan of copies may bring one that changes what it made. */
+const worstOf = ({ steps }: Plan): Risk =>
+  steps.reduce<Risk>((worst, { risk }) => (worse(risk, worst) ? risk : worst), 'changes');
+
 /** Ranked over all layers of the workload: the best is the best of any of them. */
 async function waysOf(
-  protecting: readonly LayerOfEstate[],
+  invocation: Invocation,
+  estate: Estate,
+  workload: string,
   world: World,
   lostAt: Instant | undefined,
 ): Promise<readonly Way[]> {
-  const found = await Promise.all(
-    protecting.map(async (of) => (await of.layer.points(of.entry, world)).map((point) => [point, of] as const)),
-  );
-  const layerOf = new Map(found.flat());
+  const { points, silent } = await pointsOfWorkload(estate, workload, world);
+  for (const { entry, fault } of silent)
+    invocation.say(`${entry.name} could not be asked: ${fault.where}: ${fault.says}`);
+  const ofOthers = [...new Set(points.map(({ point }) => point.manifest.workload))].sort();
+  if (ofOthers.length > 1)
+    throw new Fault('workload-ambiguous', {
+      where: workload,
+      says: `it has ${ofOthers.length} volumes or parts that are brought back one by one: ${cut(ofOthers.join(', '), 600)}`,
+      remedy: `name one of them: holdfast restore ${shellWord(ofOthers[0] ?? '')}`,
+      exit: 'misused',
+    });
+  const layerOf = new Map(points.map(({ point, ...of }) => [point, of] as const));
   return rankPoints([...layerOf.keys()], lostAt).flatMap((option) => {
     const of = layerOf.get(option.point);
     return of === undefined ? [] : [{ ...of, ...option }];
   });
+}
+
+/** Word for word what is to be typed: at three in the morning nobody should have to look it up. */
+function targetsAsText(workload: string, { layer, entry, point }: Way): string {
+  const targets = layer.targets?.(entry, point) ?? [{ to: 'FOLDER', says: 'a folder that is empty or not there yet' }];
+  const words = `holdfast restore ${shellWord(workload)} --point ${shellWord(point.manifest.id)} --to`;
+  return `Say where to:\n${targets.map(({ to, says }) => `  ${words} ${to}\n      ${says}\n`).join('')}`;
 }
 
 function lostAtOf(invocation: Invocation): Instant | undefined {

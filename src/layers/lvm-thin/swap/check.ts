@@ -36,6 +36,9 @@ export const checkKind: StepKind = {
   /** A check whose answer was lost is no check. */
   probe: async () => ({ answer: 'not done', evidence: 'it was not heard to its end' }),
 
+  /** It has changed nothing but the copy, which goes as a whole. */
+  undo: async () => {},
+
   release: (context) =>
     patiently(context, async () => {
       const swapping = swappingIn(context);

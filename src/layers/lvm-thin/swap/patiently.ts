@@ -12,6 +12,9 @@ const passing = new Set([
   'command-overdue',
 ]);
 
+/** udev looks into each volume that comes or goes, and for that moment LVM finds it in use. */
+const triesOfLvm = 4;
+
 /** A host with many disks takes minutes to its first login. */
 const longest = minutes(15);
 
@@ -19,11 +22,13 @@ const longest = minutes(15);
 export async function patiently<Result>(context: StepContext, work: () => Promise<Result>): Promise<Result> {
   const { clock } = context.world;
   const began = clock.monotonic();
-  for (;;) {
+  for (let failed = 0; ; ) {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof Fault && passing.has(error.code)) || clock.monotonic() - began > longest) throw error;
+      if (!(error instanceof Fault) || clock.monotonic() - began > longest) throw error;
+      if (error.code === 'lvm-failed') failed += 1;
+      if (!passing.has(error.code) && (error.code !== 'lvm-failed' || failed >= triesOfLvm)) throw error;
       const what = `waiting for ${error.where}: ${error.says}`;
       context.progress({ done: Math.round((clock.monotonic() - began) / 1000), unit: 'items', what });
       await clock.sleep(seconds(5), context.signal);

@@ -90,6 +90,9 @@ export const verifyKind: StepKind = {
       ? { answer: 'done', evidence: 'everything is ready' }
       : { answer: 'not done', evidence: missing.join('; ') };
   },
+
+  /** It only looks. */
+  undo: async () => {},
 };
 
 /** In words: workloads that are not ready again, claims that are bound to another volume by now. */
