@@ -8,13 +8,11 @@ import type { RestorePoint } from '../model/restore-point.ts';
 export { planningIn } from '../job-plan.ts';
 export { type LayerOfEstate, layersOf } from '../layers-of-estate.ts';
 
-export function layersOfWorkload(estate: Estate, workload: string): readonly LayerOfEstate[] {
-  const found = layersOf(estate).filter(({ entry }) => entry.workload === workload);
-  if (found.length > 0) return found;
+export function unknownWorkload(estate: Estate, workload: string): Fault {
   const known = [...new Set(estate.layers.map((entry) => entry.workload))].sort();
-  throw new Fault('workload-unknown', {
+  return new Fault('workload-unknown', {
     where: workload,
-    says: 'no layer of the estate protects a workload of that name',
+    says: 'no layer of the estate protects a workload of that name, and no restore point is of one',
     remedy: known.length === 0 ? 'declare a layer for it' : `protected are: ${known.join(', ')}`,
     exit: 'misused',
   });
@@ -31,8 +29,8 @@ export type PointsOfWorkload = Readonly<{
  * By the estate's name of a workload, or by one that a layer has discovered by itself (`NAMESPACE/CLAIM`): those are known from the
  * points they have.
  */
-export async function pointsOfWorkload(estate: Estate, workload: string, world: World): Promise<PointsOfWorkload> {
-  const declared = layersOf(estate).filter(({ entry }) => entry.workload === workload);
+export async function pointsOf(estate: Estate, workload: string | undefined, world: World): Promise<PointsOfWorkload> {
+  const declared = layersOf(estate).filter(({ entry }) => workload === undefined || entry.workload === workload);
   const asked = declared.length > 0 ? declared : layersOf(estate);
   const answers = await Promise.allSettled(asked.map(({ layer, entry }) => layer.points(entry, world)));
   const points = answers.flatMap((answer, index) => {
@@ -50,6 +48,6 @@ export async function pointsOfWorkload(estate: Estate, workload: string, world: 
   });
   const [first] = silent;
   if (points.length === 0 && first !== undefined) throw first.fault;
-  if (points.length === 0 && declared.length === 0) layersOfWorkload(estate, workload);
+  if (points.length === 0 && declared.length === 0 && workload !== undefined) throw unknownWorkload(estate, workload);
   return { points, silent };
 }

@@ -15,7 +15,7 @@ import { bytes, formatSize } from '../values/size.ts';
 import { shown } from '../values/text.ts';
 import type { PointsAnswer } from './answers.ts';
 import type { Command, Invocation } from './command.ts';
-import { layersOf, layersOfWorkload } from './layers.ts';
+import { layersOf, unknownWorkload } from './layers.ts';
 import { open } from './open.ts';
 import { tableFor } from './table.ts';
 
@@ -30,7 +30,7 @@ export const points: Command<PointsAnswer> = {
     const read = await readPoints(layersOf(estate), world);
     const wanted = workload === undefined ? read : ofWorkload(read, workload);
     // Refused only now: a layer may hold points of workloads that the estate itself does not name.
-    if (workload !== undefined && wanted.length === 0) layersOfWorkload(estate, workload);
+    if (workload !== undefined && wanted.length === 0) throw unknownWorkload(estate, workload);
     const jobs = jobsOf(estate, now).filter(({ name }) => wanted.some(({ layer }) => layer === name));
     const histories = holdfast.look(estate.name, (journal) => jobHistories(journal, jobs)) ?? jobs.map(neverRan);
     return {

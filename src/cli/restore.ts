@@ -16,7 +16,7 @@ import { cut } from '../values/text.ts';
 import type { RestoreAnswer } from './answers.ts';
 import { type Command, flag, type Invocation, optionText } from './command.ts';
 import { agreed } from './consent.ts';
-import { type LayerOfEstate, planningIn, pointsOfWorkload } from './layers.ts';
+import { type LayerOfEstate, planningIn, pointsOf } from './layers.ts';
 import { misused, open, openToWrite } from './open.ts';
 import { exitOf, telling } from './run-telling.ts';
 
@@ -92,7 +92,7 @@ async function waysOf(
   world: World,
   lostAt: Instant | undefined,
 ): Promise<readonly Way[]> {
-  const { points, silent } = await pointsOfWorkload(estate, workload, world);
+  const { points, silent } = await pointsOf(estate, workload, world);
   for (const { entry, fault } of silent)
     invocation.say(`${entry.name} could not be asked: ${fault.where}: ${fault.says}`);
   const ofOthers = [...new Set(points.map(({ point }) => point.manifest.workload))].sort();
