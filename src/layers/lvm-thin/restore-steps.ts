@@ -6,12 +6,13 @@ import { minutes } from '../../values/duration.ts';
 import { ref } from '../../values/ref.ts';
 import { count, shown } from '../../values/text.ts';
 import { asGiven } from '../common/given.ts';
+import { allLanes } from '../common/lvm/lanes.ts';
 import { pointRef, volumeRef } from '../common/lvm/snapshots.ts';
 import { liveOf, type Quieted, type SwapGiven } from './swap/given.ts';
 import { essenceOf, type Scouted } from './swap/scout.ts';
 
 type Said = Pick<Step, 'id' | 'kind' | 'title' | 'because' | 'risk'> &
-  Partial<Pick<Step, 'means' | 'expects' | 'subject'>>;
+  Partial<Pick<Step, 'means' | 'expects' | 'subject' | 'lanes'>>;
 
 /** One after the other: each relies on what the one before has proven. */
 function inOrder(
@@ -23,12 +24,12 @@ function inOrder(
     `${given.machine}:/dev/${given.vg}/${given.live?.lv ?? given.target ?? given.point.lv}`,
     ...(given.cluster?.workloads ?? []).map((one) => `${given.cluster?.name} ${one.kind} ${one.namespace}/${one.name}`),
   ];
-  return said.map(({ which, ...step }, index) => ({
+  return said.map(({ which, lanes: more = [], ...step }, index) => ({
     subject,
     act: 'do',
     changes: [],
     after: said.slice(index - 1, index).map(({ id }) => id),
-    lanes,
+    lanes: [...lanes, ...more],
     needs: [],
     expects: [],
     given: asGiven({ ...given, ...(which === undefined ? {} : { which }) }),
@@ -80,6 +81,8 @@ export function restoreSteps(given: SwapGiven, scouted: Scouted, { manifest }: R
     },
     {
       ...{ id: 'swap', kind: 'lvm-thin.swap', risk: 'interrupts' },
+      // Between the two names there is no volume for a nightly run to find.
+      lanes: allLanes(given.machine, vg),
       title: `put the copy in the place of ${where}, by two renames`,
       because: [`everything else knows the volume by its name${cluster === null ? '' : ', the cluster too'}`],
     },
