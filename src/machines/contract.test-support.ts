@@ -1,10 +1,12 @@
 // What every machine promises, however it is reached. Each implementation runs these against itself.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Fault } from '../fault.ts';
 import { milliseconds } from '../values/duration.ts';
+import { systemClock } from '../values/instant.ts';
 import type { Machine } from './machine.ts';
 
 export type Opened = Readonly<{
@@ -13,6 +15,8 @@ export type Opened = Readonly<{
   folder: string;
   /** processes there that have this text as one of their arguments */
   processesWith(text: string): Promise<number>;
+  /** where there is a connection: ends it at its other end, without a word */
+  cut?(): Promise<void>;
   close(): Promise<void>;
 }>;
 
@@ -39,8 +43,30 @@ const hostileNames = [
 const long = (nth: number): string => `4711.${nth}${process.pid}`;
 
 /** A shell goes on while what it put into the background is still on its way. */
-async function begun(on: Opened, text: string): Promise<void> {
-  while ((await on.processesWith(text)) === 0);
+export async function begun(on: Pick<Opened, 'processesWith'>, text: string): Promise<void> {
+  await until(`${text} has begun`, async () => (await on.processesWith(text)) > 0);
+}
+
+const gone = (on: Opened, text: string): Promise<void> =>
+  until(`${text} is gone`, async () => (await on.processesWith(text)) === 0);
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const last = systemClock.monotonic() + 60_000;
+  while (!(await holds())) assert.ok(systemClock.monotonic() < last, `still not so: ${what}`);
+}
+
+/** Processes with the text anywhere in their arguments or environment. */
+function holdersOf(text: string): readonly string[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  return pids.filter((pid) =>
+    ['cmdline', 'environ'].some((file) => {
+      try {
+        return readFileSync(`/proc/${pid}/${file}`).includes(text);
+      } catch {
+        return false;
+      }
+    }),
+  );
 }
 
 export function machineContract(name: string, open: () => Promise<Opened>): void {
@@ -69,6 +95,29 @@ export function machineContract(name: string, open: () => Promise<Opened>): void
     it('hands over arguments as they are, whatever they look like', async () => {
       const { stdout } = await on.machine.run(['printf', '%s\\0', ...hostileNames, '']);
       assert.deepEqual(stdout.split('\0').slice(0, -1), [...hostileNames, '']);
+    });
+
+    it('hands over an argument of every character there is but NUL', async () => {
+      const every = Array.from({ length: 255 }, (_, index) => String.fromCharCode(index + 1)).join('');
+      assert.equal((await on.machine.run(['printf', '%s', every])).stdout, every);
+    });
+
+    it('keeps what a command is given on its input out of every argument and environment', async () => {
+      const secret = `secret-${randomBytes(12).toString('hex')}`;
+      const { stdout, ended } = on.machine.stream(
+        ['sh', '-c', 'read -r s; printf %s "$s" | wc -c; exec sleep "$0"', long(6)],
+        {
+          input: `${secret}\n`,
+        },
+      );
+      for await (const chunk of stdout) {
+        assert.equal(Buffer.from(chunk).toString(), `${secret.length}\n`);
+        await begun(on, long(6));
+        assert.deepEqual(holdersOf(secret), []);
+        assert.ok(holdersOf(long(6)).length > 0, 'it would have been found');
+        break;
+      }
+      await ended.catch(() => {});
     });
 
     it('gives a command its input, and nothing of our own environment', async () => {
@@ -202,6 +251,35 @@ export function machineContract(name: string, open: () => Promise<Opened>): void
       await assert.rejects(full, { name: 'AbortError' });
       await assert.rejects(feeding.close(), { name: 'AbortError' });
       assert.equal(await on.processesWith(long(4)), 0);
+    });
+  });
+
+  describe(`${name}: a connection that ends`, () => {
+    let on: Opened;
+    before(async () => {
+      on = await open();
+    });
+    after(() => on.close());
+
+    it('is a fault and no exit code, and nothing goes on there', async (test) => {
+      const { machine, cut } = on;
+      if (cut === undefined) return test.skip('there is no connection');
+      const script = `sleep ${long(7)} >/dev/null 2>&1 & sleep ${long(8)}; exit 0`;
+      const running = machine.run(['sh', '-c', script]);
+      await Promise.all([begun(on, long(7)), begun(on, long(8))]);
+      await Promise.all([cut(), assert.rejects(running, code('machine-connection-lost'))]);
+      await gone(on, long(7));
+      await gone(on, long(8));
+    });
+
+    it('does not make a whole file of half a content', async (test) => {
+      const { machine, cut, folder } = on;
+      if (cut === undefined) return test.skip('there is no connection');
+      const sink = await machine.files.sink(join(folder, 'half'), 0o600);
+      await sink.write(Buffer.from('half'));
+      await cut();
+      await assert.rejects(sink.close(), code('machine-connection-lost'));
+      assert.equal((await machine.run(['true'])).exitCode, 0);
     });
   });
 

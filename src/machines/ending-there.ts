@@ -1,5 +1,6 @@
 // Ending processes on another machine: politely, then not, until they are gone or have to be given up by name.
-import { milliseconds, seconds } from '../values/duration.ts';
+import { Fault } from '../fault.ts';
+import { type Duration, milliseconds, seconds } from '../values/duration.ts';
 import { count } from '../values/text.ts';
 import { type Begin, commandsBy } from './commands.ts';
 import { type Mark, signalling } from './found-there.ts';
@@ -17,22 +18,28 @@ const lookDeadline = seconds(20);
 export async function endThere(place: Place, line: Line, mark: Mark, except?: Mark): Promise<void> {
   const { run } = commandsBy(unmarked(place, line));
   const send = async (signal: '0' | 'TERM' | 'KILL'): Promise<readonly string[]> => {
-    const { stdout } = await run(['sh', '-c', signalling(signal, mark, except)], { deadline: lookDeadline });
+    const look = run(['sh', '-c', signalling(signal, mark, except)], { deadline: lookDeadline });
+    const { stdout } = await look.catch((error) => {
+      const overdue = error instanceof Fault && error.code === 'command-overdue';
+      throw overdue ? commandStays(place.name, 'what was started there, which nobody can look for,') : error;
+    });
     // Without a way to look, the closed channel has to do.
     return stdout === 'blind\n' ? [] : stdout.split('\n').filter((name) => name !== '');
   };
-  const gone = async (patience: number): Promise<boolean> => {
+  /** @returns who is left when the patience is over */
+  const gone = async (signal: '0' | 'KILL', patience: Duration): Promise<readonly string[]> => {
+    let left: readonly string[] = [];
     for (let waited = 0, pause = 50; waited < patience; waited += pause, pause = Math.min(pause * 2, 1000)) {
       await place.clock.sleep(milliseconds(pause));
-      if ((await send('0')).length === 0) return true;
+      left = await send(signal);
+      if (left.length === 0) break;
     }
-    return false;
+    return left;
   };
-  if ((await send('TERM')).length === 0 || (await gone(grace))) return;
-  let left = await send('KILL');
-  if (left.length === 0 || (await gone(lastWait))) return;
-  // What was started meanwhile has not had its signal yet.
-  left = await send('KILL');
+  if ((await send('TERM')).length === 0 || (await gone('0', grace)).length === 0) return;
+  // Again and again: while some are killed, others are still starting more.
+  await send('KILL');
+  const left = await gone('KILL', lastWait);
   if (left.length > 0) throw commandStays(place.name, named(left));
 }
 

@@ -47,6 +47,11 @@ export interface Line {
   close(): Promise<void>;
 }
 
+/** What this world starts to reach other machines is not what it looks for when it ends leftovers, where it reaches itself. */
+export const ownMark = ({ world }: Pick<Place, 'world'>): Readonly<Record<string, string>> => ({
+  HOLDFAST_SESSION: `${world}.0`,
+});
+
 /** For the connection and the login together. */
 const patience = seconds(45);
 const beat = seconds(10);
@@ -59,7 +64,8 @@ export async function openLine(place: Place, opening: Opening): Promise<Line> {
   const ready = `holdfast-keeps-${randomBytes(6).toString('hex')}`;
   const over = new AbortController();
   try {
-    const keeper = await place.begin(opening.keep(keeping(ready, mark)), { signal: over.signal }, 'pipe');
+    const options = { signal: over.signal, env: ownMark(place) };
+    const keeper = await place.begin(opening.keep(keeping(ready, mark)), options, 'pipe');
     keeper.input?.on('error', () => {});
     await untilReady(place, opening, keeper, ready, over);
     return open(place, opening, keeper, mark, over);

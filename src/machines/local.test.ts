@@ -8,7 +8,7 @@ import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { Fault } from '../fault.ts';
 import { systemClock } from '../values/instant.ts';
-import { machineContract } from './contract.test-support.ts';
+import { begun, machineContract } from './contract.test-support.ts';
 import { endLeftovers, findLeftovers } from './leftovers.ts';
 import { localMachine } from './local.ts';
 import { goneWithin, processesWith, quick } from './processes.test-support.ts';
@@ -47,15 +47,10 @@ async function killed(child: ChildProcess): Promise<void> {
 /** Numbers and runs that no other test on this machine has. */
 const own = (text: string): string => `${text}${process.pid}`;
 
-/** A shell goes on while what it starts is still on its way. */
-async function begun(text: string): Promise<void> {
-  while ((await processesWith(text)) === 0);
-}
-
 describe('a worker that is killed', () => {
   it('takes the command it was running with it', async () => {
     const child = await startedWorker(own('run-dies-'), `echo up; exec sleep ${own('4712.1')}`);
-    await begun(own('4712.1'));
+    await begun({ processesWith }, own('4712.1'));
     await killed(child);
     assert.ok(await goneWithin(5000, own('4712.1')));
   });
@@ -67,7 +62,7 @@ describe('a worker that is killed', () => {
       startedWorker(own('run-one-'), background(own('4712.2'))),
       startedWorker(`${own('run-one-')}-more`, background(own('4712.3'))),
     ]);
-    await Promise.all([begun(own('4712.2')), begun(own('4712.3'))]);
+    await Promise.all([begun({ processesWith }, own('4712.2')), begun({ processesWith }, own('4712.3'))]);
     await Promise.all([killed(one), killed(other)]);
     assert.deepEqual(
       (await findLeftovers(own('run-one-'))).map(({ command }) => command).filter((name) => name !== 'sh'),
@@ -94,7 +89,7 @@ describe('processes that outlived their run', () => {
 
   it('are named when they cannot be ended, instead of being waited for without end', async () => {
     const child = await startedWorker(own('run-stays-'), `echo up; exec sleep ${own('4712.4')}`);
-    await begun(own('4712.4'));
+    await begun({ processesWith }, own('4712.4'));
     let now = 0;
     const impatient = { ...systemClock, monotonic: () => (now += 60_000) };
     await assert.rejects(

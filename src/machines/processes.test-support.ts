@@ -19,8 +19,8 @@ export async function goneWithin(patience: number, text: string): Promise<boolea
   return (await processesWith(text)) === 0;
 }
 
-/** What is given three seconds to end politely is given a tenth of one here. */
+/** What is given three seconds to end politely is given a tenth of one here. What is given longer guards against a hang. */
 export const quick: Clock = {
   ...systemClock,
-  sleep: (duration, signal) => systemClock.sleep(milliseconds(duration / 30), signal),
+  sleep: (duration, signal) => systemClock.sleep(duration > 3000 ? duration : milliseconds(duration / 30), signal),
 };

@@ -9,7 +9,7 @@ import { type Lines, linesBy } from './lines.ts';
 import type { Entrance } from './local.ts';
 import type { Machine } from './machine.ts';
 import { grace, lastWait, untilStopped, within } from './stopping.ts';
-import { type Passed, through } from './through.ts';
+import { connectionLost, type Passed, through } from './through.ts';
 
 export type Remote = Machine &
   Entrance &
@@ -92,18 +92,20 @@ async function marked(
   const run = way.run === undefined ? {} : { HOLDFAST_RUN: way.run };
   const env = { ...options.env, ...run, HOLDFAST_COMMAND: id, [session]: sessionId };
   const passed = await through(way, line, argv, env, stdin);
-  const ended = untilStopped(way, argv, options, passed.ended, () => stop(way, line, passed, id));
+  const ended = untilStopped(way, argv, options, passed.ended, () => stop(way, line, passed, argv[0], id));
   ended.catch(() => {});
   const refused = passed.settled.then(({ begun, says }) => (begun ? undefined : way.notBegun?.(says)));
   return { ...passed, ended, refused };
 }
 
-async function stop(way: Way, line: Line, passed: Passed, id: string): Promise<void> {
+async function stop(way: Way, line: Line, passed: Passed, command: string, id: string): Promise<void> {
   // One that is just beginning would not be found; one whose end is closed before it has begun never does.
   if (!(await within(way.clock, grace, passed.settled))) passed.giveUp();
   try {
     await endThere(way, line, `HOLDFAST_COMMAND=${id}`);
     await within(way.clock, lastWait, passed.ended);
+  } catch (error) {
+    throw line.lost ? connectionLost(way.name, command) : error;
   } finally {
     passed.giveUp();
   }

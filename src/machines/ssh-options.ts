@@ -39,6 +39,8 @@ const connecting = (
   agent: string,
 ): Readonly<Record<string, string>> => ({
   ...quiet,
+  // Why a connection was closed is said at this level only.
+  LogLevel: 'INFO',
   Port: String(port),
   StrictHostKeyChecking: 'yes',
   UserKnownHostsFile: join(folder, 'known_hosts'),

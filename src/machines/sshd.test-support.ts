@@ -23,8 +23,14 @@ export type Sshd = Readonly<{
 
 export const cannotServe = (): string | false => (process.getuid?.() === 0 ? false : 'needs root, as sshd does');
 
-/** @param lines of sshd_config(5), which win over those that are written for every test */
-export async function startSshd(lines: readonly string[] = []): Promise<Sshd> {
+export type SshdSettings = Readonly<{
+  /** lines of sshd_config(5), which win over those that are written for every test */
+  config?: readonly string[];
+  /** lines of passwd(5) that this sshd finds in the place of the machine's own; it has a mount namespace of its own then */
+  accounts?: readonly string[];
+}>;
+
+export async function startSshd({ config = [], accounts = [] }: SshdSettings = {}): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-sshd-'));
   mkdirSync('/run/sshd', { recursive: true });
   for (const name of ['host', 'user'])
@@ -34,7 +40,7 @@ export async function startSshd(lines: readonly string[] = []): Promise<Sshd> {
   writeFileSync(
     join(folder, 'config'),
     [
-      ...lines,
+      ...config,
       `ListenAddress 127.0.0.1:${port}`,
       `HostKey ${join(folder, 'host')}`,
       `AuthorizedKeysFile ${join(folder, 'user.pub')}`,
@@ -49,20 +55,33 @@ export async function startSshd(lines: readonly string[] = []): Promise<Sshd> {
   );
   // Readable for the ordinary users that log in with it.
   execFileSync('chmod', ['755', folder]);
-  const server = spawn('/usr/sbin/sshd', ['-D', '-E', log, '-f', join(folder, 'config')], { stdio: 'ignore' });
+  const served = ['/usr/sbin/sshd', '-D', '-E', log, '-f', join(folder, 'config')];
+  const server = spawn('unshare', [...withAccounts(folder, accounts), ...served], { stdio: 'ignore' });
   await listening(log, server);
   return {
     ...{ port, folder },
     hostKey: readFileSync(join(folder, 'host.pub'), 'utf8').trim(),
     key: readFileSync(join(folder, 'user'), 'utf8'),
     log: () => readFileSync(log, 'utf8'),
-    sessions: () => childrenOf(server.pid ?? 0),
+    sessions: () => sessionsOf(server.pid ?? 0),
     stop: async () => {
-      for (const pid of [...childrenOf(server.pid ?? 0), server.pid ?? 0]) tryKill(pid);
+      for (const pid of [...sessionsOf(server.pid ?? 0), server.pid ?? 0]) tryKill(pid);
       if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Each line takes the place of the one with its name. */
+function withAccounts(folder: string, accounts: readonly string[]): readonly string[] {
+  if (accounts.length === 0) return ['--'];
+  const nameOf = (line: string) => line.split(':')[0];
+  const others = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !accounts.some((account) => nameOf(account) === nameOf(line)));
+  writeFileSync(join(folder, 'passwd'), `${[...accounts, ...others].join('\n')}\n`);
+  const bound = 'mount --bind "$0" /etc/passwd && exec "$@"';
+  return ['--mount', '--', 'sh', '-c', bound, join(folder, 'passwd')];
 }
 
 async function listening(log: string, server: ChildProcess): Promise<void> {
@@ -87,15 +106,21 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-function childrenOf(pid: number): readonly number[] {
-  const path = `/proc/${pid}/task/${pid}/children`;
+/** For one login there are two: the one that watches, and that of the user, to which the connection belongs. */
+function sessionsOf(pid: number): readonly number[] {
+  return read(`/proc/${pid}/task/${pid}/children`)
+    .split(' ')
+    .filter((word) => word !== '')
+    .map(Number)
+    .filter((child) => read(`/proc/${child}/comm`).startsWith('sshd'))
+    .flatMap((child) => [child, ...sessionsOf(child)]);
+}
+
+function read(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
-      .split(' ')
-      .filter((word) => word !== '')
-      .map(Number);
+    return readFileSync(path, 'utf8');
   } catch {
-    return [];
+    return '';
   }
 }
 

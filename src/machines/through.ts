@@ -6,7 +6,7 @@ import { finished } from 'node:stream/promises';
 import { Fault } from '../fault.ts';
 import { cut, shown } from '../values/text.ts';
 import type { Begun, End, Stdin } from './commands.ts';
-import type { Line, Place } from './line.ts';
+import { type Line, ownMark, type Place } from './line.ts';
 import type { Argv } from './machine.ts';
 import { behind, withoutEnd } from './marked.ts';
 import { missing } from './search-path.ts';
@@ -29,7 +29,8 @@ export async function through(
 ): Promise<Passed> {
   const marks = marksOf(randomBytes(8).toString('hex'));
   const over = new AbortController();
-  const inner = await place.begin(line.enter(commandScript(argv, env, marks)), { signal: over.signal }, stdin);
+  const options = { signal: over.signal, env: ownMark(place) };
+  const inner = await place.begin(line.enter(commandScript(argv, env, marks)), options, stdin);
   let before = '';
   let begun = false;
   let told: string | undefined;
@@ -80,7 +81,7 @@ const asEnd = (exitCode: number): End => ({
   signal: exitCode > 128 ? signals.get(exitCode - 128) : undefined,
 });
 
-const connectionLost = (where: string, command: string): Fault =>
+export const connectionLost = (where: string, command: string): Fault =>
   new Fault('machine-connection-lost', {
     where,
     says: `the connection ended before ${shown(command)} did; what goes on there is ended within a minute`,

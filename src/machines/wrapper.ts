@@ -26,14 +26,15 @@ export function commandScript(argv: Argv, env: Readonly<Record<string, string>>,
   );
   const said = (text: string) => `printf '%s\\n' ${quoted(text.replace(/\n$/, ''))}`;
   return [
-    `${said(begins)}; ${said(begins)} >&2; cd /; f=`,
+    `${said(begins)}; ${said(begins)} >&2; exec 3>&2 2>/dev/null; cd /; f=`,
     `for c in ${candidates(command).map(quoted).join(' ')}; do if [ -f "$c" ] && [ -x "$c" ]; then f=$c; break; fi; done`,
-    `if [ -z "$f" ]; then ${said(`${ends}missing`)} >&2; exit 127; fi`,
+    `if [ -z "$f" ]; then ${said(`${ends}missing`)} >&3; exit 127; fi`,
     // env(1) takes a word with = in it for one more variable.
-    `w=; case $f in *=*) w="sh -c" ;; esac`,
-    `{ env -i HOME="\${HOME:-/}" ${given.map(quoted).join(' ')} ` +
-      `\${w:+sh -c 'exec "$0" "$@"'} "$f" ${rest.map(quoted).join(' ')} 2>&3 3>&-; } 3>&2 2>/dev/null`,
-    `printf '%s%d\\n' ${quoted(ends)} $? >&2`,
+    `case $f in *=*) w=1 ;; *) w= ;; esac`,
+    // In a shell of its own: dash redirects what itself says as well, while it waits for a command.
+    `(exec env -i HOME="\${HOME:-/}" ${given.map(quoted).join(' ')} \${w:+sh -c 'exec "$0" "$@"'} ` +
+      `"$f" ${rest.map(quoted).join(' ')} 2>&3 3>&-)`,
+    `printf '%s%d\\n' ${quoted(ends)} $? >&3`,
   ].join('\n');
 }
 
