@@ -117,6 +117,10 @@ export const commands: readonly Listed[] = [
   {
     name: 'serve',
     says: 'start jobs when they are due, until it is told to stop',
+    options: [
+      { flags: '--metrics <address>', says: 'where figures may be asked for (127.0.0.1:9467); this machine only' },
+      { flags: '--no-metrics', says: 'nowhere' },
+    ],
     load: async () => (await import('./serve.ts')).serve,
   },
   {

@@ -47,11 +47,7 @@ export async function serve(daemon: Daemon): Promise<number> {
     bell.ring();
   });
   const elsewhereNow = askingElsewhere(daemon.elsewhere, clock, bell.ring);
-  const context = {
-    holdfast: () => current.now().holdfast,
-    estate: () => current.now().estate,
-    ...{ say, stopped },
-  };
+  const context = { holdfast, estate: () => current.now().estate, say };
   await using _services = await startServices(daemon.services, context);
   stopped.addEventListener('abort', bell.ring);
   let last: Look | undefined = memory.look();

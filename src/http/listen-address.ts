@@ -5,7 +5,7 @@ import { shown } from '../values/text.ts';
 
 export type ListenAddress = Readonly<{ host: string; port: number }> | Readonly<{ socket: string }>;
 
-const defaultListen = '127.0.0.1:9467';
+export const defaultListen = '127.0.0.1:9467';
 
 /** @throws Fault `listen-address-refused` */
 export function listenAddress(text: string): ListenAddress {
