@@ -19,7 +19,6 @@ import { figuresOf, poolIn } from './discover.ts';
 import { type Discovered, discover } from './discovery.ts';
 import { daysToFull, withSample } from './forecast.ts';
 import { discoverGiven } from './given.ts';
-import { newestByLine } from './groups.ts';
 import { recallCluster } from './inventory.ts';
 import { some } from './notes.ts';
 import { poolRef } from './protect.ts';
@@ -105,24 +104,26 @@ function lateItems(
   run: string,
   now: Instant,
 ): readonly ItemResult[] {
-  const newest = newestByLine(sealed);
+  const byLine = Map.groupBy(sealed, ({ line }) => line);
   return [...protect, ...heldBack].flatMap((found): ItemResult[] => {
-    const says = whyLate(entry, newest.get(found.line), run, now);
-    if (says === undefined) return [];
-    return [{ ...itemOf(found), done: false, says, takenAt: newest.get(found.line)?.taken }];
+    const points = byLine.get(found.line) ?? [];
+    const says = whyLate(entry, points, run, now);
+    return says === undefined ? [] : [{ ...itemOf(found), done: false, says, takenAt: points.at(-1)?.taken }];
   });
 }
 
+/** @param points of one volume, oldest first */
 function whyLate(
   { expect_within }: LvmThinEntry,
-  newest: Snapshot | undefined,
+  points: readonly Snapshot[],
   run: string,
   now: Instant,
 ): string | undefined {
+  const newest = points.at(-1);
   if (newest === undefined) return 'it has no restore point';
   const age = between(newest.taken, now);
   const limit = expect_within === undefined ? undefined : parseTimeSpan(expect_within);
-  const fine = typeof limit === 'number' ? age <= limit : newest.run === run;
+  const fine = typeof limit === 'number' ? age <= limit : points.some((one) => one.run === run);
   return fine ? undefined : `its newest restore point is ${formatDuration(age)} old`;
 }
 
