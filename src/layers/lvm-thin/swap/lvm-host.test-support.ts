@@ -75,7 +75,7 @@ export function lvmHost({ isOpen, at, pool = { data: '20.00', metadata: '5.00' }
     let path: string | undefined;
     for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
       if (word === '--addtag') tags.push(rest.shift() ?? '');
-      else if (word === '-n' || word === '--setautoactivation') options.set(word, rest.shift() ?? '');
+      else if (word === '-n') options.set(word, rest.shift() ?? '');
       else if (['-an', '-s', '-ky', '-kn'].includes(word)) options.set(word, '');
       else if (!word.startsWith('-')) path = word;
       else throw new Refused(`  Unrecognised option ${word}`);
@@ -87,7 +87,7 @@ export function lvmHost({ isOpen, at, pool = { data: '20.00', metadata: '5.00' }
     const skips = !options.has('-kn');
     add(name, of.content, {
       ...{ originUuid: of.uuid, tags, bytes: of.bytes, skips, active: !skips && !options.has('-an') },
-      autoactivates: options.get('--setautoactivation') !== 'n',
+      autoactivates: true,
       ...(of.key === undefined ? {} : { key: of.key }),
     });
   };
@@ -97,6 +97,7 @@ export function lvmHost({ isOpen, at, pool = { data: '20.00', metadata: '5.00' }
       const value = args[index + 1] ?? '';
       if (word === '--addtag' && !one.tags.includes(value)) one.tags.push(value);
       if (word === '--deltag') one.tags = one.tags.filter((tag) => tag !== value);
+      if (word === '--setautoactivation') one.autoactivates = value === 'y';
       if (word === '-pr') one.writable = false;
       if (word === '-ay') one.active = !one.skips || args.includes('-K');
       if (word === '-an' && (isOpen(one.name) || [...mappers.values()].some((inner) => inner.uuid === one.uuid)))

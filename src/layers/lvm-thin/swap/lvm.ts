@@ -25,17 +25,15 @@ export type NewClone = Readonly<{
   of: string;
   tags: readonly string[];
   skipsActivation: boolean;
-  autoactivates: boolean | null;
 }>;
 
 /** A thin snapshot is a writable copy on its own feet: its origin may go, and never notices. It is not activated here. */
 export function makeClone(within: Within, clone: NewClone, signal?: AbortSignal): Promise<void> {
-  const { name, of, tags, skipsActivation, autoactivates } = clone;
+  const { name, of, tags, skipsActivation } = clone;
   return lvm(
     within,
     [
       ...(['lvcreate', '-an', '-s', `-k${skipsActivation ? 'y' : 'n'}`] as const),
-      ...(autoactivates === null ? [] : ['--setautoactivation', autoactivates ? 'y' : 'n']),
       ...['-n', name],
       ...tags.flatMap((tag) => ['--addtag', tag]),
       `${within.vg}/${of}`,
@@ -69,6 +67,10 @@ export const takeTags = (within: Within, lv: string, tags: readonly string[]): P
 
 export const makeReadOnly = (within: Within, lv: string): Promise<void> =>
   lvm(within, ['lvchange', '-pr', `${within.vg}/${lv}`]);
+
+/** PVE 9 sets it on the disks of guests, so that only the node that runs them has them. lvcreate refuses it for snapshots. */
+export const neverAutoactivate = (within: Within, lv: string): Promise<void> =>
+  lvm(within, ['lvchange', '--setautoactivation', 'n', `${within.vg}/${lv}`]);
 
 /** By name, and whatever its skip flag says. */
 export const activate = (within: Within, lv: string, signal?: AbortSignal): Promise<void> =>

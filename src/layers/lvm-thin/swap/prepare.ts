@@ -37,7 +37,6 @@ export const prepareKind: StepKind = {
         of: point.lv,
         tags: [broughtBy(context.run), ...(live?.tags ?? [])],
         skipsActivation: live?.skips_activation ?? false,
-        autoactivates: live?.autoactivates ?? null,
       },
       context.signal,
     );

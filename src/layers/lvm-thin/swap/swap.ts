@@ -6,7 +6,7 @@ import { seconds } from '../../../values/duration.ts';
 import { untilDetached } from './detach.ts';
 import { atRest } from './free.ts';
 import { liveOf, type Swapping, swappingIn } from './given.ts';
-import { activate, gone, makeReadOnly, rename } from './lvm.ts';
+import { activate, gone, makeReadOnly, neverAutoactivate, rename } from './lvm.ts';
 import { patiently } from './patiently.ts';
 import { stateOf } from './state.ts';
 
@@ -24,6 +24,7 @@ export const swapKind: StepKind = {
     if (state !== 'untouched' || fresh === undefined)
       throw gone(`${vg}/${live.lv}`, 'the volume, or the copy that is to take its place, is not there any more');
     if (!live.writable) await makeReadOnly(swapping, names.fresh);
+    if (live.autoactivates === false) await neverAutoactivate(swapping, names.fresh);
     context.take('name of the live volume', names.old);
     await rename(swapping, live.lv, names.old);
     await rename(swapping, names.fresh, live.lv);
