@@ -330,6 +330,16 @@ describe('a snapshot that fails', () => {
     assert.equal(next.outcome, 'done');
   });
 
+  it('since its device is suspended is not even tried: LVM would spoil the whole pool', async () => {
+    using place = plain(['a', 'b']);
+    place.put('vm-9999-pvc-a', { suspended: 1 });
+    const ended = await place.run();
+    assert.equal(ended.outcome, 'degraded');
+    assert.equal(place.read('data')['mode'], 'rw');
+    assert.deepEqual(place.sealed(), { 'vm-9999-pvc-b': 1 });
+    assert.match(faultOf(ended, 'discover>snapshot-vm-9999-pvc-a')?.says ?? '', /its device is suspended/);
+  });
+
   it('of a group leaves the others as good points of their volumes, and is named', async () => {
     using place = withCluster();
     place.fails('lvcreate', 'pve/vm-9999-pvc-b$');

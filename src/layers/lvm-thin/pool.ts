@@ -86,9 +86,11 @@ const countsIn = (text: string): readonly (number | undefined)[] => {
   return used === undefined ? [undefined, undefined] : [Number(used), Number(total)];
 };
 
-/** The device behind a pool: LVM doubles a `-` in names (lvm2, libdm/libdm-string.c). */
-export const poolDevice = (vg: string, pool: string): string =>
-  `${[vg, pool].map((name) => name.replaceAll('-', '--')).join('-')}-tpool`;
+/** As the device mapper calls it: LVM doubles a `-` in names (lvm2, libdm/libdm-string.c). */
+export const mapperName = (vg: string, name: string): string =>
+  [vg, name].map((part) => part.replaceAll('-', '--')).join('-');
+/** The device behind a pool that has volumes. */
+export const poolDevice = (vg: string, pool: string): string => `${mapperName(vg, pool)}-tpool`;
 
 /** What volumes may hold together, against what there is: a note, since thin pools are made to be overcommitted. */
 export function overcommit(volumes: readonly Volume[], pool: Volume): string | undefined {

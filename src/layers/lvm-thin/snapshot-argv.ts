@@ -2,7 +2,7 @@
 import type { Argv } from '../../machines/machine.ts';
 import { epochSeconds, type Instant } from '../../values/instant.ts';
 import { type Tags, tagsOf } from '../common/lvm/tags.ts';
-import { metadataOfSnapshot, poolDevice, tenths } from './pool.ts';
+import { mapperName, metadataOfSnapshot, poolDevice, tenths } from './pool.ts';
 import { snapshotScript } from './snapshot-script.ts';
 
 export type Wanted = Readonly<{ origin: string; originUuid: string; bytes: number; name: string; tags: Tags }>;
@@ -23,6 +23,7 @@ export const snapshotArgv = (taking: Taking): Argv => [
   `${epochSeconds(taking.taken)}`,
   ...taking.volumes.flatMap((one) => [
     `${taking.vg}/${one.origin}`,
+    mapperName(taking.vg, one.origin),
     `${taking.vg}/${one.name}`,
     tagsOf(one.tags)
       .flatMap((tag) => ['--addtag', tag])

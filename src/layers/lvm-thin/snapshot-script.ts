@@ -5,12 +5,13 @@
 // Volumes are not frozen together. LVM suspends each origin for its own snapshot; where an origin was suspended before (`dmsetup
 // suspend` of all of them), lvm2 2.03.16 does not tell the pool of the new snapshot, and the pool refuses every new volume from
 // then on ("has unexpected transaction id"; tried on real pools). So each is crash-consistent, and `skew` says how far apart
-// they are.
+// they are. One that is suspended when its turn comes (a device that hangs, somebody's script) is waited for, and then left alone.
 
 /**
  * `$1` the pool's device, `$2` `$3` the limits of data and metadata in tenths of a percent, `$4` the blocks of metadata that a
- * snapshot may add, `$5` the moment of taking in seconds since 1970. Then for each volume: VG/LV of the origin, of the snapshot,
- * the words of its tags with commas between, and what LVM must say of it before it is sealed (a selection, lvmreport(7)).
+ * snapshot may add, `$5` the moment of taking in seconds since 1970. Then for each volume: VG/LV of the origin, its name in the
+ * device mapper, VG/LV of the snapshot, the words of its tags with commas between, and what LVM must say of it before it is sealed
+ * (a selection, lvmreport(7)).
  *
  * Answers in lines; ends with 0, with 3 where the pool cannot be read or has no room, and nothing was done then.
  */
@@ -21,7 +22,7 @@ uptime() { read -r up rest < /proc/uptime; }
 flat() { printf '%s' "$1" | tr -s '\\n' ' '; }
 status=$(dmsetup status "$device" 2>&1) || { echo "unread $(flat "$status")"; exit 3; }
 echo "pool $status"
-volumes=$(($# / 4))
+volumes=$(($# / 5))
 room() {
   [ $# -ge 8 ] && [ "$3" = thin-pool ] && [ "$8" = rw ] || return 1
   case " $* " in *' needs_check '*) return 1 ;; esac
@@ -29,6 +30,14 @@ room() {
     [ $((\${6%/*} * 1000)) -lt $((\${6#*/} * data_at_most)) ]
 }
 room $status || { echo full; exit 3; }
+is_suspended() {
+  for again in 1 2 3 4 5; do
+    case " $(flat "$(dmsetup info -c --noheadings -o name -S suspended=Suspended 2>&1)") " in
+      *" $1 "*) sleep 1 ;;
+      *) return 1 ;;
+    esac
+  done
+}
 uptime
 begun=\${up%.*} hundredths=\${up%.*}\${up#*.}
 echo "began $up"
@@ -39,11 +48,15 @@ for pass in take seal; do
     [ $volumes -eq 1 ] || apart="--addtag hf.skew=$(((\${up%.*}\${up#*.} - hundredths) * 10))"; }
   left=$volumes
   while [ $left -gt 0 ]; do
-    origin=$1 snapshot=$2 words=$3 must=$4
-    shift 4
-    set -- "$@" "$origin" "$snapshot" "$words" "$must"
+    origin=$1 device=$2 snapshot=$3 words=$4 must=$5
+    shift 5
+    set -- "$@" "$origin" "$device" "$snapshot" "$words" "$must"
     left=$((left - 1))
     if [ $pass = take ]; then
+      if is_suspended "$device"; then
+        echo "failed $snapshot its device is suspended: it hangs, or somebody works on it; no snapshot of it was tried"
+        continue
+      fi
       IFS=,
       if said=$(lvcreate -s -k y -n "\${snapshot#*/}" $words "$origin" 2>&1); then
         made="$made$snapshot "
