@@ -8,6 +8,7 @@ import { layers } from './layers/all.ts';
 import { commonSteps } from './layers/common/steps.ts';
 import { guestSteps } from './layers/guest/backup-job.ts';
 import { resources } from './resources/all.ts';
+import { serviceSteps } from './service/steps.ts';
 
 export const kinds = { resources, consequences, layers, checks, channels } as const;
 
@@ -16,5 +17,6 @@ const everyStep: readonly StepKind[] = [
   ...commonSteps,
   ...guestSteps,
   ...loginStepKinds,
+  ...serviceSteps,
 ];
 export const stepKinds: ReadonlyMap<string, StepKind> = new Map(everyStep.map((step) => [step.name, step]));

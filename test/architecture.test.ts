@@ -57,6 +57,7 @@ const ranks = [
     'validate',
     'identities',
     'schedule',
+    'service',
   ],
   ['composition'],
   ['http'],

@@ -124,6 +124,17 @@ export const commands: readonly Listed[] = [
     load: async () => (await import('./serve.ts')).serve,
   },
   {
+    name: 'install-service',
+    says: 'make `serve` a service of this host, fenced in as far as the estate lets it be',
+    options: [
+      { flags: '--dry-run', says: 'show the unit and the plan, and stop' },
+      { flags: '--remove', says: 'stop the service and take its unit away' },
+      { flags: '--into <folder>', says: 'only write the unit, into this folder; nothing is started' },
+      ...consent,
+    ],
+    load: async () => (await import('./install-service.ts')).installService,
+  },
+  {
     name: 'runs',
     says: 'what ran, and how it ended',
     arguments: '[job]',

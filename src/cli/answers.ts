@@ -162,6 +162,14 @@ export type ServeAnswer = Readonly<{
   started: number;
 }>;
 
+export type InstallServiceAnswer = Readonly<{
+  plan: Plan;
+  /** the unit as it is to be; null where it is removed */
+  unit: string | null;
+  /** null with --dry-run, and where there was nothing to do */
+  run: (Verdict & Readonly<{ run: RunId }>) | null;
+}>;
+
 /** The run as it stands when the command ends. */
 export type CancelAnswer = Run;
 
@@ -227,6 +235,7 @@ export type Answers = Readonly<{
   run: RunAnswer;
   jobs: JobsAnswer;
   serve: ServeAnswer;
+  'install-service': InstallServiceAnswer;
   runs: RunsAnswer;
   log: LogAnswer;
   cancel: CancelAnswer;
