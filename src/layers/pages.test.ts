@@ -16,7 +16,8 @@ describe('an estate on the page of a layer', () => {
 
   for (const page of pages)
     it(`is valid as it is (${page})`, async () => {
-      for (const text of estatesOn(page)) assert.deepEqual(await problemsIn(`estate: homelab\n${text}`), []);
+      for (const text of estatesOn(page))
+        assert.deepEqual((await problemsIn(`estate: homelab\n${text}`)).filter(isNotOfThisMachine), []);
     });
 
   it('would be refused with a mistake in it (control)', async () => {
@@ -24,3 +25,6 @@ describe('an estate on the page of a layer', () => {
     assert.notDeepEqual(await problemsIn(`estate: homelab\n${text.replace('roles:', 'rolls:')}`), []);
   });
 });
+
+/** Secrets are on the operator's machine, not on this one. */
+const isNotOfThisMachine = (problem: string): boolean => !problem.includes('does not exist; write the secret into it');

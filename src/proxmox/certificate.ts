@@ -14,7 +14,8 @@ import { connectionFault } from './unreachable.ts';
 export type Trust = Readonly<{ fingerprint: Fingerprint }> | 'ca' | Readonly<{ ca: string }>;
 
 export type Connecting = Readonly<{
-  product: Product;
+  /** undefined for what is none of Proxmox's: another appliance with an API over HTTPS */
+  product: Product | undefined;
   name: string;
   audience: string;
   trust: Trust;
@@ -96,20 +97,21 @@ function distrust(to: Connecting, socket: TLSSocket): Fault | undefined {
       : new Fault('certificate-changed', {
           where,
           says: `it shows the certificate ${seen}, the estate pins ${to.trust.fingerprint}; nothing was sent to it`,
-          remedy: `compare with what \`${showCertificate[to.product]}\` prints on the server itself; if they are the same, pin the new one in the estate`,
+          remedy: `compare with what \`${showCertificate[to.product ?? 'other']}\` prints on the server itself; if they are the same, pin the new one in the estate`,
         });
   if (socket.authorized) return undefined;
   return new Fault('certificate-not-trusted', {
     where,
     says: `${reasonOf(socket.authorizationError)}; the certificate is ${seen}; nothing was sent to it`,
-    remedy: `install the certificate of its CA on this machine, or compare the fingerprint with what \`${showCertificate[to.product]}\` prints on the server itself, and pin it`,
+    remedy: `install the certificate of its CA on this machine, or compare the fingerprint with what \`${showCertificate[to.product ?? 'other']}\` prints on the server itself, and pin it`,
   });
 }
 
 const showCertificate = {
   pve: 'pvenode cert info',
   pbs: 'proxmox-backup-manager cert info',
-} as const satisfies Record<Product, string>;
+  other: 'openssl x509 -noout -fingerprint -sha256 -in CERTIFICATE',
+} as const satisfies Record<Product | 'other', string>;
 
 const reasons: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',

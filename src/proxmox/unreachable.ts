@@ -3,14 +3,14 @@ import { Fault } from '../fault.ts';
 import { portRemark } from './address.ts';
 import type { Product } from './api.ts';
 
-type To = Readonly<{ product: Product; name: string; audience: string }>;
+type To = Readonly<{ product: Product | undefined; name: string; audience: string }>;
 
 /** A connection that did not come about, or broke: nothing is said here about what was sent over it. */
 export const connectionFault = (to: To, seen: unknown, where = `${to.name} (${to.audience})`): Fault =>
   new Fault('server-unreachable', {
     where,
     says: typeof seen === 'string' ? seen : wordsFor(seen),
-    remedy: `see whether the server is up, and whether this machine reaches ${to.audience}${portRemark(to.product, to.audience)}`,
+    remedy: `see whether the server is up, and whether this machine reaches ${to.audience}${to.product === undefined ? '' : portRemark(to.product, to.audience)}`,
     ...(typeof seen === 'string' ? {} : { cause: seen }),
   });
 

@@ -55,7 +55,7 @@ export function childPlan(gathered: Gathered): ChildPlan {
 }
 
 /** What this host must have, and the point has not. */
-export const lacking = (items: readonly ItemFate[]): readonly string[] =>
+const lacking = (items: readonly ItemFate[]): readonly string[] =>
   items.filter(({ required, fate }) => required && fate !== 'taken').map(({ name }) => name);
 
 /** For the run: it is degraded by what a host like this must have and has not, and by what is there and could not be taken. */

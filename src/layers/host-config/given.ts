@@ -24,4 +24,3 @@ export const copyGiven = z.strictObject({
   policy: keepSchema.optional(),
   since_boot: sinceBootSchema.optional(),
 });
-export type CopyGiven = z.infer<typeof copyGiven>;

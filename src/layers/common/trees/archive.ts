@@ -37,9 +37,10 @@ export const createArgv = (tree: string, names: string, archive: string): Argv =
  * lead out of the tree only after everything else, strips leading slashes and refuses `..`. Archives may follow each other
  * in what it is fed, so that the times of folders are set when the last one is through.
  */
-export const extractArgv = (tree: string): Argv => [
+export const extractArgv = (tree: string, compression?: 'gzip'): Argv => [
   'tar',
   '--extract',
+  ...(compression === undefined ? [] : [`--${compression}`]),
   '--file=-',
   records,
   '--ignore-zeros',

@@ -9,6 +9,7 @@ import { formatSize, bytes as sizeOf } from '../../../values/size.ts';
 import { checkRoom } from '../points/destination.ts';
 import { readManifest } from '../points/manifest.ts';
 import { extractArgv, extractFault } from './archive.ts';
+import { layOut, type Shape, shapeOf } from './laid-out.ts';
 import { type AtHand, partNamed, partNames, provenPart } from './parts.ts';
 import { atHand, beginIn, checkTarget, emptyTarget, leadBack, type Restoring, restoringIn } from './target.ts';
 
@@ -33,13 +34,15 @@ export const unpackKind: StepKind = {
     const { machine, target, devices, work } = restoring;
     const point = await atHand(restoring, context);
     const { manifest } = point;
-    const names: string[] = [partNames.contents];
-    if (devices && (manifest.counts['devices'] ?? 0) > 0) names.push(partNames.devices);
+    const shape = shapeOf(manifest);
+    const names: string[] = shape === undefined ? [partNames.contents] : filesOf(shape);
+    if (shape === undefined && devices && (manifest.counts['devices'] ?? 0) > 0) names.push(partNames.devices);
     const bytes = names.reduce((sum, name) => sum + partNamed(manifest, name).bytes, 0);
     await checkRoom(machine.files, target, bytes);
     context.take('folder of the restore', work);
     await beginIn(restoring);
-    await unpack(restoring, point, names, context);
+    if (shape === undefined) await unpack(restoring, point, names, context);
+    else await layOutOf(restoring, point, shape, context);
     await machine.files.write(marker(restoring), '', 0o600);
     return { result: { point: manifest.id, work } };
   },
@@ -52,6 +55,14 @@ export const unpackKind: StepKind = {
   },
 
   undo: (context) => leadBack(restoringIn(context)),
+};
+
+const filesOf = ({ archive, files }: Shape): string[] => [...(archive === undefined ? [] : [archive]), ...files];
+
+const layOutOf = ({ machine, target, tree }: Restoring, point: AtHand, shape: Shape, context: StepContext) => {
+  const { takenAt } = point.manifest;
+  const source = (name: string) => provenPart(point, name, context.signal);
+  return layOut({ machine, tree, shape, takenAt, source, target }, context);
 };
 
 /** The point was whole when it was sealed; whether it still is, is known when its last byte was read. Until then it is proven nowhere but here. */
