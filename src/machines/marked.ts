@@ -4,6 +4,13 @@ import { Transform } from 'node:stream';
 
 const mostBefore = 8000;
 
+/** How many bytes at the end may be the beginning of the mark. No other is kept back: somebody may be waiting for it. */
+function begunIn(bytes: Buffer, mark: string): number {
+  for (let length = Math.min(mark.length - 1, bytes.length); length > 0; length -= 1)
+    if (bytes.toString('latin1', bytes.length - length) === mark.slice(0, length)) return length;
+  return 0;
+}
+
 /** What comes behind the mark. @param before is handed what was said before it, up to a limit */
 export function behind(mark: string, begins: () => void, before: (text: string) => void): Transform {
   let carried = Buffer.alloc(0);
@@ -18,8 +25,7 @@ export function behind(mark: string, begins: () => void, before: (text: string) 
       if (begun) return done(null, chunk);
       carried = Buffer.concat([carried, chunk]);
       const at = carried.indexOf(mark);
-      // What may be the beginning of the mark is kept back.
-      const text = carried.subarray(0, at < 0 ? Math.max(0, carried.length - mark.length) : at);
+      const text = carried.subarray(0, at < 0 ? carried.length - begunIn(carried, mark) : at);
       note(text);
       carried = carried.subarray(at < 0 ? text.length : at + mark.length);
       if (at < 0) return done();
@@ -45,7 +51,7 @@ export function withoutEnd(mark: string, ends: (how: string) => void): Transform
       const at = carried.indexOf(mark);
       const close = at < 0 ? -1 : carried.indexOf('\n', at);
       if (close < 0) {
-        const out = carried.subarray(0, at < 0 ? Math.max(0, carried.length - mark.length) : at);
+        const out = carried.subarray(0, at < 0 ? carried.length - begunIn(carried, mark) : at);
         carried = carried.subarray(out.length);
         return done(null, out);
       }
