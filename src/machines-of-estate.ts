@@ -1,7 +1,7 @@
 // The machines of an estate, each made at its first use, and one of each for the whole of a run. What lies behind another
 // machine is entered from there.
 import { randomBytes } from 'node:crypto';
-import { Fault } from './fault.ts';
+import { asFault, Fault } from './fault.ts';
 import { machineLater } from './machines/later.ts';
 import type { Opening } from './machines/line.ts';
 import { type Entrance, localMachine } from './machines/local.ts';
@@ -24,6 +24,13 @@ export type Given = Readonly<{
 export interface Machines extends AsyncDisposable {
   readonly local: Machine;
   machine(name: string): Machine;
+  /**
+   * ends what carries the run's id on the machines that are not this one
+   *
+   * @returns what was not reached, in words
+   * @throws Fault `command-stays`
+   */
+  endLeftovers(run: RunId): Promise<readonly string[]>;
 }
 
 type Made = Machine & Entrance & Partial<SshMachine>;
@@ -78,6 +85,22 @@ export function machinesOf(given: Given): Machines {
       const machine = known.get(name) ?? machineLater(name, () => make(name));
       known.set(name, machine);
       return machine;
+    },
+    endLeftovers: async (run) => {
+      const others = connections.machines.filter((entry) => !('local' in entry));
+      const unreached = await Promise.all(
+        others.map(async ({ name }) => {
+          try {
+            await (await make(name)).endLeftovers?.(run);
+            return [];
+          } catch (error) {
+            const fault = asFault(error, name);
+            if (fault.code === 'command-stays') throw fault;
+            return [`${name} was not reached, something of the run may go on there: ${fault.says}`];
+          }
+        }),
+      );
+      return unreached.flat();
     },
     [Symbol.asyncDispose]: async () => {
       // What was entered from another machine goes before it.

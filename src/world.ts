@@ -16,7 +16,7 @@ import { recall, remember } from './store/remembered.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { SecretReference } from './values/secret-reference.ts';
 
-export type OpenWorld = World & AsyncDisposable;
+export type OpenWorld = World & AsyncDisposable & Readonly<{ endLeftovers(run: RunId): Promise<readonly string[]> }>;
 
 /** @param state the estate's state folder, for what is remembered of secrets */
 export function openWorld(
@@ -44,6 +44,7 @@ export function openWorld(
       return connected(server, identity);
     },
     machine: (name) => machines.machine(name),
+    endLeftovers: (run) => machines.endLeftovers(run),
     kubernetes: (name) => {
       const entry = connections.kubernetes.find((one) => one.name === name);
       if (entry === undefined) throw unknown('cluster', name, 'declare it under `kubernetes`');

@@ -10,7 +10,7 @@ import type { Workshop } from './worker.ts';
 
 export type Recovery = Workshop &
   Readonly<{
-    /** ends the processes that carry the run's id in their environment; nothing else */
+    /** ends the processes of this machine that carry the run's id in their environment; nothing else */
     endLeftovers(run: RunId): Promise<void>;
     tell(told: Told): void;
   }>;
@@ -25,6 +25,7 @@ export async function recoverRun(
   const charge = journal.charge(run);
   if (charge === undefined) return [];
   await using world = recovery.openWorld(charge.connections, state, run);
+  const unreached = (await world.endLeftovers?.(run)) ?? [];
   const { append, lost } = bearing(journal, recovery.clock);
   const left = await recover(
     {
@@ -39,7 +40,7 @@ export async function recoverRun(
   );
   const fault = lost();
   if (fault !== undefined) throw fault;
-  return left;
+  return [...left, ...unreached];
 }
 
 /** An `append` that goes on where the journal's disk is full, and remembers that it did. */

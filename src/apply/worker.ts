@@ -19,8 +19,20 @@ export type Workshop = Readonly<{
   clock: Clock;
   kinds: ReadonlyMap<string, StepKind>;
   openJournal(state: string): Journal;
-  openWorld(connections: Connections, state: string, run: RunId, budget?: Budget): World & AsyncDisposable;
+  openWorld(connections: Connections, state: string, run: RunId, budget?: Budget): WorldOfRun;
 }>;
+
+export type WorldOfRun = World &
+  AsyncDisposable &
+  Readonly<{
+    /**
+     * ends what carries the run's id on the other machines of the estate
+     *
+     * @returns what was not reached, in words
+     * @throws Fault `command-stays`
+     */
+    endLeftovers?(run: RunId): Promise<readonly string[]>;
+  }>;
 
 /** @returns the exit code of the worker's process */
 export async function work(workshop: Workshop, input: Readable, output: Writable): Promise<number> {

@@ -1,0 +1,72 @@
+// The machines of an estate, over real connections.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { describe, it } from 'node:test';
+import { begun } from './machines/contract.test-support.ts';
+import { processesWith } from './machines/processes.test-support.ts';
+import { cannotServe, type Sshd, startSshd } from './machines/sshd.test-support.ts';
+import { type Machines, machinesOf } from './machines-of-estate.ts';
+import type { MachineEntry } from './model/estate.ts';
+import { milliseconds } from './values/duration.ts';
+import { systemClock } from './values/instant.ts';
+import { Secret } from './values/secret.ts';
+
+const sshTo = (
+  { port, hostKey }: Pick<Sshd, 'port' | 'hostKey'>,
+  jump?: string,
+): Extract<MachineEntry, { ssh: unknown }>['ssh'] => ({
+  ...{ host: '127.0.0.1', port, user: 'root', key: { env: 'KEY' }, host_key: hostKey, jump },
+});
+
+function machinesIn(sshd: Sshd, machines: readonly MachineEntry[], run = `run-${process.pid}`): Machines {
+  return machinesOf({
+    ...{ clock: systemClock, run, connections: { machines, kubernetes: [] } },
+    secret: async (_, audience) => new Secret('key', sshd.key, audience),
+  });
+}
+
+describe('the machines of an estate', { skip: cannotServe() }, () => {
+  it('are made when they are first used, each once, and end with the run', async () => {
+    const sshd = await startSshd();
+    try {
+      const machines = machinesIn(sshd, [
+        { name: 'here', local: true },
+        { name: 'pve1', ssh: sshTo(sshd) },
+      ]);
+      const machine = machines.machine('pve1');
+      assert.equal(machines.machine('pve1'), machine);
+      assert.deepEqual(sshd.sessions(), []);
+      assert.equal((await machines.machine('here').run(['echo', 'here'])).stdout, 'here\n');
+      assert.deepEqual(sshd.sessions(), []);
+      assert.equal((await machine.run(['echo', 'there'])).stdout, 'there\n');
+      assert.equal((sshd.log().match(/Accepted publickey/g) ?? []).length, 1);
+      await machines[Symbol.asyncDispose]();
+      while (sshd.sessions().length > 0) await systemClock.sleep(milliseconds(50));
+      assert.throws(() => machines.machine('pve9'), { code: 'machine-unknown' });
+    } finally {
+      await sshd.stop();
+    }
+  });
+
+  it('are all cleared of what a dead run left there; one that is not reached is said', async () => {
+    const sshd = await startSshd();
+    const dead = `run-dead-${process.pid}`;
+    const seconds = `4716.1${process.pid}`;
+    const left = spawn('sleep', [seconds], { env: { HOLDFAST_RUN: dead }, stdio: 'ignore' });
+    try {
+      await begun({ processesWith }, seconds);
+      await using machines = machinesIn(sshd, [
+        { name: 'here', local: true },
+        { name: 'pve1', ssh: sshTo(sshd) },
+        { name: 'gone', ssh: sshTo({ port: 1, hostKey: sshd.hostKey }) },
+      ]);
+      const said = await machines.endLeftovers(dead);
+      assert.equal(await processesWith(seconds), 0);
+      assert.equal(said.length, 1);
+      assert.match(said[0] ?? '', /^gone was not reached/);
+    } finally {
+      left.kill('SIGKILL');
+      await sshd.stop();
+    }
+  });
+});
