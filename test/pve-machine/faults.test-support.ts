@@ -1,5 +1,6 @@
 // What goes wrong on a PVE host, on demand. Each is what its name says to LVM and the kernel themselves, not an answer made up.
-import type { Must, Volume } from './volumes.test-support.ts';
+import type { Must } from './groups.test-support.ts';
+import type { Volume, Volumes } from './volumes.test-support.ts';
 
 export interface Faults {
   /** writes a volume of its own (vm-900-disk-0) until that share of the pool's data is used, in percent */
@@ -17,7 +18,7 @@ export interface Faults {
   /** reading and writing this volume gives EIO, until it is mended */
   breakDisk(volume: Volume): Promise<void>;
   mendDisk(volume: Volume): Promise<void>;
-  /** leaves the volume closed with a journal that must be replayed, and returns the text that `FILE` has after the replay */
+  /** leaves the volume closed, with a journal that must be replayed for the file to be there */
   dirty(volume: Volume, file: string, text: string): Promise<void>;
   setClock(instant: string): Promise<void>;
   /** the cable is pulled: connections stay, nothing comes */
@@ -37,7 +38,14 @@ export interface Faults {
 export const mapperName = (lv: string, group = 'pve'): string =>
   `${group.replaceAll('-', '--')}-${lv.replaceAll('-', '--')}`;
 
-export function faultsOf(must: Must, monitor: (command: string) => Promise<string>, port: number): Faults {
+export type Faulty = Readonly<{
+  must: Must;
+  volumes: Pick<Volumes, 'open' | 'close'>;
+  monitor(command: string): Promise<string>;
+  port: number;
+}>;
+
+export function faultsOf({ must, volumes, monitor, port }: Faulty): Faults {
   const told = async (command: string) => {
     const answer = await monitor(command);
     // `hostfwd_remove` confirms; everything else is silent when it works.
@@ -60,10 +68,13 @@ export function faultsOf(must: Must, monitor: (command: string) => Promise<strin
     freeMetadata: async () => void (await must(`perl - 0 delete <<'END'\n${thinMessages}END`)),
     hang: async (device) => void (await must(`dmsetup suspend --nolockfs --noflush ${device}`)),
     hangWhenSeen: async (pattern) => {
-      await must(`set -e
-        printf '#!/bin/sh\\ncase "$3" in %s) dmsetup suspend --nolockfs --noflush "$3" ;; esac\\n' '${pattern}' >/run/hang-it
-        chmod 755 /run/hang-it
-        setsid busybox inotifyd /run/hang-it /dev/mapper:n </dev/null >/dev/null 2>&1 & echo $! >>/run/watchers`);
+      await must(
+        `set -e
+        cat >/run/hang-it; touch /run/hang-starts
+        setsid perl /run/hang-it '${pattern}' </dev/null >/dev/null 2>&1 & echo $! >>/run/watchers
+        while [ -e /run/hang-starts ]; do sleep 0.05; done`,
+        hangIt,
+      );
     },
     unhang: async () => {
       await must(`for pid in $(cat /run/watchers 2>/dev/null); do kill "$pid" 2>/dev/null; done; rm -f /run/watchers
@@ -76,9 +87,7 @@ export function faultsOf(must: Must, monitor: (command: string) => Promise<strin
     },
     mendDisk: async ({ lv }) =>
       void (await must(`dmsetup remove ${mapperName(lv)}; lvchange -an pve/${lv}; lvchange -ay pve/${lv}`)),
-    dirty: async ({ lv, luks }, file, text) => {
-      await must(dirtyScript(lv, luks !== undefined, file), `${luks === undefined ? '' : `${luks}\0`}${text}`);
-    },
+    dirty: (volume, file, text) => makeDirty(must, volumes, volume, file, text),
     setClock: async (instant) => void (await must(`date -u -s '${instant}'`)),
     cutNetwork: () => told('set_link card0 off'),
     joinNetwork: () => told('set_link card0 on'),
@@ -90,16 +99,37 @@ export function faultsOf(must: Must, monitor: (command: string) => Promise<strin
   };
 }
 
-// A copy of the disk is taken while the file system is mounted and synced, and put back once it is closed: what a power cut leaves.
-const dirtyScript = (lv: string, encrypted: boolean, file: string): string => `set -e
-  cat >/tmp/given; lvchange -ay pve/${lv}
-  ${encrypted ? `perl -0 -pe 'exit if $. > 1; chomp' /tmp/given >/run/key; perl -0 -ne 'print if $. > 1' /tmp/given >/tmp/text` : 'mv /tmp/given /tmp/text'}
-  disk=/dev/pve/${lv}; ${encrypted ? `cryptsetup open --key-file=/run/key $disk dirty; rm /run/key; disk=/dev/mapper/dirty` : ''}
-  mkdir -p /tmp/dirty; mount $disk /tmp/dirty; cp /tmp/text '/tmp/dirty/${file}'; sync -f '/tmp/dirty/${file}'
-  size=$(blockdev --getsize64 $disk); dd if=$disk of=/tmp/copy iflag=direct bs=1M conv=sparse status=none
-  umount /tmp/dirty; dd if=/tmp/copy of=$disk bs=1M conv=notrunc status=none; sync
-  ${encrypted ? 'cryptsetup close dirty' : ''}
-  rm -f /tmp/copy /tmp/text /tmp/given`;
+// LVM makes the node before it resumes the device, so whoever suspends it at once must do so again, for a while. By ioctl
+// (DM_DEV_SUSPEND, without flushing and without freezing what is mounted): a process each time would be too slow.
+const hangIt = `use strict; use Time::HiRes qw(sleep time);
+my ($pattern) = @ARGV; my %since;
+open(my $control, '+<', '/dev/mapper/control') or die "control: $!";
+chdir '/dev/mapper';
+for (my $turn = 0;; $turn++, sleep 0.004) {
+  unlink '/run/hang-starts' if $turn == 1;
+  delete @since{grep { !-e } keys %since};
+  for my $name (grep { -e } glob $pattern) {
+    next if time - ($since{$name} //= time) > 2;
+    my $flags = 1 << 1 | 1 << 10 | 1 << 11;
+    my $packet = pack('L<3 L<7 Q< a128 a129 a7', 4, 0, 0, 312, 312, 0, 0, $flags, 0, 0, 0, $name, '', '');
+    ioctl($control, 0xC138FD06, $packet); } }
+`;
+
+// A copy of the volume is taken while its file system is open, and put back once it is closed: what a power cut leaves. One file is
+// synced, so it is in the journal; to sync the whole file system (`sync -f`) would write it to its place, too.
+async function makeDirty(
+  must: Must,
+  volumes: Pick<Volumes, 'open' | 'close'>,
+  volume: Volume,
+  file: string,
+  text: string,
+) {
+  const at = await volumes.open(volume);
+  await must(`cat >'${at}/${file}'; sync '${at}/${file}'`, text);
+  await must(`dd if=${volume.device} of=/tmp/copy bs=1M conv=sparse status=none`);
+  await volumes.close(volume);
+  await must(`set -e; dd if=/tmp/copy of=${volume.device} bs=1M conv=notrunc,fsync status=none; rm /tmp/copy`);
+}
 
 // Each thin device takes a block of metadata for its own tree. dmsetup(8) would be a process a message; this is its ioctl
 // (DM_TARGET_MSG of linux/dm-ioctl.h). The ids are far above those that LVM gives.

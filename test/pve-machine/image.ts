@@ -22,10 +22,10 @@ import { tryLock } from '../../src/store/lock.ts';
 import { aptMirrors, aptProxies } from './apt.ts';
 import { initialRamDisk } from './initial-ram-disk.ts';
 
-export type Image = Readonly<{ root: string; kernel: string; ramDisk: string }>;
+export type Image = Readonly<{ folder: string; root: string; kernel: string; ramDisk: string }>;
 
 /** What the builder and the machine need on this machine, by the program that is looked for. */
-export const neededHere = {
+const neededHere = {
   'qemu-system-x86_64': 'qemu-system-x86',
   mmdebstrap: 'mmdebstrap',
   mke2fs: 'e2fsprogs',
@@ -43,7 +43,7 @@ const guest = join(import.meta.dirname, 'guest');
 const sources = ['image.ts', 'apt.ts', 'initial-ram-disk.ts'].map((name) => join(import.meta.dirname, name));
 const guestFiles = readdirSync(guest).map((name) => join(guest, name));
 
-export const hasProgram = (program: string): boolean =>
+const hasProgram = (program: string): boolean =>
   ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].some((folder) =>
     existsSync(`${folder}/${program}`),
   );
@@ -56,7 +56,7 @@ export function unlessBuildable(): string | false {
   return missing.length === 0 ? false : `it needs the packages ${missing.map(([, name]) => name).join(', ')}`;
 }
 
-export function cacheFolder(): string {
+function cacheFolder(): string {
   const given = process.env['XDG_CACHE_HOME'];
   if (given !== undefined && given !== '') return join(given, 'holdfast-tests');
   return process.getuid?.() === 0 ? '/var/cache/holdfast-tests' : join(homedir(), '.cache', 'holdfast-tests');
@@ -77,7 +77,7 @@ export async function machineImage(): Promise<Image> {
     }
   }
   utimesSync(folder, new Date(), new Date());
-  return { root: join(folder, 'root.ext4'), kernel: join(folder, 'vmlinuz'), ramDisk: join(folder, 'initrd') };
+  return { folder, root: join(folder, 'root.ext4'), kernel: join(folder, 'vmlinuz'), ramDisk: join(folder, 'initrd') };
 }
 
 /** Whoever else builds it now is waited for. */

@@ -1,24 +1,27 @@
 // The tests' PVE host: a Debian machine in QEMU with LVM thin, a backup disk, sshd, and disks that outlive a power cut. A test file
 // has one at most, and resets its volumes between tests. Skip with `unlessMachine` where there can be none.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MachineEntry } from '../../src/model/estate.ts';
+import { type Checkpoints, checkpointsOf, keepNewDisks, takeNewDisks } from './checkpoints.test-support.ts';
 import { type Faults, faultsOf } from './faults.test-support.ts';
+import { type Must, makeGroups, nameOfDisks, type Pool, roomyPool } from './groups.test-support.ts';
 import { machineImage, unlessBuildable } from './image.ts';
 import { outerShell, type Said, type SshFacts } from './outer-shell.test-support.ts';
 import { consoleOf, freePort, type Qemu, startQemu } from './qemu.test-support.ts';
-import {
-  type Must,
-  makeGroups,
-  type NewVolume,
-  type Pool,
-  roomyPool,
-  type Volume,
-  type Volumes,
-  volumesOf,
-} from './volumes.test-support.ts';
+import { type NewVolume, type Volume, type Volumes, volumesOf } from './volumes.test-support.ts';
 
 export const unlessMachine = unlessBuildable();
 
@@ -30,7 +33,7 @@ export type MachineOptions = Readonly<{
   processors?: number;
 }>;
 
-export interface PveMachine {
+export interface PveMachine extends Checkpoints {
   readonly ssh: SshFacts;
   readonly volumes: Volumes;
   readonly faults: Faults;
@@ -52,15 +55,17 @@ export interface PveMachine {
 
 /** Ends everything by `stop()`, or when the test's process does. */
 export async function startPveMachine(options: MachineOptions = {}): Promise<PveMachine> {
-  const pool = options.pool ?? roomyPool;
+  const { pool = roomyPool, backupMegabytes = 4096 } = options;
   const image = await machineImage();
-  const folder = mkdtempSync(join(tmpdir(), 'hf-pve-'));
+  const folder = ownFolder();
   const file = (name: string) => join(folder, name);
   const disks = { given: file('given.tar'), pve: file('pve.raw'), backup: file('backup.raw') };
   const ssh = { ...makeKeys(folder, disks.given), host: '127.0.0.1', port: await freePort(), user: 'root' } as const;
-  const spare = 1024;
-  sparse(disks.pve, 2 * pool.megabytes + 4 * pool.metadataMegabytes + spare);
-  sparse(disks.backup, options.backupMegabytes ?? 4096);
+  // Room for a larger pool that a test asks for later; a sparse file costs nothing.
+  sparse(disks.pve, 32_768 + 2 * pool.megabytes);
+  sparse(disks.backup, backupMegabytes);
+  const both = [disks.pve, disks.backup];
+  const likeThese = join(image.folder, nameOfDisks(pool, backupMegabytes));
 
   let qemu: Qemu | undefined;
   const shell = outerShell(ssh, folder);
@@ -89,14 +94,27 @@ export async function startPveMachine(options: MachineOptions = {}): Promise<Pve
     if (said.exitCode !== 0) throw new Error(`exit code ${said.exitCode} of\n${script}\n${said.stderr}${said.stdout}`);
     return said.stdout.replace(/\n$/, '');
   };
-  const volumes = volumesOf(must);
+  const checkpoints = checkpointsOf({
+    shell,
+    must,
+    disks: both,
+    isOn: () => qemu !== undefined,
+    powerOff,
+    boot,
+  });
+  const volumes = volumesOf(must, pool, () => checkpoints.rollback('new'));
   const stop = async () => {
     await powerOff();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
+    const madeBefore = takeNewDisks(both, likeThese);
     await boot();
-    await makeGroups(must, pool);
+    if (!madeBefore) {
+      await makeGroups(must, pool);
+      await checkpoints.checkpoint('new');
+      keepNewDisks(both, likeThese);
+    }
   } catch (error) {
     await stop();
     throw error;
@@ -104,7 +122,7 @@ export async function startPveMachine(options: MachineOptions = {}): Promise<Pve
   return {
     ssh,
     volumes,
-    faults: faultsOf(must, (command) => running().monitor(command), ssh.port),
+    faults: faultsOf({ must, volumes, monitor: (command) => running().monitor(command), port: ssh.port }),
     machineEntry: (name = 'pve', user = 'root') => ({
       name,
       ssh: { host: ssh.host, port: ssh.port, user, key: { file: ssh.keyFile }, host_key: ssh.hostKey },
@@ -112,11 +130,22 @@ export async function startPveMachine(options: MachineOptions = {}): Promise<Pve
     sh: shell.sh,
     must,
     makeVolume: volumes.make,
+    ...checkpoints,
     powerOff,
     boot,
     console: () => consoleOf(file('console')),
     stop,
   };
+}
+
+/** Named after its process, so that the next one knows what a killed one left behind. */
+function ownFolder(): string {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = /^hf-pve-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`))
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+  return mkdtempSync(join(tmpdir(), `hf-pve-${process.pid}-`));
 }
 
 function sparse(file: string, megabytes: number): void {

@@ -1,20 +1,17 @@
 // The tests' PVE host keeps what it promises to them: asked of lvs, dmsetup, mount and the files themselves.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { mapperName } from './faults.test-support.ts';
 import { type PveMachine, startPveMachine, unlessMachine } from './pve-machine.test-support.ts';
 
-const tiny = { megabytes: 256, metadataMegabytes: 4 };
+const tiny = { megabytes: 512, metadataMegabytes: 4 };
 
-describe('the tests’ PVE host', { skip: unlessMachine }, () => {
+describe('the tests’ PVE host', { skip: unlessMachine, timeout: 900_000 }, () => {
   let machine: PveMachine;
   before(async () => {
     machine = await startPveMachine({ pool: tiny });
   });
   after(async () => await machine?.stop());
 
-  const percent = async (what: 'data' | 'metadata') =>
-    Number(await machine.must(`lvs --noheadings -o ${what}_percent pve/data`));
   const names = async () =>
     (await machine.must("lvs --noheadings -o lv_name pve | tr -d ' '")).split('\n').filter(Boolean).sort();
 
@@ -43,7 +40,7 @@ describe('the tests’ PVE host', { skip: unlessMachine }, () => {
   });
 
   it('makes snapshots that stay inactive, and many volumes at once', async () => {
-    await machine.volumes.reset(tiny);
+    await machine.volumes.reset();
     const made = await machine.volumes.makeMany(6);
     assert.equal(new Set(made.map(({ uuid }) => uuid)).size, 6);
     await machine.must('lvcreate -qq -s -n hf_x_one --addtag hf.run=x pve/vm-9999-pvc-0001');
@@ -52,7 +49,7 @@ describe('the tests’ PVE host', { skip: unlessMachine }, () => {
   });
 
   it('keeps what was synced through a power cut, brings volumes and mounts back, and loses the rest', async () => {
-    await machine.volumes.reset(tiny);
+    await machine.volumes.reset();
     const volume = await machine.makeVolume({ filesystem: 'ext4', files: { 'kept.txt': 'before' } });
     const at = await machine.volumes.open(volume);
     await machine.must(
@@ -83,103 +80,38 @@ describe('the tests’ PVE host', { skip: unlessMachine }, () => {
     assert.equal(await machine.must('stat -c "%U %a" /home/holdfast/.ssh/authorized_keys'), 'holdfast 600');
   });
 
-  it('has a pool whose data is full', async () => {
-    await machine.volumes.reset(tiny);
-    await machine.faults.fillData(95);
-    const filled = await percent('data');
-    assert.ok(filled >= 95 && filled < 97, `${filled} %`);
-    await machine.faults.freeData();
-    assert.ok((await percent('data')) < 5);
-  });
-
-  it('has a pool whose metadata is full', async () => {
-    await machine.volumes.reset(tiny);
-    const empty = await percent('metadata');
-    await machine.faults.fillMetadata(85);
-    const filled = await percent('metadata');
-    assert.ok(filled >= 85 && filled < 88, `${filled} %, ${empty} % before`);
-    assert.ok((await percent('data')) < 1, 'the data is not');
-    await machine.faults.freeMetadata();
-    assert.ok((await percent('metadata')) < empty + 2);
-  });
-
-  it('has volumes that hang, so that mounting one waits in D state, and go on', async () => {
-    await machine.volumes.reset(tiny);
+  it('finds a volume as a power cut would when a snapshot is taken while its pod writes', async () => {
+    await machine.volumes.reset();
     const volume = await machine.makeVolume({ filesystem: 'ext4' });
-    await machine.must(`lvcreate -qq -s -n hf_x_h pve/${volume.lv}; mkdir -p /tmp/hangs`);
-    await machine.faults.hangWhenSeen('pve-hf_x_*');
-    await machine.must('lvchange -ay -K pve/hf_x_h');
-    await machine.must(
-      'setsid mount -o ro /dev/pve/hf_x_h /tmp/hangs >/dev/null 2>&1 </dev/null & echo $! >/tmp/hanging; sleep 3',
-    );
-    assert.match(await machine.must('ps -o stat= -p $(cat /tmp/hanging)'), /^D/);
-    assert.equal(await machine.must('dmsetup info -c --noheadings -o suspended pve-hf_x_h'), 'Suspended');
-    await machine.faults.unhang();
-    await machine.must('for i in $(seq 100); do mountpoint -q /tmp/hangs && break; sleep 0.2; done; umount /tmp/hangs');
-    assert.equal(await machine.must(`dmsetup info -c --noheadings -o suspended ${mapperName(volume.lv)}`), 'Active');
+    const at = await machine.volumes.open(volume);
+    await machine.must(`echo late >${at}/late; sync -f ${at}`);
+    assert.match(await machine.must(`lvs --noheadings -o lv_device_open pve/${volume.lv}`), /open/);
+    await machine.must(`lvcreate -qq -s -n hf_x_dirty pve/${volume.lv}; lvchange -ay -K pve/hf_x_dirty`);
+    assert.match(await machine.must('dumpe2fs -h /dev/pve/hf_x_dirty 2>/dev/null | grep features'), /needs_recovery/);
+    await machine.volumes.close(volume);
+    assert.equal(await machine.must('losetup -a'), '');
   });
 
-  it('has volumes that cannot be read, until they are mended', async () => {
-    await machine.volumes.reset(tiny);
-    const volume = await machine.makeVolume({ filesystem: 'ext4' });
-    await machine.faults.breakDisk(volume);
-    assert.match(
-      (await machine.sh(`dd if=${volume.device} of=/dev/null count=1 iflag=direct`)).stderr,
-      /Input\/output error/,
-    );
-    await machine.faults.mendDisk(volume);
-    await machine.must(`dd if=${volume.device} of=/dev/null count=1 iflag=direct status=none`);
-  });
-
-  for (const [filesystem, luks] of [
-    ['ext4', undefined],
-    ['xfs', undefined],
-    ['ext4', 'sesame'],
-  ] as const)
-    it(`has volumes of ${filesystem}${luks === undefined ? '' : ' in LUKS'} whose journal must be replayed for a file to be there`, async () => {
-      await machine.volumes.reset({ ...tiny, megabytes: 512 });
-      const volume = await machine.makeVolume({ filesystem, ...(luks === undefined ? {} : { luks }) });
-      await machine.faults.dirty(volume, 'late.txt', 'only in the journal\n');
-      const source = luks === undefined ? volume.device : '/dev/mapper/look';
-      const open =
-        luks === undefined
-          ? ''
-          : `printf %s '${luks}' | cryptsetup open --readonly --key-file=- ${volume.device} look;`;
-      const without = filesystem === 'xfs' ? 'norecovery' : 'noload';
-      const look = `${open} mkdir -p /tmp/look; mount -t ${filesystem} -o ro,${without} ${source} /tmp/look; cat /tmp/look/late.txt 2>&1; umount /tmp/look`;
-      const unreplayed = await machine.sh(`${look} ${luks === undefined ? '' : '; cryptsetup close look'}`);
-      assert.doesNotMatch(unreplayed.stdout, /only in the journal/);
+  it('goes back to a checkpoint, with or without a power cut, whatever was left open', async () => {
+    await machine.volumes.reset();
+    const volume = await machine.makeVolume({ filesystem: 'ext4', luks: 'sesame', files: { 'state.txt': 'then' } });
+    await machine.must('echo then >/mnt/backup/state.txt');
+    await machine.checkpoint('then');
+    for (const how of ['on', 'off']) {
       const at = await machine.volumes.open(volume);
-      assert.equal(await machine.must(`cat ${at}/late.txt`), 'only in the journal');
-      await machine.volumes.close(volume);
-    });
-
-  it('has a clock that jumps', async () => {
-    await machine.faults.setClock('2027-01-04 03:00:00');
-    assert.match(await machine.must('date -u +%G-W%V'), /^2027-W01$/);
-    await machine.faults.setClock(new Date().toISOString());
-  });
-
-  it('loses its sessions, its port and its network, and has them again', async () => {
-    const session = machine.sh('sleep 60; echo over');
-    await machine.must('for i in $(seq 50); do pgrep -x sleep && break; sleep 0.1; done');
-    assert.equal(await machine.faults.killSessions(), 0, 'the outer shell’s own session is spared');
-    await machine.faults.closePort();
-    await machine.must('pkill -x sleep');
-    assert.equal((await session).stdout, 'over\n');
-    await machine.faults.openPort();
-    await machine.faults.cutNetwork();
-    let answered = false;
-    const asked = machine.must('echo there').then((text) => {
-      answered = true;
-      return text;
-    });
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    assert.equal(answered, false);
-    await machine.faults.joinNetwork();
-    assert.equal(await asked, 'there');
-    await machine.faults.freeze();
-    await machine.faults.thaw();
-    assert.equal(await machine.must('echo there'), 'there');
+      assert.equal(await machine.must(`cat ${at}/state.txt /mnt/backup/state.txt`), 'thenthen');
+      await machine.must(
+        `echo now | tee ${at}/state.txt /mnt/backup/state.txt; lvcreate -qq -s -n hf_x_now pve/${volume.lv}`,
+      );
+      if (how === 'off') await machine.powerOff();
+      await machine.rollback('then');
+      assert.deepEqual(await names(), ['data', 'root', volume.lv]);
+    }
+    await machine.volumes.reset({ megabytes: 128, metadataMegabytes: 8 });
+    assert.equal(await machine.must('lvs --noheadings --units m -o lv_size pve/data | tr -d " "'), '128.00m');
+    await machine.volumes.reset();
+    assert.deepEqual(await names(), ['data', 'root']);
+    assert.equal(await machine.must('ls /mnt/backup'), 'lost+found');
+    await assert.rejects(machine.rollback('never'), /there is no checkpoint never/);
   });
 });

@@ -4,9 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-
-export type Pool = Readonly<{ megabytes: number; metadataMegabytes: number }>;
-export const roomyPool: Pool = { megabytes: 8192, metadataMegabytes: 16 };
+import { type Must, type Pool, poolCommands } from './groups.test-support.ts';
 
 export type NewVolume = Readonly<{
   /** `vm-9999-pvc-UUID` where it is left out */
@@ -23,38 +21,25 @@ export type NewVolume = Readonly<{
 }>;
 
 export type Volume = Readonly<{ lv: string; device: string; uuid: string; luks: string | undefined }>;
-/** A shell on the machine that must succeed; its output without the last line end. */
-export type Must = (script: string, stdin?: string | Uint8Array) => Promise<string>;
 
 export interface Volumes {
   make(given: NewVolume): Promise<Volume>;
   /** many small ones in one go, `vm-9999-pvc-0001` and on, of one file system */
   makeMany(count: number, filesystem?: 'ext4' | 'none', megabytes?: number): Promise<readonly Volume[]>;
-  /** mounted as its pod has it, below /var/lib/pods; a LUKS volume through the mapper `pod-LV` */
+  /**
+   * Mounted below /var/lib/pods as its pod has it, which runs in a guest: over a loop device, so that the host does not know of the
+   * file system and a snapshot finds it as a power cut would. (What is mounted from the volume itself, the kernel freezes and
+   * flushes for a snapshot.) A LUKS volume is opened over it as the mapper `pod-LV`.
+   */
   open(volume: Volume): Promise<string>;
   close(volume: Volume): Promise<void>;
-  /** everything in the volume group goes, and an empty pool is there again */
+  /** the disks as they were when the machine was new, with another empty pool where one is named; the clock is left as it is */
   reset(pool?: Pool): Promise<void>;
 }
 
-export const word = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+const podFolder = (lv: string): string => `/var/lib/pods/${lv}`;
 
-/** The volume groups of a new machine. */
-export async function makeGroups(must: Must, pool: Pool): Promise<void> {
-  await must(`set -e
-    pvcreate -qq -ff -y /dev/backup-disk; vgcreate -qq backup /dev/backup-disk
-    lvcreate -qq -y -l 100%FREE -n data backup
-    mke2fs -q -t ext4 /dev/backup/data; mount -t ext4 /dev/backup/data /mnt/backup
-    pvcreate -qq -ff -y /dev/pve-disk; vgcreate -qq pve /dev/pve-disk
-    ${poolCommands(pool)}`);
-}
-
-// `root` is what a Proxmox host has beside its pool, and nobody's to touch.
-const poolCommands = ({ megabytes, metadataMegabytes }: Pool): string => `
-    lvcreate -qq -y -L 8M -n root pve
-    lvcreate -qq -y -L ${megabytes}M --poolmetadatasize ${metadataMegabytes}M --type thin-pool -n data pve`;
-
-export function volumesOf(must: Must): Volumes {
+export function volumesOf(must: Must, own: Pool, backToNew: () => Promise<void>): Volumes {
   const uuidOf = (lv: string) => must(`lvs --noheadings -o lv_uuid pve/${lv} | tr -d ' '`);
   const placed = async (lv: string, luks: string | undefined): Promise<Volume> => ({
     lv,
@@ -64,15 +49,21 @@ export function volumesOf(must: Must): Volumes {
   });
   const mapper = (lv: string) => `pod-${lv}`;
   const open = async ({ lv, luks }: Volume) => {
-    const at = `/var/lib/pods/${lv}`;
-    const source = luks === undefined ? `/dev/pve/${lv}` : `/dev/mapper/${mapper(lv)}`;
-    const unlock = luks === undefined ? '' : `cryptsetup open --key-file=- /dev/pve/${lv} ${mapper(lv)}`;
-    await must(`set -e; lvchange -ay pve/${lv}; ${unlock}\nmkdir -p ${at}; mount ${source} ${at}`, luks ?? '');
+    const at = podFolder(lv);
+    const unlock =
+      luks === undefined ? '' : `cryptsetup open --key-file=- "$disk" ${mapper(lv)}; disk=/dev/mapper/${mapper(lv)}`;
+    await must(
+      `set -e; lvchange -ay pve/${lv}; mkdir -p ${at} /run/pods
+        disk=$(losetup --direct-io=on -f --show /dev/pve/${lv}); echo "$disk" >/run/pods/${lv}
+        ${unlock}
+        mount "$disk" ${at}`,
+      luks ?? '',
+    );
     return at;
   };
   const close = async ({ lv, luks }: Volume) => {
     const lock = luks === undefined ? '' : `cryptsetup close ${mapper(lv)}`;
-    await must(`set -e; umount /var/lib/pods/${lv}; ${lock}`);
+    await must(`set -e; umount ${podFolder(lv)}; ${lock}\nlosetup -d "$(cat /run/pods/${lv})"; rm /run/pods/${lv}`);
   };
   return {
     make: async (given) => {
@@ -115,17 +106,10 @@ export function volumesOf(must: Must): Volumes {
     },
     open,
     close,
-    reset: async (pool = roomyPool) => {
-      await must(`set -e
-        for pid in $(cat /run/watchers 2>/dev/null); do kill "$pid" 2>/dev/null || true; done; rm -f /run/watchers
-        for name in $(dmsetup info -c --noheadings -o name -S suspended=Suspended); do dmsetup resume "$name"; done
-        grep -o '^/dev/mapper/[^ ]* [^ ]*' /proc/mounts | while read -r device at; do
-          case "$at" in /mnt/backup) ;; *) umount "$at" ;; esac; done
-        for name in $(dmsetup ls --target crypt -o blkdevname --noheadings 2>/dev/null | awk '$1 != "No" {print $1}'); do dmsetup remove "$name"; done
-        vgchange -qq -an pve || true
-        vgremove -qq -ff -y pve
-        blkdiscard -f /dev/pve-disk; pvcreate -qq -ff -y /dev/pve-disk; vgcreate -qq pve /dev/pve-disk
-        ${poolCommands(pool)}`);
+    reset: async (pool) => {
+      await backToNew();
+      if (pool !== undefined && JSON.stringify(pool) !== JSON.stringify(own))
+        await must(`set -e; lvremove -qq -y pve/data pve/root${poolCommands(pool)}`);
     },
   };
 }

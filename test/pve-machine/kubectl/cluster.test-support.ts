@@ -102,7 +102,7 @@ export function startCluster(name = 'homelab'): Cluster {
 
 const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
-export const calm = (): Behaviour => ({
+const calm = (): Behaviour => ({
   api: 'up',
   // What no backup needs, nobody gave it.
   denied: [{ verb: '*', resource: 'secrets' }],

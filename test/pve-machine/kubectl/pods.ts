@@ -8,7 +8,7 @@ export const isReady = (pod: Pod): boolean =>
   (pod.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
 
 /** `NAMESPACE/NAME`, or with `*` at its end. */
-export const isAmong = (patterns: readonly string[], namespace: string | undefined, name: string): boolean =>
+const isAmong = (patterns: readonly string[], namespace: string | undefined, name: string): boolean =>
   patterns.some((pattern) => {
     const full = `${namespace ?? ''}/${name}`;
     return pattern.endsWith('*') ? full.startsWith(pattern.slice(0, -1)) : full === pattern;

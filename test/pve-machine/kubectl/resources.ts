@@ -29,17 +29,15 @@ const rows = [
   ['storageclasses', 'storageclass', 'sc', 'StorageClass', 'storage.k8s.io', 'v1', false],
 ] as const;
 
-export const resources: readonly Resource[] = rows.map(
-  ([plural, singular, short, kind, group, version, namespaced]) => ({
-    plural,
-    singular,
-    short,
-    kind,
-    group,
-    version,
-    namespaced,
-  }),
-);
+const resources: readonly Resource[] = rows.map(([plural, singular, short, kind, group, version, namespaced]) => ({
+  plural,
+  singular,
+  short,
+  kind,
+  group,
+  version,
+  namespaced,
+}));
 
 export const apiVersionOf = ({ group, version }: Resource): string => (group === '' ? version : `${group}/${version}`);
 /** As messages of the server name it: `statefulsets.apps`. */

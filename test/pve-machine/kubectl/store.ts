@@ -92,7 +92,7 @@ export type Given = Readonly<{
   owner?: OwnerReference | undefined;
 }>;
 
-export function metadata(state: State, { namespace, name, labels, annotations, owner }: Given): Metadata {
+function metadata(state: State, { namespace, name, labels, annotations, owner }: Given): Metadata {
   return {
     name,
     ...(namespace === undefined ? {} : { namespace }),

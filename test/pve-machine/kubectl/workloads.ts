@@ -14,7 +14,7 @@ export function settleWorkloads(state: State): void {
     for (const workload of all(state, plural)) tellStatus(state, workload);
 }
 
-export const podsOf = (state: State, owner: Workload): readonly Pod[] =>
+const podsOf = (state: State, owner: Workload): readonly Pod[] =>
   all(state, 'pods').filter(({ metadata }) =>
     metadata.ownerReferences?.some(({ uid, controller }) => controller === true && uid === owner.metadata.uid),
   );
@@ -112,7 +112,7 @@ function addPod(state: State, owner: Workload, name: string, node?: string): voi
   );
 }
 
-export function sendAway(state: State, pod: Pod): void {
+function sendAway(state: State, pod: Pod): void {
   if (isLeaving(pod)) return;
   pod.metadata.deletionTimestamp = now();
   pod.metadata.deletionGracePeriodSeconds = 30;
