@@ -6,12 +6,13 @@ import { journalRows } from './journal.ts';
 import { planRows } from './plan.ts';
 import { retentionRows } from './retention.ts';
 import { scheduleRows } from './schedule.ts';
+import { sqliteRows } from './sqlite.ts';
 import { startRows } from './start.ts';
 import { streamRows } from './stream.ts';
 
 const benches = {
   ...{ start: startRows, stream: streamRows, deciding: decidingRows, journal: journalRows, plan: planRows },
-  ...{ schedule: scheduleRows, retention: retentionRows },
+  ...{ schedule: scheduleRows, retention: retentionRows, sqlite: sqliteRows },
 } as const;
 const wanted = process.argv.slice(2);
 

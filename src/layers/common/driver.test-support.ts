@@ -28,7 +28,14 @@ export type Driven = Readonly<{
 
 export type Begun = { path: StepPath; step: Step; fate: 'trying' | 'done'; afterFailure: AfterFailure };
 
-export type Outcome = { results: Record<StepPath, Json>; notes: Note[]; degraded: string[]; log: string[] };
+export type Outcome = {
+  results: Record<StepPath, Json>;
+  notes: Note[];
+  degraded: string[];
+  log: string[];
+  /** items that failed alone: their faults, by the path of their step */
+  failed: Record<StepPath, Fault>;
+};
 
 export function worldWith(clock: Clock = systemClock, over: Partial<Machine> = {}, run?: RunId): World {
   const machine = (name: string): Machine => ({ ...localMachine({ name, clock, run }), ...over });
@@ -59,7 +66,7 @@ function contextOf(driven: Driven, step: Step, path: StepPath, out: Outcome, sig
   return context;
 }
 
-const emptyOutcome = (): Outcome => ({ results: {}, notes: [], degraded: [], log: [] });
+const emptyOutcome = (): Outcome => ({ results: {}, notes: [], degraded: [], log: [], failed: {} });
 
 /** @throws what the first failing step threw, after everything was led back or given back */
 export async function drive(
@@ -78,7 +85,8 @@ export async function drive(
     } catch (error) {
       if (afterFailure === 'lead back')
         for (const before of done.reverse()) await settleStep(driven, before, childPath(parent, before.id), 'done');
-      throw error;
+      if (afterFailure !== 'alone' || !(error instanceof Fault)) throw error;
+      out.failed[childPath(parent, step.id)] = error;
     }
   }
   return out;

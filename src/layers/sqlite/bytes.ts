@@ -1,7 +1,6 @@
 // Files by names of any bytes: names go to commands on their standard input, each ended by a NUL, and are never part of one.
 import type { Machine } from '../../machines/machine.ts';
 import type { Duration } from '../../values/duration.ts';
-import { cut, shown } from '../../values/text.ts';
 import { commandFailed, lastWords } from '../common/commands.ts';
 import { fullOr } from '../common/records.ts';
 
@@ -36,36 +35,4 @@ export async function copyBytes(
 export async function stateOf({ machine, signal, deadline }: Copying, paths: readonly Uint8Array[]): Promise<string> {
   const argv = ['xargs', '--null', 'stat', '--printf=%d %i %s %.9Y %.9Z %n\\0', '--'] as const;
   return (await machine.run(argv, { input: ended(paths), signal, deadline })).stdout;
-}
-
-/** The same with find(1), for what of a file or folder must survive; in no order. */
-export async function describe(
-  { machine, signal, deadline }: Copying,
-  folder: string,
-  paths: readonly Uint8Array[],
-): Promise<readonly Readonly<{ path: Buffer; mode: string; uid: number; gid: number; modified: string }>[]> {
-  if (paths.length === 0) return [];
-  const find = ['sh', '-c', `exec find "$@" -maxdepth 0 -printf '%m %U %G %T@/%p\\0'`, 'sh'] as const;
-  const argv = ['env', `--chdir=${folder}`, 'xargs', '--null', ...find] as const;
-  const names = paths.map((path) => Buffer.concat([Buffer.from('./'), path]));
-  const pieces: Buffer[] = [];
-  const { stdout, ended: over } = machine.stream(argv, { input: ended(names), signal, deadline });
-  for await (const chunk of stdout) pieces.push(Buffer.from(chunk));
-  const end = await over;
-  if (end.exitCode !== 0) throw new Error(`find: ${cut(shown(end.stderr), 300)}`);
-  return recordsIn(Buffer.concat(pieces)).map((record) => {
-    const at = record.indexOf('/');
-    const [mode = '', uid, gid, modified = ''] = record.subarray(0, at).toString('latin1').split(' ');
-    return {
-      path: Buffer.from(record.subarray(at + 1 + './'.length)),
-      ...{ mode: mode.padStart(4, '0'), uid: Number(uid), gid: Number(gid), modified: modified.slice(0, -1) },
-    };
-  });
-}
-
-function recordsIn(bytes: Buffer): readonly Buffer[] {
-  const records: Buffer[] = [];
-  for (let from = 0, at = bytes.indexOf(0); at !== -1; from = at + 1, at = bytes.indexOf(0, from))
-    records.push(bytes.subarray(from, at));
-  return records;
 }

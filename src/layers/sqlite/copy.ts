@@ -20,7 +20,7 @@ import { beginPoint, pointPlace, probeSealed, removePartial, seal, sealedResult 
 import { closeVolume } from '../common/volume/open.ts';
 import { copyAll } from './copy-all.ts';
 import { copyGiven } from './given.ts';
-import { itemsOf, lost, nameIn, type Result } from './result.ts';
+import { type CopyResult, itemsOf, lost, nameIn, type Result } from './result.ts';
 import { factsOf, itemOf, keyOf, labelOf, memoryOf, sourceRef, workloadOf } from './source.ts';
 import { whileOpen } from './tree.ts';
 import { wanted } from './wanted.ts';
@@ -32,7 +32,8 @@ function placed(context: StepContext) {
   const item = itemOf(source);
   const machine = context.world.machine(entry.machine);
   const place = pointPlace(context, { ...entry, workload: workloadOf(source, entry) }, id, item);
-  const away = entry.work === undefined ? undefined : join(entry.work, `.holdfast-${context.run}-${item ?? 'all'}`);
+  const away =
+    entry.staging === undefined ? undefined : join(entry.staging, `.holdfast-${context.run}-${item ?? 'all'}`);
   return { ...given, machine, place, away, work: away ?? place.work };
 }
 type Placed = ReturnType<typeof placed>;
@@ -116,11 +117,9 @@ async function sealed(copying: Placed, context: StepContext, { results, bytes, u
     kept.flatMap(({ path }) => (path === undefined ? [] : [path])),
   );
   const label = labelOf(source);
+  const told: CopyResult = { source: label, databases: results.length, whole: results.length - weak.length, point: id };
   const result = withItemResults(
-    {
-      ...{ source: label, databases: results.length, whole: results.length - weak.length },
-      ...sealedResult(manifest, place.sealed),
-    },
+    { ...sealedResult(manifest, place.sealed), ...told },
     itemsOf(results, { label, workload: workloadOf(source, entry), takenAt: at }),
   );
   return {
@@ -184,10 +183,8 @@ async function nothingCopied(
           `${label}: the ${count(before.length, 'database')} of the last time ${before.length === 1 ? 'is' : 'are'} gone: the older points stay`,
         ]
       : [];
-  const result = withItemResults(
-    { source: label, databases: 0, whole: 0, point: null },
-    itemsOf([], { label, workload: workloadOf(source, entry), takenAt: now }),
-  );
+  const told: CopyResult = { source: label, databases: 0, whole: 0, point: null };
+  const result = withItemResults(told, itemsOf([], { label, workload: workloadOf(source, entry), takenAt: now }));
   return { result, degraded: gone };
 }
 

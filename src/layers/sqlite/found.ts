@@ -30,9 +30,6 @@ export const nameOf = ({ path }: Pick<Found, 'path'>): string => shown(path.toSt
 export const pathFields = (path: Buffer): Readonly<{ path: string }> | Readonly<{ path_base64: string }> =>
   isUtf8(path) ? { path: path.toString() } : { path_base64: path.toString('base64') };
 
-export const pathIn = (fields: Readonly<{ path?: string | undefined; path_base64?: string | undefined }>): Buffer =>
-  fields.path === undefined ? Buffer.from(fields.path_base64 ?? '', 'base64') : Buffer.from(fields.path);
-
 /** A line of the search: what find(1) said of the file, then what perl read of it, then its name, which may hold anything. */
 export function foundIn(record: Buffer): Found {
   const end = record.indexOf('/');

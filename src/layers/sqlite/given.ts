@@ -9,7 +9,7 @@ import { sourceSchema } from './source.ts';
 const copyingEntry: z.ZodType<CopyingEntry> = sqliteEntry.refine(isCopying) as unknown as z.ZodType<CopyingEntry>;
 
 /** As much of the layer of the snapshots as is needed to find and open them. */
-export const snapshotsGiven = z.strictObject({
+const snapshotsGiven = z.strictObject({
   name: z.string(),
   volume_group: lvmName,
   luks_keys: lvmFields.luks_keys,

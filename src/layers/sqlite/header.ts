@@ -1,8 +1,8 @@
 // The first hundred bytes of a database file (sqlite.org/fileformat2.html, 1.3): what tells a database from something that
 // only begins like one. Pure.
 
-export const magic = Buffer.from('SQLite format 3\0');
-export const headerBytes = 100;
+const magic = Buffer.from('SQLite format 3\0');
+const headerBytes = 100;
 
 export type Header =
   | Readonly<{ is: 'database'; pageSize: number; writeAheadLog: boolean }>

@@ -99,7 +99,7 @@ async function weakerOf(entry: CopyingEntry, context: StepContext): Promise<Faul
   const machine = context.world.machine(entry.machine);
   const declared = entry.protected?.reason;
   try {
-    const [to, work] = [entry.to, entry.work ?? entry.to];
+    const [to, work] = [entry.to, entry.staging ?? entry.to];
     const at = async (folder: string) => protectionOf(machine, folder, context.signal);
     refuseWeaker(await at(to), to, { declared, encrypted: entry.encrypt_to !== undefined });
     // Before it is encrypted to a recipient, a copy lies there as it is.

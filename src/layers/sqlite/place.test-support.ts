@@ -1,5 +1,5 @@
 // The layer at work on folders of this machine, in a temp folder that is gone after.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LayerContext } from '../../contracts/layer.ts';
@@ -32,7 +32,7 @@ export type Place = Readonly<{
 }>;
 
 /** What runs remember for each other, in memory. */
-export function remembering(world: World): World {
+function remembering(world: World): World {
   const memory = new Map<string, Json>();
   return {
     ...world,
@@ -81,5 +81,3 @@ export function placeWith(more: Record<string, unknown> = {}): Place {
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
-
-export const isThere = existsSync;

@@ -63,7 +63,7 @@ export const sqliteEntry = layerEntry
       .optional()
       .describe('copies nothing, and only asks each database whether it is sound; `to` and `keep` are then left out'),
     stale_after: timeSpan.optional().describe('a volume whose newest snapshot is older than this fails; default `26h`'),
-    work: absolutePath
+    staging: absolutePath
       .optional()
       .describe('where copies are made before they are sealed; default: beside the point that they become'),
     encrypt_to: recipients.optional(),

@@ -29,7 +29,6 @@ export const sourceSchema = z.discriminatedUnion('of', [
   z.strictObject({ of: z.literal('files'), files: z.array(z.string()) }),
 ]);
 export type Source = z.infer<typeof sourceSchema>;
-export type VolumeSource = z.infer<typeof snapshotOf>;
 
 /** Points of one source take each other's place: they are known by what cannot repeat. */
 export function keyOf(source: Source, { machine }: Pick<SqliteEntry, 'machine'>): SourceKey {

@@ -83,5 +83,5 @@ const notStaged = (found: Found, words: string): Fault =>
   new Fault('copy-not-placed', {
     where: nameOf(found),
     says: `its copy could not be given its owner, mode and attributes: ${shown(words)}`,
-    remedy: 'give `to` (or `work`) on a file system that can hold them (ext4, xfs, btrfs), and run as root',
+    remedy: 'give `to` (or `staging`) on a file system that can hold them (ext4, xfs, btrfs), and run as root',
   });

@@ -30,7 +30,7 @@ export const pathsOf = ({ folder, found: { path } }: Pick<Taking, 'folder' | 'fo
 };
 
 const bytesOf = ({ size, beside }: Found): number => size + (beside.log ?? 0) + (beside.journal ?? 0);
-export const deadlineOf = ({ found }: Pick<Taking, 'found'>) => deadlineFor(bytesOf(found));
+const deadlineOf = ({ found }: Pick<Taking, 'found'>) => deadlineFor(bytesOf(found));
 export const copyingOf = (taking: Taking): Copying => ({ ...taking, deadline: deadlineOf(taking) });
 
 /** Long enough at twenty megabytes a second. */

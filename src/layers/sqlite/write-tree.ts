@@ -14,7 +14,7 @@ import { listTree, namesIn } from '../common/trees/listing.ts';
 import { partNames } from '../common/trees/parts.ts';
 import type { Result } from './result.ts';
 
-export const databasesPart = 'databases.ndjson';
+const databasesPart = 'databases.ndjson';
 
 export type Writing = Readonly<{
   machine: Machine;

@@ -10,7 +10,7 @@ import { count, shown } from '../../../values/text.ts';
 import { lastWords } from '../commands.ts';
 
 /** Whom the secret is for. */
-export const forCryptsetup = 'cryptsetup';
+const forCryptsetup = 'cryptsetup';
 
 export type Locked = Readonly<{
   machine: Machine;

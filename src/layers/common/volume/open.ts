@@ -11,7 +11,7 @@ import { tagOf } from '../lvm/tags.ts';
 import { isMounted } from '../mounted.ts';
 import { contentOf } from './content.ts';
 import { closeLuks, openLuks } from './luks.ts';
-import { activateSnapshot, deactivateSnapshot, makeClone, notGivenBack, notOpened, removeClone } from './snapshot.ts';
+import { activateSnapshot, giveBack, makeClone, notGivenBack, notOpened } from './snapshot.ts';
 import { type Content, type Filesystem, filesystems, type Taken, takenFor, type Volume } from './volume.ts';
 
 export type Opened = Readonly<{ tree: string; filesystem: Filesystem; encrypted: boolean; cloned: boolean }>;
@@ -115,8 +115,7 @@ export async function closeVolume(
       throw notGivenBack(volume, `its LUKS mapping ${taken.mapper} is still open: ${lastWords(busy)}`);
     await clock.sleep(milliseconds(200));
   }
-  await removeClone(machine, volume, taken);
-  await deactivateSnapshot(machine, volume);
+  await giveBack(machine, volume, taken);
   await machine.run(['rmdir', '--ignore-fail-on-non-empty', '--', context.folder], { deadline: mountDeadline });
 }
 

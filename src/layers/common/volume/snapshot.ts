@@ -1,12 +1,13 @@
-// A sealed snapshot, and the throw-away clone of it. The snapshot is activated for reading only, by a rule for this one command:
-// nothing of it changes in LVM's own records, and the kernel refuses every write to it.
+// A sealed snapshot, and the throw-away clone of it. The snapshot is made a device that the kernel refuses every write to, as soon as
+// it is active. (LVM's own `read_only_volume_list` would have it load the pool read-only, too, which the kernel refuses: lvm2 2.03.16.)
 import { Fault } from '../../../fault.ts';
 import type { Argv, Ended, Machine } from '../../../machines/machine.ts';
 import { minutes } from '../../../values/duration.ts';
 import { shown } from '../../../values/text.ts';
 import { lastWords } from '../commands.ts';
 import { findVolume, listVolumes, lvmEnvironment } from '../lvm/list.ts';
-import { readName } from '../lvm/names.ts';
+import { deviceOf, readName } from '../lvm/names.ts';
+import type { Volume as LogicalVolume } from '../lvm/report.ts';
 import type { Taken, Volume } from './volume.ts';
 
 const deadline = minutes(2);
@@ -17,17 +18,24 @@ const lvm = (machine: Machine, argv: Argv, signal?: AbortSignal): Promise<Ended>
 export async function activateSnapshot(machine: Machine, volume: Volume, signal: AbortSignal): Promise<void> {
   const found = await findVolume(machine, volume.vg, volume.lv, signal);
   if (found?.uuid !== volume.uuid) throw gone(volume);
-  if (found.active) return;
   const name = `${volume.vg}/${volume.lv}`;
-  const only = `activation { read_only_volume_list = [ "${name}" ] }`;
-  const argv = ['lvchange', '--config', only, '--ignoreactivationskip', '--activate', 'y', '--', name] as const;
-  const ended = await lvm(machine, argv, signal);
-  if (ended.exitCode !== 0) throw notOpened(volume, `it could not be activated: ${lastWords(ended)}`);
+  const argv = ['lvchange', '--ignoreactivationskip', '--activate', 'y', '--', name] as const;
+  const ended = found.active ? undefined : await lvm(machine, argv, signal);
+  if (ended !== undefined && ended.exitCode !== 0)
+    throw notOpened(volume, `it could not be activated: ${lastWords(ended)}`);
+  const device = deviceOf(volume.vg, volume.lv);
+  await machine.run(['blockdev', '--setro', device], { signal, deadline });
+  const { stdout } = await machine.run(['blockdev', '--getro', device], { signal, deadline });
+  if (stdout.trim() !== '1') throw notOpened(volume, 'it could be written to while it is active');
 }
 
 /** What somebody else has open meanwhile stays active, and is theirs to give back. */
 export async function deactivateSnapshot(machine: Machine, volume: Volume): Promise<void> {
-  const found = await findVolume(machine, volume.vg, volume.lv);
+  await deactivate(machine, volume, await listVolumes(machine, volume.vg));
+}
+
+async function deactivate(machine: Machine, volume: Volume, all: readonly LogicalVolume[]): Promise<void> {
+  const found = all.find(({ name }) => name === volume.lv);
   if (found === undefined || found.uuid !== volume.uuid || !found.active || found.open) return;
   const ended = await lvm(machine, ['lvchange', '--activate', 'n', '--', `${volume.vg}/${volume.lv}`]);
   if (ended.exitCode !== 0) throw notGivenBack(volume, `it could not be deactivated: ${lastWords(ended)}`);
@@ -58,12 +66,15 @@ export async function makeClone(
 }
 
 /** Nothing but a clone of this very name is ever removed here. */
-export async function removeClone(machine: Machine, volume: Volume, { clone }: Taken): Promise<void> {
+export async function giveBack(machine: Machine, volume: Volume, { clone }: Taken): Promise<void> {
   if (readName(clone)?.role !== 'clone') throw new Error(`${clone} is no clone`);
-  if ((await findVolume(machine, volume.vg, clone)) === undefined) return;
-  const ended = await lvm(machine, ['lvremove', '--yes', '--', `${volume.vg}/${clone}`]);
-  if (ended.exitCode !== 0)
-    throw notGivenBack(volume, `its throw-away clone ${clone} is still there: ${lastWords(ended)}`);
+  const all = await listVolumes(machine, volume.vg);
+  if (all.some(({ name }) => name === clone)) {
+    const ended = await lvm(machine, ['lvremove', '--yes', '--', `${volume.vg}/${clone}`]);
+    if (ended.exitCode !== 0)
+      throw notGivenBack(volume, `its throw-away clone ${clone} is still there: ${lastWords(ended)}`);
+  }
+  await deactivate(machine, volume, all);
 }
 
 const gone = ({ vg, lv, label }: Volume): Fault =>

@@ -3,7 +3,6 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { RunId } from '../../../model/run.ts';
-import { secretReference } from '../../../values/secret-reference.ts';
 import { lvmName } from '../lvm/entry.ts';
 import { deviceOf, nameFor, originWord, runWord } from '../lvm/names.ts';
 import type { Snapshot } from '../lvm/snapshots.ts';
@@ -20,8 +19,6 @@ export const volumeSchema = z.strictObject({
   label: z.string(),
 });
 export type Volume = z.infer<typeof volumeSchema>;
-
-export const luksKeys = z.array(secretReference);
 
 export const volumeOf = ({ vg, lv, uuid, originUuid, bytes, claim, origin }: Snapshot): Volume => ({
   ...{ vg, lv, uuid, originUuid, bytes },

@@ -1,0 +1,90 @@
+// A worker that is killed after any one of the things it does to the machine, and the recovery by another process: each place is
+// tried in turn, of a copy and of a restore.
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { localMachine } from '../../machines/local.ts';
+import type { RunId } from '../../model/run.ts';
+import { systemClock } from '../../values/instant.ts';
+import { type Begun, type Driven, recoverDriven } from '../common/driver.test-support.ts';
+import { lifeOf } from '../common/mortal.test-support.ts';
+import { ask, beside, database, unlessSqlite, withLog } from './databases.test-support.ts';
+import { type Place, placeWith } from './place.test-support.ts';
+
+const skip = unlessSqlite || (process.getuid?.() !== 0 && 'it needs root: owners are kept');
+
+/** @returns how many calls it took in all, where it was not killed */
+async function killAfter(
+  calls: number,
+  place: Place,
+  begun: Begun[],
+  work: (over: Partial<Driven>) => Promise<unknown>,
+): Promise<number | undefined> {
+  const life = lifeOf(calls);
+  const machine = (name: string) => life.machine(localMachine({ name, clock: systemClock }));
+  try {
+    await work({ world: { ...place.world, machine }, began: (one) => void begun.push(one) });
+  } catch (error) {
+    if (life.count() < calls) throw error;
+    return undefined;
+  }
+  return life.count();
+}
+
+const later = (place: Place): Driven => ({
+  run: 'run9' as RunId,
+  world: place.world,
+  taken: join(place.folder, 'taken'),
+});
+
+describe('a worker that is killed at any place', { skip, timeout: 900_000 }, () => {
+  it('of a copy leaves nothing beside the databases, and a point only where it was sealed', async () => {
+    const place = placeWith({ keep: { keep_last: 1 } });
+    try {
+      withLog(join(place.data, 'a.db'), 1, 20);
+      await place.protect('run1');
+      let places = 0;
+      for (let whole: number | undefined; whole === undefined; places += 1) {
+        const begun: Begun[] = [];
+        whole = await killAfter(places, place, begun, (over) => place.protect('run9', over));
+        await recoverDriven(later(place), begun, begun.length);
+        assert.deepEqual(place.left(), [], `killed after ${places} calls`);
+        assert.deepEqual(beside(join(place.data, 'a.db')), ['-wal'], `killed after ${places} calls`);
+        const points = await place.points();
+        assert.ok(points.length >= 1, `killed after ${places} calls: the last good point is there`);
+        assert.deepEqual(await place.remarks(), [], `killed after ${places} calls: what is there is whole`);
+        for (const { folder, manifest } of points)
+          if (manifest.run === 'run9' && points.length > 1) rmSync(folder, { recursive: true });
+      }
+      assert.ok(places > 20, `${places} places were tried`);
+    } finally {
+      place.close();
+    }
+  });
+
+  it('of a restore leads back to no folder, or has all of it in place', async () => {
+    const place = placeWith();
+    try {
+      database(join(place.data, 'a.db'), 20);
+      await place.protect('run1');
+      const [point] = await place.points();
+      assert.ok(point !== undefined);
+      let [places, done] = [0, 0];
+      for (let whole: number | undefined; whole === undefined; places += 1) {
+        const begun: Begun[] = [];
+        whole = await killAfter(places, place, begun, (over) => place.restore('run9', point, over));
+        await recoverDriven(later(place), begun, 3);
+        assert.deepEqual(place.left(), [], `killed after ${places} calls`);
+        if (existsSync(place.back) && readdirSync(place.back).length > 0) {
+          done += 1;
+          assert.equal(ask(join(place.back, 'a.db'), 'SELECT count(*) FROM notes'), '20');
+        }
+        rmSync(place.back, { recursive: true, force: true });
+      }
+      assert.ok(places > 20 && done >= 1, `${places} places were tried, ${done} were done`);
+    } finally {
+      place.close();
+    }
+  });
+});
