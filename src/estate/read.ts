@@ -6,6 +6,7 @@ import { digestOf, digestOfText } from '../values/canonical.ts';
 import { connectionRemarks } from './checks/connections.ts';
 import { destinationRemarks, type Placed } from './checks/destinations.ts';
 import { literalSecretRemarks } from './checks/literal-secrets.ts';
+import { machineRemarks } from './checks/machines.ts';
 import { nameRemarks } from './checks/names.ts';
 import { referenceRemarks } from './checks/references.ts';
 import { scheduleRemarks } from './checks/schedules.ts';
@@ -37,6 +38,7 @@ export async function readEstate(path: string, { files, kinds }: ReadOptions): P
     ...secrets,
     ...remarksOf(parsed.error?.issues ?? [], sayUnknownKeys(kinds, merged.value)).filter(notAmong(secrets)),
     ...connectionRemarks(merged.value),
+    ...machineRemarks(merged.value),
     ...nameRemarks(merged.value),
     ...referenceRemarks(merged.value),
     ...scheduleRemarks(merged.value),
