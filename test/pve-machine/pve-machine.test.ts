@@ -1,6 +1,8 @@
 // The tests' PVE host keeps what it promises to them: asked of lvs, dmsetup, mount and the files themselves.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { attacherFor } from './attacher.test-support.ts';
+import { startCluster } from './kubectl/cluster.test-support.ts';
 import { type PveMachine, startPveMachine, unlessMachine } from './pve-machine.test-support.ts';
 
 const tiny = { megabytes: 512, metadataMegabytes: 4 };
@@ -113,5 +115,29 @@ describe('the tests’ PVE host', { skip: unlessMachine, timeout: 900_000 }, () 
     assert.deepEqual(await names(), ['data', 'root']);
     assert.equal(await machine.must('ls /mnt/backup'), 'lost+found');
     await assert.rejects(machine.rollback('never'), /there is no checkpoint never/);
+  });
+
+  it('holds a volume open as long as a pod of the cluster has it', async () => {
+    await machine.volumes.reset();
+    const key = 'sesame';
+    const volume = await machine.makeVolume({ filesystem: 'ext4', luks: key, files: { 'a.txt': 'of the pod' } });
+    using cluster = startCluster();
+    cluster.behave({ attacher: attacherFor(machine.ssh, cluster.folder, { [volume.lv]: key }) });
+    cluster.volume({ namespace: 'media', claim: 'data-player-0', handle: `homelab/ruapehu/local-lvm/${volume.lv}` });
+    cluster.statefulSet({ namespace: 'media', name: 'player', claimTemplates: ['data'] });
+    const isOpen = async () => (await machine.must(`lvs --noheadings -o lv_device_open pve/${volume.lv}`)).trim();
+    assert.equal(cluster.items('pods')[0]?.status?.phase, 'Running');
+    assert.equal(await isOpen(), 'open');
+    assert.equal(await machine.must(`cat /var/lib/pods/${volume.lv}/a.txt`), 'of the pod');
+    cluster.scale('StatefulSet', 'media', 'player', 0);
+    assert.equal(await isOpen(), '');
+    await machine.must(`dd if=/dev/zero of=${volume.device} bs=1M count=20 conv=fsync status=none`);
+    cluster.scale('StatefulSet', 'media', 'player', 1);
+    assert.equal(
+      cluster.items('pods')[0]?.status?.phase,
+      'Pending',
+      'a pod does not start on a volume that does not open',
+    );
+    assert.equal(await isOpen(), '');
   });
 });
