@@ -3,6 +3,7 @@ import { table } from '../src/cli/table.ts';
 import type { Row } from './bench.ts';
 import { decidingRows } from './deciding.ts';
 import { journalRows } from './journal.ts';
+import { lvmRows } from './lvm.ts';
 import { planRows } from './plan.ts';
 import { retentionRows } from './retention.ts';
 import { scheduleRows } from './schedule.ts';
@@ -12,7 +13,7 @@ import { streamRows } from './stream.ts';
 
 const benches = {
   ...{ start: startRows, stream: streamRows, deciding: decidingRows, journal: journalRows, plan: planRows },
-  ...{ schedule: scheduleRows, retention: retentionRows, sqlite: sqliteRows },
+  ...{ schedule: scheduleRows, retention: retentionRows, sqlite: sqliteRows, lvm: lvmRows },
 } as const;
 const wanted = process.argv.slice(2);
 

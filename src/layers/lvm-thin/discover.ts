@@ -55,7 +55,7 @@ export const discoverKind: StepKind = {
     });
     return {
       result: result as unknown as Json,
-      ...(plan.steps.length === 0 ? {} : { expands: plan }),
+      expands: plan,
       degraded: degradedBy(asked, discovered.heldBack.length),
     };
   },

@@ -227,6 +227,14 @@ describe('what is excluded', () => {
     assert.equal(ended.outcome, 'degraded');
   });
 
+  it('may be everything: the run is fine, does nothing, and says what is left out', async () => {
+    using place = withCluster({ exclude: [dbaas, { ...dbaas, namespace: 'photos' }] });
+    const ended = await place.run();
+    assert.equal(ended.outcome, 'done', ended.summary);
+    assert.equal(ended.records.get('discover')?.child?.itemResults?.excluded?.length, 4);
+    assert.deepEqual(place.ours(), []);
+  });
+
   it('cannot be told where the cluster has never answered: nothing at all is done', async () => {
     using place = withCluster();
     place.cluster = silent();
