@@ -15,6 +15,9 @@ const tools = {
   mke2fs: 'e2fsprogs',
   losetup: 'mount',
   'systemd-analyze': 'systemd',
+  'qemu-system-x86_64': 'qemu-system-x86',
+  mmdebstrap: 'mmdebstrap',
+  'ssh-keygen': 'openssh-client',
   promtool: 'prometheus',
   'prometheus-pushgateway': 'prometheus-pushgateway',
 } as const;
