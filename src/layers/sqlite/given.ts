@@ -30,7 +30,7 @@ export const copyGiven = z.strictObject({
   since_boot: sinceBootSchema.optional(),
   luks_keys: z.array(secretReference).optional(),
   /** why it cannot be copied, as it was found before the first one was */
-  problem: z.strictObject({ code: z.string(), where: z.string(), says: z.string(), remedy: z.string() }).optional(),
+  problem: z.record(z.enum(['code', 'where', 'says', 'remedy']), z.string()).optional(),
 });
 
 export const checkGiven = z.strictObject({ entry: sqliteEntry, files: z.array(z.string()).min(1) });
