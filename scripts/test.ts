@@ -18,6 +18,13 @@ const tools = {
   'qemu-system-x86_64': 'qemu-system-x86',
   mmdebstrap: 'mmdebstrap',
   'ssh-keygen': 'openssh-client',
+  sshd: 'openssh-server',
+  sudo: 'sudo',
+  tcsh: 'tcsh',
+  age: 'age',
+  sfdisk: 'fdisk',
+  cryptsetup: 'cryptsetup-bin',
+  sqlite3: 'sqlite3',
   promtool: 'prometheus',
   'prometheus-pushgateway': 'prometheus-pushgateway',
 } as const;
