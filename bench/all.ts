@@ -8,12 +8,13 @@ import { planRows } from './plan.ts';
 import { retentionRows } from './retention.ts';
 import { scheduleRows } from './schedule.ts';
 import { sqliteRows } from './sqlite.ts';
+import { sshRows } from './ssh.ts';
 import { startRows } from './start.ts';
 import { streamRows } from './stream.ts';
 
 const benches = {
   ...{ start: startRows, stream: streamRows, deciding: decidingRows, journal: journalRows, plan: planRows },
-  ...{ schedule: scheduleRows, retention: retentionRows, sqlite: sqliteRows, lvm: lvmRows },
+  ...{ schedule: scheduleRows, retention: retentionRows, ssh: sshRows, sqlite: sqliteRows, lvm: lvmRows },
 } as const;
 const wanted = process.argv.slice(2);
 

@@ -48,7 +48,8 @@ export const portsOf = (texts: readonly EstateText[], host: string): readonly nu
   ].sort();
 };
 
-export type FilePins = Readonly<{ file: EstateText; pins: readonly Pin[]; text: string }>;
+export type FileChange = Readonly<{ file: EstateText; text: string }>;
+export type FilePins = FileChange & Readonly<{ pins: readonly Pin[] }>;
 
 export const pinned = (
   texts: readonly EstateText[],
@@ -61,7 +62,7 @@ export const pinned = (
   });
 
 /** Returns those that belong to another user or group now: what replaces a file is its writer's. */
-export async function write(changes: readonly FilePins[], files: Files): Promise<readonly EstateText[]> {
+export async function write(changes: readonly FileChange[], files: Files): Promise<readonly EstateText[]> {
   const taken: EstateText[] = [];
   for (const { file, text } of changes) {
     if (text === file.text) continue;

@@ -31,8 +31,8 @@ export const commands: readonly Listed[] = [
   },
   {
     name: 'trust',
-    says: 'show the certificate a server shows, and pin it in the estate',
-    arguments: '<host[:port]>',
+    says: 'show the certificate or host key that is really shown, and pin it in the estate',
+    arguments: '<server>',
     options: [
       { flags: '--dry-run', says: 'show what would be pinned and where, and stop' },
       { flags: '--yes', says: 'it was compared with what the server itself prints' },

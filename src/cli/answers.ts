@@ -38,7 +38,28 @@ export type ValidateAnswer = Readonly<{
   looked?: Validation;
 }>;
 
-export type TrustAnswer = Readonly<{
+export type TrustAnswer = TrustedCertificate | TrustedHostKey;
+
+/** of `trust ssh://HOST`, and of a machine's name */
+export type TrustedHostKey = Readonly<{
+  host: string;
+  port: number;
+  /** as its sshd showed them */
+  keys: readonly Readonly<{ key: string; fingerprint: string }>[];
+  /** every machine of the estate that is reached there */
+  entries: readonly Readonly<{
+    file: string;
+    line: number;
+    name: string | null;
+    /** the key that stood there */
+    from: string | null;
+    change: 'pinned' | 'none';
+  }>[];
+  /** false with --dry-run, and where nothing changes */
+  written: boolean;
+}>;
+
+export type TrustedCertificate = Readonly<{
   host: string;
   port: number;
   /** as the server showed it; its texts are the server's own */

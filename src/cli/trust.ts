@@ -1,24 +1,27 @@
 // `trust`: shows the certificate that a server really shows, and pins it in the estate. No login is ever sent.
-import { isCancel, text } from '@clack/prompts';
 import type { Pin } from '../estate/pin.ts';
 import { isSame } from '../estate/pin.ts';
 import { Fault } from '../fault.ts';
 import { localMachine } from '../machines/local.ts';
 import { bare, type Certificate, reach } from '../proxmox/reach.ts';
-import { type EstateText, estateTexts, type FilePins, pinned, portsOf, write } from '../trust-files.ts';
+import { type EstateText, estateTexts, pinned, portsOf, write } from '../trust-files.ts';
 import { judgeName, judgePort, type Way } from '../validate/judge-way.ts';
-import { count, shown } from '../values/text.ts';
-import type { TrustAnswer } from './answers.ts';
+import { shown } from '../values/text.ts';
+import type { TrustAnswer, TrustedCertificate } from './answers.ts';
 import { type Answer, type Command, flag, type Invocation } from './command.ts';
 import { estatePath, misused } from './open.ts';
+import { agreed, writtenAsText } from './trust-consent.ts';
+import { sshTarget, trustHostKey } from './trust-host-key.ts';
 
 export const trust: Command<TrustAnswer> = {
   name: 'trust',
-  says: 'show the certificate a server shows, and pin it in the estate',
+  says: 'show the certificate or host key that is really shown, and pin it in the estate',
   run: async (invocation) => {
     const { clock } = invocation.surroundings;
     const { files } = localMachine({ name: 'this machine', clock });
     const texts = await estateTexts(estatePath(invocation), files);
+    const target = sshTarget(invocation.arguments[0] ?? '', texts);
+    if (target !== undefined) return trustHostKey(invocation, target, texts);
     const listener = listenerOf(invocation, texts);
     invocation.show(`looking at ${listener.host}:${listener.port}`);
     const served = await servedBy(
@@ -38,7 +41,7 @@ export const trust: Command<TrustAnswer> = {
     const list = entriesAsText(entries);
     if (changes.length === 0) return said(false, `${seen}${list}Nothing is to be pinned; nothing was written.\n`);
     if (flag(invocation, 'dryRun')) return said(false, `${seen}${list}Dry run: nothing was written.\n`);
-    if (!flag(invocation, 'yes')) await agreed(invocation, `${seen}${list}${howToCompare(listener)}`);
+    if (!flag(invocation, 'yes')) await agreed(invocation, `${seen}${list}${howToCompare(listener)}`, 'certificate');
     const taken = await write(changes, files);
     return said(
       true,
@@ -107,7 +110,7 @@ function certificateAsText({ host, port }: Listener, served: Certificate): strin
 const howToCompare = ({ port }: Listener): string =>
   `Compare the SHA-256 with what the server itself prints, at its own console: ${port === 8006 ? 'pvenode cert info' : port === 8007 ? 'proxmox-backup-manager cert info' : 'pvenode cert info, or proxmox-backup-manager cert info'}\n`;
 
-const entriesAsText = (entries: TrustAnswer['entries']): string =>
+const entriesAsText = (entries: TrustedCertificate['entries']): string =>
   entries
     .map(({ file, line, section, name, from, change }) => {
       const where = `${shown(file)}:${line} ${section} ${shown(name ?? '')}`.trimEnd();
@@ -118,31 +121,3 @@ const entriesAsText = (entries: TrustAnswer['entries']): string =>
 
 const nothingNamed = ({ host, port }: Listener, { fingerprint }: Certificate): string =>
   `No entry of the estate names ${host}:${port}; nothing was written. The line for one that does:\n  fingerprint: "${fingerprint}"\n`;
-
-function writtenAsText(changes: readonly FilePins[], taken: readonly EstateText[]): string {
-  const others = taken.map(
-    ({ file, real, uid, gid }) =>
-      `${shown(file)} belonged to the user ${uid} and the group ${gid}, who may not be able to read it now: chown ${uid}:${gid} ${shown(real)}\n`,
-  );
-  return `Pinned in ${count(changes.length, 'file')}: ${changes.map(({ file }) => shown(file.file)).join(', ')}.\n${others.join('')}`;
-}
-
-async function agreed(invocation: Invocation, seen: string): Promise<void> {
-  const { terminal } = invocation.surroundings;
-  if (!terminal.input || !terminal.output || invocation.given.json)
-    throw new Fault('consent-missing', {
-      where: 'trust',
-      says: 'nobody can be asked whether this is the right certificate; nothing was written',
-      remedy: 'look at it with --dry-run, compare it on the server, then say --yes',
-      exit: 'misused',
-    });
-  invocation.say(seen);
-  const typed = await text({ message: 'Is it the same? Type yes to pin it' });
-  if (!isCancel(typed) && typed === 'yes') return;
-  throw new Fault('not-agreed', {
-    where: 'trust',
-    says: 'it was not agreed to; nothing was written',
-    remedy: 'run the command again when you have compared it',
-    exit: 'interrupted',
-  });
-}

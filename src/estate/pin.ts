@@ -1,8 +1,8 @@
 // Puts a certificate's fingerprint into the text of an estate file, at every entry that names the server, and changes no other
 // byte: comments, order and quotes stay. Pure; places come from the tree that the yaml library made of the text.
-import { isAlias, isMap, isPair, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml';
+import { isScalar, type Node, type YAMLMap } from 'yaml';
 import type { Fingerprint } from '../values/fingerprint.ts';
-import { readYaml } from './yaml-text.ts';
+import { added, type Edit, edited, entriesOf, replaced } from './pin-text.ts';
 
 /** A server by where it listens; the host without brackets. */
 export type Listener = Readonly<{ host: string; port: number }>;
@@ -36,8 +36,7 @@ export function pinnedIn(text: string, listener: Listener, fingerprint: Fingerpr
     // Two entries may share one fingerprint through an alias.
     if (edit !== undefined) edits.set(edit.from, edit);
   }
-  const last = [...edits.values()].sort((one, other) => other.from - one.from);
-  const changed = last.reduce((made, { from, to, put }) => `${made.slice(0, from)}${put}${made.slice(to)}`, text);
+  const changed = edited(text, [...edits.values()]);
   return { text: changed, pins: entries.map(({ pin }) => pin) };
 }
 
@@ -47,18 +46,10 @@ const same = (one: Listener, other: Listener): boolean =>
 export const isSame = (written: string | undefined, fingerprint: Fingerprint): boolean =>
   written?.toUpperCase() === fingerprint;
 
-type Edit = Readonly<{ from: number; to: number; put: string }>;
 type Entry = Readonly<{ pin: Pin; edit(fingerprint: Fingerprint): Edit }>;
 
 function entriesIn(text: string): readonly Entry[] {
-  const { root, lines } = readYaml(text);
-  const anchors = new Map<string, Node>();
-  collect(root, anchors);
-  const follow = (node: unknown): unknown => (isAlias(node) ? anchors.get(node.source) : node);
-  const mapsIn = (holder: unknown, key: string): readonly YAMLMap[] => {
-    const list = follow(isMap(holder) ? holder.get(key, true) : undefined);
-    return isSeq(list) ? list.items.map(follow).filter((entry) => isMap(entry)) : [];
-  };
+  const { root, lines, follow, mapsIn } = entriesOf(text);
   const entries: readonly (readonly [Section, YAMLMap])[] = [
     ...(['pve', 'pbs', 'pbs_storages'] as const).flatMap((section) =>
       mapsIn(root, section).map((entry) => [section, entry] as const),
@@ -83,20 +74,10 @@ function entriesIn(text: string): readonly Entry[] {
       {
         pin,
         edit: (fingerprint) =>
-          isScalar(held) ? replaced(text, held, fingerprint) : added(text, entry, key, fingerprint),
+          isScalar(held) ? replaced(text, held, fingerprint) : added(text, entry, key, ['fingerprint', fingerprint]),
       },
     ];
   });
-}
-
-function collect(node: unknown, anchors: Map<string, Node>): void {
-  if (isPair(node)) {
-    collect(node.key, anchors);
-    collect(node.value, anchors);
-  } else if (isMap(node) || isSeq(node) || isScalar(node)) {
-    if (node.anchor !== undefined) anchors.set(node.anchor, node);
-    if (!isScalar(node)) for (const item of node.items) collect(item, anchors);
-  }
 }
 
 function ofUrl(url: string | undefined): Listener | undefined {
@@ -118,27 +99,3 @@ const listenerOf: Readonly<Record<Section, (plain: Plain) => Listener | undefine
   pbs_storages: at('server'),
   remotes: at('host'),
 };
-
-function replaced(text: string, held: Scalar, fingerprint: Fingerprint): Edit {
-  const [from = 0, end = 0] = held.range ?? [];
-  // A block's value ends behind its line.
-  const to = from + text.slice(from, end).trimEnd().length;
-  const quote = text[from] === "'" ? "'" : text[from] === '"' || to - from === 0 ? '"' : '';
-  // A text over several lines, or one that a tag or a block mark begins, is written anew.
-  const isPlain = quote === '' && /^[0-9A-Za-z:._-]*$/.test(text.slice(from, to));
-  const put = quote === '' && !isPlain ? `"${fingerprint}"` : `${quote}${fingerprint}${quote}`;
-  return { from, to, put };
-}
-
-/** Behind the pair that says where the server is: on a line of its own, or within the braces. */
-function added(text: string, entry: YAMLMap, key: string, fingerprint: Fingerprint): Edit {
-  const pair = entry.items.find((one) => isScalar(one.key) && one.key.value === key) as Pair<Scalar, Node> | undefined;
-  const end = pair?.value?.range?.[1] ?? entry.range?.[0] ?? 0;
-  if (entry.flow === true) return { from: end, to: end, put: `, fingerprint: "${fingerprint}"` };
-  const start = pair?.key.range?.[0] ?? 0;
-  const column = start - (text.lastIndexOf('\n', start - 1) + 1);
-  const next = text.indexOf('\n', end);
-  const at = next < 0 ? text.length : text[next - 1] === '\r' ? next - 1 : next;
-  const line = text.includes('\r\n') ? '\r\n' : '\n';
-  return { from: at, to: at, put: `${line}${' '.repeat(column)}fingerprint: "${fingerprint}"` };
-}

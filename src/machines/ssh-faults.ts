@@ -49,7 +49,7 @@ export function sshFault(name: string, to: SshAddress, says: string): Fault {
 const fileOf = (hostKey: string): string => /^(?:ssh-|ecdsa)(ed25519|rsa)?/.exec(hostKey)?.[1] ?? 'ecdsa';
 
 /** As ssh-keygen -l has it. */
-const fingerprintOf = (hostKey: string): string => {
+export const fingerprintOf = (hostKey: string): string => {
   const blob = Buffer.from(hostKey.split(' ')[1] ?? '', 'base64');
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 };
