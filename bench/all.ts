@@ -7,6 +7,7 @@ import { lvmRows } from './lvm.ts';
 import { planRows } from './plan.ts';
 import { retentionRows } from './retention.ts';
 import { scheduleRows } from './schedule.ts';
+import { schedulesRows } from './schedules.ts';
 import { sqliteRows } from './sqlite.ts';
 import { sshRows } from './ssh.ts';
 import { startRows } from './start.ts';
@@ -14,7 +15,8 @@ import { streamRows } from './stream.ts';
 
 const benches = {
   ...{ start: startRows, stream: streamRows, deciding: decidingRows, journal: journalRows, plan: planRows },
-  ...{ schedule: scheduleRows, retention: retentionRows, ssh: sshRows, sqlite: sqliteRows, lvm: lvmRows },
+  ...{ schedule: scheduleRows, schedules: schedulesRows, retention: retentionRows, ssh: sshRows },
+  ...{ sqlite: sqliteRows, lvm: lvmRows },
 } as const;
 const wanted = process.argv.slice(2);
 

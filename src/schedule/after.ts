@@ -2,11 +2,12 @@
 // at or before its own, so a daily job after a weekly one goes by last week's run. Any run of that time will do, also one that
 // a person started after the scheduled one had failed; what belongs to the job's next cycle is left for that.
 import type { RunFact } from '../model/schedule.ts';
-import { epochSeconds, instantAt } from '../values/instant.ts';
+import { instantAt } from '../values/instant.ts';
 import { cut } from '../values/text.ts';
 import { cycleAtOrBefore, cyclesOf } from './cycles.ts';
 import type { History } from './history.ts';
 import { nextDue } from './occurrences.ts';
+import { secondsOf } from './seconds.ts';
 import type { Follows, Timetable, Timing } from './timetable.ts';
 
 export type Situation = Readonly<{ timetable: Timetable; history: History }>;
@@ -27,7 +28,7 @@ function waitFor(situation: Situation, timing: Timing, follows: Follows, cycle: 
   if (unknown !== undefined) return `waits for ${follows.job}, of which nothing can be known now: ${unknown}`;
   const { from, until } = countsOf(situation, timing, follows, cycle);
   const run = history.runsOf(follows.job).find(({ startedAt }) => {
-    const at = epochSeconds(startedAt);
+    const at = secondsOf(startedAt);
     return at >= from && at < until;
   });
   if (run === undefined) return `waits for ${follows.job}, which did not start${ownWait(situation, follows.job, from)}`;
@@ -60,7 +61,7 @@ function ownWait({ history }: Situation, job: string, from: number): string {
   const mark = history.marks.get(job);
   if (mark?.waiting) return ` (it ${mark.waiting.says})`;
   const refused = mark?.decided?.refused;
-  if (refused !== undefined && epochSeconds(mark?.decided?.cycle ?? instantAt(0)) >= from)
+  if (refused !== undefined && secondsOf(mark?.decided?.cycle ?? instantAt(0)) >= from)
     return ` (${cut(refused, 200)})`;
   return ` since ${instantAt(from * 1000)
     .slice(0, 16)

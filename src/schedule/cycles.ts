@@ -10,19 +10,24 @@ const daySeconds = 86_400;
 const reference = epochSeconds('2026-01-05T00:00:00.000Z' as Instant);
 const farthest = 800 * daySeconds;
 
+const known = new WeakMap<Timetable, Map<string, Calendar | undefined>>();
+
 /** Undefined where nothing says when: it is not scheduled, or follows only what is not. */
-export function cyclesOf(
-  { timings, elsewhere }: Timetable,
-  job: string,
-  above: readonly string[] = [],
-): Calendar | undefined {
+export function cyclesOf(timetable: Timetable, job: string): Calendar | undefined {
+  const found = known.get(timetable) ?? new Map<string, Calendar | undefined>();
+  known.set(timetable, found);
+  if (!found.has(job)) found.set(job, workedOut(timetable, job, []));
+  return found.get(job);
+}
+
+function workedOut({ timings, elsewhere }: Timetable, job: string, above: readonly string[]): Calendar | undefined {
   const timing = timings.get(job);
   if (timing === undefined) return elsewhere.get(job);
   if (timing.calendar !== undefined) return timing.calendar;
   const leaders = timing.follows
     // A circle is refused when the estate is read.
     .filter((one) => !above.includes(one.job))
-    .flatMap((one) => cyclesOf({ timings, elsewhere }, one.job, [...above, job]) ?? []);
+    .flatMap((one) => workedOut({ timings, elsewhere }, one.job, [...above, job]) ?? []);
   return leaders.length < 2
     ? leaders[0]
     : leaders.toSorted((one, other) => weigh(one, leaders) - weigh(other, leaders))[0];

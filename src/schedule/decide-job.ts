@@ -2,7 +2,7 @@
 import type { RunId } from '../model/run.ts';
 import type { Decided, Mark, RunFact, ScheduleEvent, Waiting } from '../model/schedule.ts';
 import { milliseconds } from '../values/duration.ts';
-import { epochMilliseconds, epochSeconds, type Instant, instantAt } from '../values/instant.ts';
+import { epochMilliseconds, type Instant, instantAt } from '../values/instant.ts';
 import { count } from '../values/text.ts';
 import { isGood, waitsFor } from './after.ts';
 import { stepInWords } from './clock-steps.ts';
@@ -10,6 +10,7 @@ import type { Decision, Now } from './decision.ts';
 import type { History } from './history.ts';
 import { startOf } from './jitter.ts';
 import { type Calendar, lastDue, nextDue } from './occurrences.ts';
+import { secondsOf } from './seconds.ts';
 import { calendarOfWhen, type Timetable, type Timing, type When } from './timetable.ts';
 
 export type Case = Readonly<{
@@ -50,7 +51,8 @@ function rescheduled({ now, timing }: Case, mark: Mark): { known: Mark; events: 
   const when = JSON.parse(mark.when) as When;
   const calendar = calendarOfWhen(when);
   const before = { ...timing, jitter: milliseconds(when.jitter) };
-  const owed = calendar === undefined ? undefined : dueSince(before, calendar, mark, now.at);
+  const owed =
+    calendar === undefined ? undefined : dueSince(before, calendar, secondsOf(mark.handled), mark.ran, now.at);
   const known = { ...mark, when: timing.when, since: now.at, handled: now.at, ran: [] };
   const watched: ScheduleEvent = { event: 'watched', when: timing.when };
   if (owed === undefined) return { known, events: [watched] };
@@ -76,11 +78,11 @@ type Pending = Readonly<{
 function pendingOf(given: Case, mark: Mark): Pending | undefined {
   const { now, timing, calendar, history } = given;
   const open = openOf(given, mark);
-  const floor = {
-    ...mark,
-    handled: open !== undefined && open.cycle > epochSeconds(mark.handled) ? at(open.cycle) : mark.handled,
-  };
-  const due = calendar === undefined ? dueByRuns(timing, history, floor) : dueSince(timing, calendar, floor, now.at);
+  const settled = open === undefined ? secondsOf(mark.handled) : Math.max(open.cycle, secondsOf(mark.handled));
+  const due =
+    calendar === undefined
+      ? dueByRuns(timing, history, at(settled))
+      : dueSince(timing, calendar, settled, mark.ran, now.at);
   if (due === undefined) return open;
   const events: ScheduleEvent[] = [];
   if (open !== undefined && open.waiting !== undefined)
@@ -89,7 +91,7 @@ function pendingOf(given: Case, mark: Mark): Pending | undefined {
     events.push(missed(open.cycle, open.cycle, 1, 'its start was decided, and Holdfast ended before it began', true));
   const why = absence(now);
   if (due.count > 1) events.push(missed(due.first, due.before, due.count - 1, why, false));
-  const late = due.at + onTimeWithin < epochSeconds(now.at);
+  const late = due.at + onTimeWithin < secondsOf(now.at);
   if (late) events.push(missed(due.last, due.last, 1, why, timing.catchUp));
   const because = late ? [`made up: it was due at ${minute(at(due.at))}, and ${why}`] : [];
   return {
@@ -114,11 +116,11 @@ function openOf({ timing, history }: Case, { waiting, decided }: Mark): Pending 
   const none = { missed: [], lost: false };
   if (waiting !== null) {
     const { because, again } = waiting;
-    return { cycle: epochSeconds(waiting.cycle), because, again, run: undefined, waiting, ...none };
+    return { cycle: secondsOf(waiting.cycle), because, again, run: undefined, waiting, ...none };
   }
   if (decided === null || decided.refused !== undefined) return undefined;
   const { because, again } = decided;
-  const open = { cycle: epochSeconds(decided.cycle), waiting: undefined, ...none };
+  const open = { cycle: secondsOf(decided.cycle), waiting: undefined, ...none };
   if (!history.hasRun(decided.run)) return { ...open, because, again, run: decided.run };
   const [latest] = history.runsOf(timing.job);
   if (latest?.id !== decided.run || again || !timing.catchUp || !diedWithUs(latest)) return undefined;
@@ -139,16 +141,22 @@ type Due = Readonly<{
   count: number;
 }>;
 
-function dueSince(timing: Timing, calendar: Calendar, mark: Mark, now: Instant): Due | undefined {
-  const until = epochSeconds(now);
-  const ran = new Set(mark.ran.map(epochSeconds));
+function dueSince(
+  timing: Timing,
+  calendar: Calendar,
+  settled: number,
+  alreadyRan: readonly Instant[],
+  now: Instant,
+): Due | undefined {
+  const until = secondsOf(now);
+  const ran = alreadyRan.map(secondsOf);
   let due: Due | undefined;
   for (
-    let cycle = nextDue(calendar, epochSeconds(mark.handled));
+    let cycle = nextDue(calendar, settled);
     cycle !== undefined && cycle <= until;
     cycle = nextDue(calendar, cycle)
   ) {
-    if (ran.has(cycle)) continue;
+    if (ran.includes(cycle)) continue;
     const starts = startOf(timing, calendar, cycle);
     if (starts > until) break;
     due =
@@ -164,14 +172,14 @@ function dueSince(timing: Timing, calendar: Calendar, mark: Mark, now: Instant):
 }
 
 /** Of a job that follows only what has no calendar: when each of those has had a good run since it was last looked at. */
-function dueByRuns({ follows }: Timing, history: History, { handled }: Mark): Due | undefined {
+function dueByRuns({ follows }: Timing, history: History, handled: Instant): Due | undefined {
   const newest = follows.map((one) => {
     const run = history.runsOf(one.job).find((each) => each.state !== 'running');
     return run !== undefined && isGood(run, one.needs) && run.startedAt > handled ? run : undefined;
   });
   if (newest.length === 0 || newest.includes(undefined)) return undefined;
   const cycle = Math.max(...newest.map((run) => Math.ceil(epochMilliseconds(run?.startedAt ?? handled) / 1000)));
-  const ended = Math.max(...newest.map((run) => epochSeconds(run?.endedAt ?? run?.startedAt ?? handled)));
+  const ended = Math.max(...newest.map((run) => secondsOf(run?.endedAt ?? run?.startedAt ?? handled)));
   return { first: cycle, before: cycle, last: cycle, at: ended, count: 1 };
 }
 

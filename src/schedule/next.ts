@@ -1,9 +1,10 @@
 // When a job starts next, as far as the calendar can say; and until when nothing will have to be looked at.
 import type { Mark } from '../model/schedule.ts';
-import { epochSeconds, type Instant, instantAt } from '../values/instant.ts';
+import { type Instant, instantAt } from '../values/instant.ts';
 import { cyclesOf } from './cycles.ts';
 import { startOf } from './jitter.ts';
 import { type Calendar, nextDue } from './occurrences.ts';
+import { secondsOf } from './seconds.ts';
 import type { Timetable, Timing } from './timetable.ts';
 
 export type NextStart = Readonly<{ cycle: Instant; start: Instant }>;
@@ -18,7 +19,7 @@ export function nextStart(
   if (calendar === undefined) return undefined;
   const settled = mark === undefined || mark.when !== timing.when ? now : mark.handled;
   const ran = new Set(mark?.ran);
-  let cycle = nextDue(calendar, epochSeconds(settled));
+  let cycle = nextDue(calendar, secondsOf(settled));
   while (cycle !== undefined && ran.has(instantAt(cycle * 1000))) cycle = nextDue(calendar, cycle);
   if (cycle === undefined) return undefined;
   return { cycle: instantAt(cycle * 1000), start: instantAt(startOf(timing, calendar, cycle) * 1000) };

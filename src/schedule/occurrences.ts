@@ -73,12 +73,20 @@ function momentOf(wall: number, zone: TimeZone): Readonly<{ at: number; leftOut:
   return { at: changeWithin(zone, wall - behind, wall - before, before), leftOut: true };
 }
 
+type Pause = Readonly<{ from: number; next: number | undefined }>;
+const pauses = new WeakMap<Calendar, Pause>();
+
 /** The first time due strictly after that second; undefined where there is none any more. */
 export function nextDue(calendar: Calendar, after: number): number | undefined {
+  // Who looks at the clock asks within the same pause again and again, and in a pause nothing is due.
+  const pause = pauses.get(calendar);
+  if (pause !== undefined && after >= pause.from && after < (pause.next ?? Number.POSITIVE_INFINITY)) return pause.next;
   const zone = calendar.event.utc ? utc : calendar.zone;
-  return timesOf(calendar.event).everyHour
+  const next = timesOf(calendar.event).everyHour
     ? nextByTheHour(calendar.event, zone, after + 1)
     : nextByTheWall(calendar.event, zone, after);
+  pauses.set(calendar, { from: after, next });
+  return next;
 }
 
 function nextByTheWall(event: CalendarEvent, zone: TimeZone, after: number): number | undefined {

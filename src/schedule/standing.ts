@@ -1,9 +1,10 @@
 // Where each job stands, for people: when it starts next, how it ended last, what it waits for, and how long it takes.
 import type { Mark, RunFact } from '../model/schedule.ts';
-import { between, epochSeconds, type Instant, instantAt } from '../values/instant.ts';
+import { between, type Instant, instantAt } from '../values/instant.ts';
 import { cyclesOf } from './cycles.ts';
 import { type Forecast, forecastOf, type Took, type Usual, usualOf } from './forecast.ts';
 import { type NextStart, nextStart } from './next.ts';
+import { secondsOf } from './seconds.ts';
 import type { Timetable } from './timetable.ts';
 
 /** `pending`: its first run is not due yet. `not scheduled`: nothing starts it but a person. */
@@ -56,7 +57,7 @@ function stateOf(
 ): Pick<Standing, 'state' | 'why'> {
   if (last?.state === 'running') return { state: 'running', why: undefined };
   if (scheduled && mark?.waiting) return { state: 'waiting', why: mark.waiting.says };
-  if (scheduled && next !== undefined && epochSeconds(now) - epochSeconds(next.start) > overdueAfter)
+  if (scheduled && next !== undefined && secondsOf(now) - secondsOf(next.start) > overdueAfter)
     return { state: 'overdue', why: `nothing started it at ${next.start}` };
   const refused = mark?.decided?.refused;
   if (refused !== undefined && (last === undefined || last.startedAt < (mark?.decided?.at ?? instantAt(0))))

@@ -18,6 +18,7 @@ workloads: [{ name: photos }, { name: gone }]
 layers:
   - { name: photos, kind: disk-image, machine: here, workload: photos, image: FOLDER/photos.img, to: FOLDER/points, keep: { keep_last: 1 } }
   - { name: gone, kind: disk-image, machine: here, workload: gone, image: FOLDER/none.img, to: FOLDER/points, keep: { keep_all: 1 } }
+schedules: [{ job: photos, schedule: daily, window: 1h, time_zone: Europe/Berlin }, { job: gone, after: [photos] }]
 `;
 
 const servers = (silent: number): string => `estate: printed
@@ -58,6 +59,10 @@ async function ofImages(): Promise<readonly Printed[]> {
       ['log'],
       ...(canMount() ? ofPoints(estate) : []),
       ['runs'],
+      ['jobs'],
+      ['install-service', '--into', estate.folder, '--dry-run'],
+      ['install-service', '--into', estate.folder, '--yes'],
+      ['install-service', '--into', estate.folder, '--remove', '--yes'],
       ['points'],
       ['metrics'],
       ['doctor'],
@@ -66,10 +71,20 @@ async function ofImages(): Promise<readonly Printed[]> {
     ];
     const all: Printed[] = [];
     for (const words of typed) all.push(await printed(estate, ...words));
-    return all;
+    return [...all, await ofDaemon(estate), await printed(estate, 'jobs', 'photos')];
   } finally {
     estate.close();
   }
+}
+
+/** Told to stop as soon as it watches. */
+async function ofDaemon(estate: Estate): Promise<Printed> {
+  const typed = ['serve', '--no-metrics'];
+  const daemon = estate.start('--json', ...typed);
+  await until('the daemon', () => existsSync(join(estate.state, estate.name, 'locks', 'serve.lock.holder')));
+  daemon.process.kill('SIGTERM');
+  const exit = await daemon.ended;
+  return { command: 'serve', typed: typed.join(' '), exit, value: parsed(daemon.said.stdout, daemon.said.stderr) };
 }
 
 const ofPoints = (estate: Estate): readonly (readonly string[])[] => [
