@@ -23,10 +23,7 @@ it('examples/s3 is whole: every layer has a job that can be planned, and every j
     assert.deepEqual(refusals, []);
     assert.ok(steps.length > 0);
   }
-  assert.deepEqual(
-    estate.schedules.map(({ job }) => job).toSorted(),
-    estate.layers.map(({ name }) => name).toSorted(),
-  );
+  assert.deepEqual(estate.schedules.map(({ job }) => job).toSorted(), estate.layers.map(({ name }) => name).toSorted());
   const text = plans.map((plan) => withoutDigest(planAsText(plan, plain))).join('\n\n');
   t.assert.fileSnapshot(`${text}\n`, join(root, 'test', 'golden', 's3.jobs.txt'), { serializers: [String] });
 });
