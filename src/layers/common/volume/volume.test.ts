@@ -1,6 +1,7 @@
 // Sealed snapshots opened and given back on real LVM, LUKS, ext4 and xfs. Asked is the machine itself, by a shell of its own.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { mapperName } from '../../../../test/pve-machine/faults.test-support.ts';
 import { unlessMachine } from '../../../../test/pve-machine/pve-machine.test-support.ts';
 import type { StepContext } from '../../../contracts/step-kind.ts';
 import { Fault } from '../../../fault.ts';
@@ -191,17 +192,23 @@ describe('a sealed snapshot', { skip: unlessMachine, timeout: 3_000_000 }, () =>
     await host.pve.faults.dirty(made, 'late.txt', 'x');
     await host.seal(made.lv, 'r0');
     const before = await host.state();
-    await host.pve.faults.hangWhenSeen('pve-hf_run1_c_*');
+    let hung = false;
     const context = contextOf('run1', (machine) => ({
       ...machine,
-      run: (argv, options) =>
-        machine.run(argv, argv[0] === 'mount' ? { ...options, deadline: seconds(5) } : (options ?? {})),
+      run: async (argv, options = {}) => {
+        const clone = argv.find((one) => one.startsWith('/dev/pve/hf_run1_c_'));
+        if (argv[0] !== 'mount' || clone === undefined) return machine.run(argv, options);
+        await host.pve.faults.hang(mapperName(clone.slice('/dev/pve/'.length)));
+        hung = true;
+        return machine.run(argv, { ...options, deadline: seconds(5) });
+      },
     }));
     const volume = await onlyVolume();
     await assert.rejects(openVolume(machineOf(context), volume, [], context), (error) => {
       assert.ok(error instanceof Fault && ['command-overdue', 'command-stays'].includes(error.code), String(error));
       return true;
     });
+    assert.ok(hung, 'the clone hung before it was mounted');
     await host.pve.faults.unhang();
     const next = contextOf('run1');
     await closeVolume(machineOf(next), volume, next);
