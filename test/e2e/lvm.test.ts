@@ -15,7 +15,7 @@ const estateFor = (machine: PveMachine, cluster: Cluster | undefined, more: obje
   JSON.stringify({
     estate: 'lvm',
     machines: [{ name: 'here', local: true }, machine.machineEntry('pve')],
-    ...(cluster === undefined ? {} : { kubernetes: [cluster.entry('here')] }),
+    ...(cluster === undefined ? {} : { kubernetes: [{ ...cluster.entry('here'), kubectl: cluster.kubectl }] }),
     workloads: [{ name: 'cluster' }],
     layers: [
       {
@@ -35,7 +35,7 @@ describe('snapshots of a real thin pool', { skip: unlessMachine, timeout: 1_800_
   });
   after(async () => await machine?.stop());
   beforeEach(async () => {
-    await machine.volumes.reset(pool);
+    await machine.volumes.reset();
     volumes = await machine.volumes.makeMany(4, 'none');
   });
 

@@ -18,7 +18,7 @@ export type Asked = Readonly<{
 }>;
 
 /** One memory for all layers that ask the same cluster. */
-export const memoryOf = (cluster: string): string => `cluster/${cluster}`;
+const memoryOf = (cluster: string): string => `cluster/${cluster}`;
 
 /** As much of it as is leaned on: a state folder is a file like any other. */
 const remembered = z.looseObject({

@@ -31,7 +31,7 @@ export function notesOn(
   return all.map((note) => ({ subject, ...note }));
 }
 
-export const ageOf = ({ at }: Pick<Asked, 'at'>, now: Instant): string =>
+const ageOf = ({ at }: Pick<Asked, 'at'>, now: Instant): string =>
   at === undefined ? 'never' : `${formatDuration(between(at, now))} ago`;
 
 function onCluster(asked: Asked | undefined, now: Instant): readonly Says[] {

@@ -26,9 +26,8 @@ export const metadataOfSnapshot = 8;
 type Limits = Readonly<Pick<LvmThinEntry, 'data_at_most' | 'metadata_at_most'>>;
 
 const percentOf = (used: number, total: number): number => (total === 0 ? 100 : (used / total) * 100);
-export const dataPercent = ({ dataUsed, dataTotal }: PoolState): number => percentOf(dataUsed, dataTotal);
-export const metadataPercent = ({ metadataUsed, metadataTotal }: PoolState): number =>
-  percentOf(metadataUsed, metadataTotal);
+const dataPercent = ({ dataUsed, dataTotal }: PoolState): number => percentOf(dataUsed, dataTotal);
+const metadataPercent = ({ metadataUsed, metadataTotal }: PoolState): number => percentOf(metadataUsed, metadataTotal);
 
 /** Why no more snapshots may be taken; undefined where there is room. */
 export function poolFault(state: PoolState, limits: Limits, pool: string, snapshots: number): Fault | undefined {

@@ -4,28 +4,18 @@ import { Fault } from '../../../fault.ts';
 import type { Argv, Machine } from '../../../machines/machine.ts';
 import { minutes } from '../../../values/duration.ts';
 import { cut, shown } from '../../../values/text.ts';
-import { type Group, groupFields, readGroups, readVolumes, type Volume, volumeFields } from './report.ts';
+import { readVolumes, type Volume, volumeFields } from './report.ts';
 
 /** An inherited descriptor, or one of our ssh, would be complained about on stderr of every command (lvm(8)). */
 export const lvmEnvironment = { LVM_SUPPRESS_FD_WARNINGS: '1' } as const;
 export const lvmDeadline = minutes(5);
 
-export const listArgv = (vg: string): Argv =>
+const listArgv = (vg: string): Argv =>
   [
     ...(['lvs', '--reportformat', 'json', '--units', 'b', '-o'] as const),
     volumeFields.join(','),
     vg,
   ] as unknown as Argv;
-const groupArgv = (vg: string): Argv => [
-  'vgs',
-  '--reportformat',
-  'json',
-  '--units',
-  'b',
-  '-o',
-  groupFields.join(','),
-  vg,
-];
 
 /** 64 MiB are two hundred thousand volumes. */
 const longestAnswer = 64 * 1024 * 1024;
@@ -47,13 +37,6 @@ export async function findVolume(
   signal?: AbortSignal,
 ): Promise<Volume | undefined> {
   return (await listVolumes(machine, vg, signal)).find((volume) => volume.name === name);
-}
-
-/** @throws Fault `volume-group-missing`, `lvm-failed`, `lvm-answer` */
-export async function readGroup(machine: Machine, vg: string, signal?: AbortSignal): Promise<Group> {
-  const [group] = readGroups(await answerOf(machine, groupArgv(vg), vg, signal), machine.name);
-  if (group === undefined) throw missing(machine, vg, 'it is not in the list');
-  return group;
 }
 
 async function answerOf(machine: Machine, argv: Argv, vg: string, signal?: AbortSignal): Promise<string> {

@@ -5,7 +5,7 @@ import { tagsOf } from './tags.ts';
 export type Row = Readonly<Record<string, string>>;
 
 /** Attributes by letter (lvs(8)): `V` thin, `w` writable, `i` inherited, `a` active, `t` thin target, `z` zeroed, `k` skip. */
-export const attributes = {
+const attributes = {
   live: 'Vwi-a-tz--',
   liveOpen: 'Vwi-aotz--',
   snapshot: 'Vwi---tz-k',

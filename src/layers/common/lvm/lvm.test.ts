@@ -6,7 +6,7 @@ import { Fault } from '../../../fault.ts';
 import { lvmEntryOf } from './entry.ts';
 import { lvRow, lvsAnswer, poolRow, type Row, snapshotRow } from './lvm.test-support.ts';
 import { isOfRun, isOurs, nameFor, originWord, readName, snapshotName } from './names.ts';
-import { readGroups, readVolumes } from './report.ts';
+import { readVolumes } from './report.ts';
 import { lineOf, policyText, restorePointOf, sinceBootText, snapshotsIn } from './snapshots.ts';
 import { decodeValue, longestTag, readTags, type Tags, tagOf, tagsOf } from './tags.ts';
 
@@ -154,13 +154,6 @@ describe('a report of LVM', () => {
     unreadable('{"log":[]}');
     unreadable(lvsAnswer({ lv_name: 'x' }));
     unreadable(lvsAnswer(lvRow(vm, { lv_size: '1.00g' })));
-  });
-
-  it('of the volume groups tells a missing disk', () => {
-    const row = { vg_name: 'pve', vg_uuid: 'u', vg_size: '2143289344B', vg_free: '0B', vg_missing_pv_count: '1' };
-    assert.deepEqual(readGroups(JSON.stringify({ report: [{ vg: [row] }] }), 'here'), [
-      { name: 'pve', uuid: 'u', bytes: 2143289344, free: 0, missingDisks: 1 },
-    ]);
   });
 });
 

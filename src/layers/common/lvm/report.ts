@@ -1,4 +1,4 @@
-// What `lvs` and `vgs` answer with `--reportformat json --units b`: everything is text, an empty one where LVM has nothing to
+// What `lvs` answers with `--reportformat json --units b`: everything is text, an empty one where LVM has nothing to
 // say, and a version that does not know a field leaves it out or refuses it, so few are asked for.
 import { z } from 'zod';
 import { Fault } from '../../../fault.ts';
@@ -18,7 +18,6 @@ export const volumeFields = [
   'metadata_percent',
   'lv_metadata_size',
 ] as const;
-export const groupFields = ['vg_name', 'vg_uuid', 'vg_size', 'vg_free', 'vg_missing_pv_count'] as const;
 
 export type Volume = Readonly<{
   vg: string;
@@ -46,29 +45,16 @@ export type Volume = Readonly<{
   health: string | undefined;
 }>;
 
-export type Group = Readonly<{ name: string; uuid: string; bytes: number; free: number; missingDisks: number }>;
-
 const row = z.record(z.string(), z.string());
-const answer = z.object({ report: z.array(z.object({ lv: z.array(row).optional(), vg: z.array(row).optional() })) });
+const answer = z.object({ report: z.array(z.object({ lv: z.array(row).optional() })) });
 type Row = z.infer<typeof row>;
 
 /** @throws Fault `lvm-answer` where it is not what lvm2 writes */
 export function readVolumes(text: string, where: string): readonly Volume[] {
-  return rows(text, where, 'lv').map((one) => volumeOf(one, where));
+  return rows(text, where).map((one) => volumeOf(one, where));
 }
 
-/** @throws Fault `lvm-answer` */
-export function readGroups(text: string, where: string): readonly Group[] {
-  return rows(text, where, 'vg').map((one) => ({
-    name: wanted(one, 'vg_name', where),
-    uuid: wanted(one, 'vg_uuid', where),
-    bytes: bytesIn(wanted(one, 'vg_size', where), where),
-    free: bytesIn(wanted(one, 'vg_free', where), where),
-    missingDisks: Number(one['vg_missing_pv_count'] ?? 0),
-  }));
-}
-
-function rows(text: string, where: string, of: 'lv' | 'vg'): readonly Row[] {
+function rows(text: string, where: string): readonly Row[] {
   let found: unknown;
   try {
     found = JSON.parse(text);
@@ -77,7 +63,7 @@ function rows(text: string, where: string, of: 'lv' | 'vg'): readonly Row[] {
   }
   const parsed = answer.safeParse(found);
   if (!parsed.success) throw notLvm(where, 'its JSON is not a report of LVM', parsed.error);
-  return parsed.data.report.flatMap((report) => report[of] ?? []);
+  return parsed.data.report.flatMap((report) => report.lv ?? []);
 }
 
 function volumeOf(one: Row, where: string): Volume {

@@ -12,7 +12,7 @@ import { deviceOf, isOurs, originWord, readName, runWord } from './names.ts';
 import type { Volume } from './report.ts';
 import { readTags, type Tags } from './tags.ts';
 
-export const kind = 'lvm-thin';
+const kind = 'lvm-thin';
 
 /** A sealed snapshot: complete, verified, and only read from now on. */
 export type Snapshot = Readonly<{
