@@ -103,7 +103,6 @@ export const volumeAttachment = z.object({
   }),
   status: z.object({ attached: z.boolean().nullish() }).nullish(),
 });
-export type VolumeAttachment = z.infer<typeof volumeAttachment>;
 
 /** @throws Fault `cluster-answer-odd` */
 export function parsedAs<Shape>(schema: z.ZodType<Shape>, items: readonly Json[], cluster: string): readonly Shape[] {

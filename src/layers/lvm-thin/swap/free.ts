@@ -9,7 +9,7 @@ import type { Swapping } from './given.ts';
 import { deactivate, volumeNamed } from './lvm.ts';
 
 /** Who holds the volume of that name now, in words; nobody where there is none of that name. */
-export async function holders(swapping: Swapping, lv: string, signal: AbortSignal): Promise<readonly string[]> {
+async function holders(swapping: Swapping, lv: string, signal: AbortSignal): Promise<readonly string[]> {
   const { kubernetes, cluster } = swapping;
   const [inCluster, volume] = await Promise.all([
     kubernetes === undefined || cluster === null
@@ -38,7 +38,7 @@ async function openedBy(swapping: Swapping, lv: string, signal: AbortSignal): Pr
   ];
 }
 
-export async function untilFree(
+async function untilFree(
   context: StepContext,
   swapping: Swapping,
   lv: string,
@@ -74,7 +74,7 @@ async function putToRest(swapping: Swapping, lv: string, signal: AbortSignal): P
   if (after?.active === true) throw stillUsed(swapping, lv, ['it stays active'], undefined);
 }
 
-export function stillUsed(swapping: Swapping, lv: string, by: readonly string[], waited: Duration | undefined): Fault {
+function stillUsed(swapping: Swapping, lv: string, by: readonly string[], waited: Duration | undefined): Fault {
   return new Fault('volume-still-used', {
     where: `${swapping.vg}/${lv}`,
     says: `${waited === undefined ? '' : `after ${formatDuration(waited)} `}it is still in use: ${cut(by.join('; '), 800)}`,

@@ -32,7 +32,7 @@ import { type HostVolume, type LvmHost, lvmHost } from './lvm-host.test-support.
 import { scoutRestore } from './scout.ts';
 
 /** Polls take no time; what watches over a step (its patience) never comes to its end. */
-export function idleClock(): Clock {
+function idleClock(): Clock {
   let now = Date.parse('2026-11-21T03:00:00Z');
   return {
     now: () => instantAt(now),

@@ -26,7 +26,7 @@ export async function stateOf(swapping: Swapping, run: string, signal: AbortSign
   return judge(swapping, run, await allVolumes(swapping, signal));
 }
 
-export function judge(swapping: Pick<Swapping, 'live' | 'names'>, run: string, volumes: readonly Volume[]): Found {
+function judge(swapping: Pick<Swapping, 'live' | 'names'>, run: string, volumes: readonly Volume[]): Found {
   const live = liveOf(swapping as Swapping);
   const by = (name: string) => volumes.find((volume) => volume.name === name);
   const [named, old, fresh] = [by(live.lv), by(swapping.names.old), by(swapping.names.fresh)];
