@@ -74,9 +74,9 @@ export function machinesOf(given: Given): Machines {
       return noted(machine);
     }
     const { on, opening } = await insideOf(entry, connections.kubernetes);
-    const { begin } = await make(on);
+    const outer = await make(on);
     const { remoteMachine } = await import('./machines/remote.ts');
-    return noted(remoteMachine({ ...own(name), begin, opening: async () => opening }));
+    return noted(remoteMachine({ ...own(name), begin: outer.begin, opening: () => opening(outer) }));
   };
   return {
     local,
@@ -112,26 +112,34 @@ export function machinesOf(given: Given): Machines {
 
 type Inside = Exclude<MachineEntry, { local: true } | { ssh: unknown }>;
 
-async function insideOf(
-  entry: Inside,
-  clusters: readonly KubernetesEntry[],
-): Promise<Readonly<{ on: string; opening: Opening }>> {
-  const { enterContainer, enterGuest, enterPod, openingBy } = await import('./machines/entered.ts');
+type Entered = Readonly<{ on: string; opening(outer: Machine): Promise<Opening> }>;
+
+async function insideOf(entry: Inside, clusters: readonly KubernetesEntry[]): Promise<Entered> {
+  const { enterContainer, enterGuest, enterPod, openingBy, podWith } = await import('./machines/entered.ts');
   const { name } = entry;
   if ('pct' in entry) {
     const { on, guest } = entry.pct;
-    return { on, opening: openingBy(enterGuest(guest), name, `the container ${guest} of ${on}`) };
+    return { on, opening: async () => openingBy(enterGuest(guest), name, `the container ${guest} of ${on}`) };
   }
   if ('docker' in entry) {
     const { on, container } = entry.docker;
-    return { on, opening: openingBy(enterContainer(container), name, `the container ${container} of ${on}`) };
+    return {
+      on,
+      opening: async () => openingBy(enterContainer(container), name, `the container ${container} of ${on}`),
+    };
   }
-  const { cluster, ...pod } = entry.kubectl;
+  const { cluster, namespace, selector = '', container } = entry.kubectl;
   const known = clusters.find((one) => one.name === cluster);
   if (known === undefined) throw unknown('cluster', cluster, 'declare it under `kubernetes`');
-  const { machine: on, kubeconfig, context } = known;
-  const what = `the pod ${pod.pod} in ${pod.namespace} of ${cluster}`;
-  return { on, opening: openingBy(enterPod({ ...pod, kubeconfig, context }), name, what) };
+  const { machine: on, kubectl, kubeconfig, context } = known;
+  const asked = { kubectl, kubeconfig, context };
+  const opening = async (outer: Machine): Promise<Opening> => {
+    // A pod that is made anew has another name: it is asked for with each new line.
+    const pod = entry.kubectl.pod ?? (await podWith(outer, { ...asked, namespace, selector }, name));
+    const enter = enterPod({ ...asked, namespace, pod, container });
+    return openingBy(enter, name, `the pod ${pod} in ${namespace} of ${cluster}`);
+  };
+  return { on, opening };
 }
 
 function reachingOn(name: string, machine: Made): Pick<SshMachine, 'onward'> {

@@ -10,7 +10,7 @@ import { Fault } from '../fault.ts';
 import { quoted } from '../values/shell.ts';
 import type { Begin } from './commands.ts';
 import { machineContract, type Opened } from './contract.test-support.ts';
-import { enterContainer, enterGuest, enterPod, openingBy } from './entered.ts';
+import { enterContainer, enterGuest, enterPod, openingBy, podWith } from './entered.ts';
 import { localMachine } from './local.ts';
 import type { Argv } from './machine.ts';
 import { processesWith, quick } from './processes.test-support.ts';
@@ -78,6 +78,20 @@ describe('a machine within another one', () => {
     assert.deepEqual(enterPod(pod)('S').slice(0, 6), [
       ...['kubectl', '--kubeconfig=/etc/k.conf', '--context=home', 'exec', '-i', '--namespace=prod'],
     ]);
+  });
+
+  it('is the first pod that runs and has the labels, and a fault where none does', async () => {
+    const asked: Argv[] = [];
+    const kubectl = (stdout: string) => ({
+      run: async (argv: Argv) => {
+        asked.push(argv);
+        return { exitCode: 0, signal: undefined, stdout, stderr: '' };
+      },
+    });
+    const wanted = { namespace: 'prod', selector: 'app=web', context: 'home' };
+    assert.equal(await podWith(kubectl('pod/web-b\npod/web-a\n'), wanted, 'web'), 'web-a');
+    assert.ok(asked[0]?.includes('--selector=app=web') && asked[0].includes('--context=home'));
+    await assert.rejects(podWith(kubectl(''), wanted, 'web'), { code: 'machine-not-entered' });
   });
 
   it('says in its runtime’s own words why it cannot be entered', async () => {

@@ -53,8 +53,17 @@ export type MachineEntry = Readonly<{ name: string }> &
     | { ssh: SshAccess }
     | { pct: Readonly<{ on: string; guest: number }> }
     | { docker: Readonly<{ on: string; container: string }> }
-    | { kubectl: Readonly<{ cluster: string; namespace: string; pod: string; container?: string | undefined }> }
+    | { kubectl: PodAccess }
   >;
+
+/** By its name, or by labels where that changes. */
+export type PodAccess = Readonly<{
+  cluster: string;
+  namespace: string;
+  pod?: string | undefined;
+  selector?: string | undefined;
+  container?: string | undefined;
+}>;
 
 export type SshAccess = Readonly<{
   host: string;

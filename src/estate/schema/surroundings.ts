@@ -58,8 +58,19 @@ const kubectl = z
   .strictObject({
     cluster: entryName.describe('a name of `kubernetes`'),
     namespace: kubernetesName.describe('the namespace of the pod'),
-    pod: kubernetesName.describe('the name of the pod'),
+    pod: kubernetesName.optional().describe('the name of the pod, where it keeps it: one of a StatefulSet'),
+    selector: z
+      .string()
+      .regex(
+        /^[A-Za-z0-9._/-]+=[A-Za-z0-9._-]+(,[A-Za-z0-9._/-]+=[A-Za-z0-9._-]+)*$/,
+        'is no list of labels such as `app=web`',
+      )
+      .optional()
+      .describe('labels of the pod, where its name changes: the first one that runs is taken'),
     container: kubernetesName.optional().describe('which of its containers; default: the first'),
+  })
+  .refine(({ pod, selector }) => (pod === undefined) !== (selector === undefined), {
+    error: 'needs `pod` or `selector`, and not both',
   })
   .describe('in a pod, through `kubectl exec`');
 
