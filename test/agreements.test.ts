@@ -140,7 +140,7 @@ describe('kinds', () => {
 describe('commands', () => {
   const names = line.commands.map((command) => command.name());
   const named = (text: string): readonly string[] =>
-    rowsOf(text).flatMap(([cell = '']) => [...cell.matchAll(/`([a-z]+)/g)].map(([, name = '']) => name));
+    rowsOf(text).flatMap(([cell = '']) => [...cell.matchAll(/`([a-z]+(?:-[a-z]+)*)/g)].map(([, name = '']) => name));
   const table = (text: string): string => text.slice(text.indexOf('## Commands'), text.indexOf('Exit codes'));
 
   const optionProblems = (page: string): readonly string[] =>

@@ -145,17 +145,17 @@ export type JobAnswer = Readonly<{
   /** `pending`: its first run is not due yet. `overdue`: it was due, and nothing started it. Else as its last run ended */
   state: JobState;
   /** what it waits for, or what is not as it should be */
-  why: string | null;
-  schedule: string | null;
-  zone: string | null;
+  why: string | undefined;
+  schedule: string | undefined;
+  zone: string | undefined;
   after: readonly Follows[];
-  next: NextStart | null;
-  last: RunFact | null;
+  next: NextStart | undefined;
+  last: RunFact | undefined;
   /** the last that was done, or only degraded */
-  lastGood: RunFact | null;
+  lastGood: RunFact | undefined;
   /** how long its last runs took */
-  usual: Usual | null;
-  window: (Omit<Forecast, 'until'> & Readonly<{ until: Instant | null }>) | null;
+  usual: Usual | undefined;
+  window: Forecast | undefined;
   /** starts that nothing watched for, the newest first */
   missed: readonly Readonly<{
     at: Instant;
@@ -170,8 +170,8 @@ export type JobAnswer = Readonly<{
 }>;
 export type JobsAnswer = Readonly<{
   at: Instant;
-  /** whether a daemon watches the schedules; null where this user cannot see that */
-  watched: boolean | null;
+  /** whether a daemon watches the schedules; left out where this user cannot see that */
+  watched: boolean | undefined;
   jobs: readonly JobAnswer[];
 }>;
 
@@ -185,10 +185,10 @@ export type ServeAnswer = Readonly<{
 
 export type InstallServiceAnswer = Readonly<{
   plan: Plan;
-  /** the unit as it is to be; null where it is removed */
-  unit: string | null;
-  /** null with --dry-run, and where there was nothing to do */
-  run: (Verdict & Readonly<{ run: RunId }>) | null;
+  /** the unit as it is to be; left out where it is removed */
+  unit: string | undefined;
+  /** left out with --dry-run, and where there was nothing to do */
+  run: (Verdict & Readonly<{ run: RunId }>) | undefined;
 }>;
 
 /** The run as it stands when the command ends. */

@@ -41,7 +41,7 @@ export const installService: Command<InstallServiceAnswer> = {
     const { plan, text } = await planned(invocation, opened, file, into === undefined);
     const shown = `${text === undefined ? '' : `${file}:\n\n${text}\n`}${planAsText(plan, invocation.paint)}`;
     if (flag(invocation, 'dryRun') || plan.steps.length === 0)
-      return { exit: 'fine', value: { plan, unit: text ?? null, run: null }, text: `${shown}Nothing was done.\n` };
+      return { exit: 'fine', value: { plan, unit: text, run: undefined }, text: `${shown}Nothing was done.\n` };
     invocation.say(shown);
     const { holdfast, estate } = opened;
     const confirmed = await agreed(invocation, holdfast, plan);
@@ -49,7 +49,7 @@ export const installService: Command<InstallServiceAnswer> = {
     const verdict = await carryOut(holdfast, withHost, plan, { upTo: 'changes', confirmed }, telling(invocation, plan));
     return {
       exit: exitOf(verdict),
-      value: { plan, unit: text ?? null, run: verdict },
+      value: { plan, unit: text, run: verdict },
       text: `Run ${verdict.run}: ${verdict.outcome} (${verdict.summary})\n`,
     };
   },

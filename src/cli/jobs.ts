@@ -22,7 +22,7 @@ export const jobs: Command<JobsAnswer> = {
     const found = jobsNow(holdfast, estate).filter(({ job }) => wanted === undefined || job === wanted);
     if (wanted !== undefined && found.length === 0)
       throw misused(wanted, 'the estate has no layer of that name', 'see `holdfast jobs`');
-    const watched = isWatched(stateFolder(holdfast.root, estate.name)) ?? null;
+    const watched = isWatched(stateFolder(holdfast.root, estate.name));
     const at = invocation.surroundings.clock.now();
     return {
       exit: 'fine',
@@ -35,15 +35,15 @@ export const jobs: Command<JobsAnswer> = {
 function answerOf(one: JobNow): JobAnswer {
   const { timing, next, last, lastGood, usual, forecast } = one;
   return {
-    ...{ job: one.job, state: one.state, why: one.why ?? null },
-    schedule: timing?.calendar?.event.text ?? null,
-    zone: timing?.calendar === undefined ? null : zoneOf(timing),
+    ...{ job: one.job, state: one.state, why: one.why },
+    schedule: timing?.calendar?.event.text,
+    zone: timing?.calendar === undefined ? undefined : zoneOf(timing),
     after: timing?.follows ?? [],
-    next: next ?? null,
-    last: last ?? null,
-    lastGood: lastGood ?? null,
-    usual: usual ?? null,
-    window: forecast === undefined ? null : { ...forecast, until: forecast.until ?? null },
+    next,
+    last,
+    lastGood,
+    usual,
+    window: forecast,
     missed: one.missed.flatMap((each) =>
       each.event === 'missed'
         ? [{ at: each.at, from: each.from, until: each.until, count: each.count, madeUp: each.madeUp, says: each.says }]
@@ -57,7 +57,7 @@ const zoneOf = ({ calendar }: Timing): string => (calendar?.event.utc ? utc : (c
 
 const head = ['job', 'schedule', 'next', 'last', 'state', 'takes'];
 
-function asText(invocation: Invocation, found: readonly JobNow[], watched: boolean | null, at: Instant): string {
+function asText(invocation: Invocation, found: readonly JobNow[], watched: boolean | undefined, at: Instant): string {
   if (found.length === 0) return 'The estate has no layers, so there are no jobs.\n';
   const rows = found.map((one) => [
     one.job,
@@ -103,7 +103,7 @@ const takesWords = ({ usual, timing }: JobNow): string => {
   return `${formatDuration(usual.median)}, at most ${formatDuration(usual.worst)}${window}`;
 };
 
-function remarks(found: readonly JobNow[], watched: boolean | null): readonly string[] {
+function remarks(found: readonly JobNow[], watched: boolean | undefined): readonly string[] {
   const scheduled = found.filter(({ timing }) => timing !== undefined).length;
   return [
     ...(watched === false && scheduled > 0
@@ -111,7 +111,7 @@ function remarks(found: readonly JobNow[], watched: boolean | null): readonly st
           `Nothing watches ${count(scheduled, 'schedule')}: start \`holdfast serve\`, or \`holdfast install-service\` once.`,
         ]
       : []),
-    ...(watched === null ? ['Whether a daemon watches cannot be seen by this user.'] : []),
+    ...(watched === undefined ? ['Whether a daemon watches cannot be seen by this user.'] : []),
     ...found.flatMap(({ job, forecast }) =>
       forecast === undefined || forecast.fits === 'yes' ? [] : [`${job}: ${forecast.says}.`],
     ),

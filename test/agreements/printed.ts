@@ -81,7 +81,9 @@ async function ofImages(): Promise<readonly Printed[]> {
 async function ofDaemon(estate: Estate): Promise<Printed> {
   const typed = ['serve', '--no-metrics'];
   const daemon = estate.start('--json', ...typed);
-  await until('the daemon', () => existsSync(join(estate.state, estate.name, 'locks', 'serve.lock.holder')));
+  // Who only looks whether a daemon is there leaves another name.
+  const holder = join(estate.state, estate.name, 'locks', 'serve.lock.holder');
+  await until('the daemon', () => existsSync(holder) && readFileSync(holder, 'utf8').includes(`"run":"serve"`));
   daemon.process.kill('SIGTERM');
   const exit = await daemon.ended;
   return { command: 'serve', typed: typed.join(' '), exit, value: parsed(daemon.said.stdout, daemon.said.stderr) };
