@@ -36,6 +36,8 @@ export async function sqliteRows(): Promise<readonly Row[]> {
       return timed(async () => {
         const taken = await takeCopy({ machine, folder, found, frozen, into, name, signal });
         if (taken === 'gone' || 'is' in taken) throw new Error(`no copy: ${JSON.stringify(taken)}`);
+        // `.backup` ends with what it wrote on the disk; ours is synced when it is proved, so here that counts, too.
+        execFileSync('sync', [join(into, name)]);
       });
     };
     const peer = () => {
