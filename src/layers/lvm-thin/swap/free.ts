@@ -38,12 +38,7 @@ async function openedBy(swapping: Swapping, lv: string, signal: AbortSignal): Pr
   ];
 }
 
-async function untilFree(
-  context: StepContext,
-  swapping: Swapping,
-  lv: string,
-  longest: Duration,
-): Promise<void> {
+async function untilFree(context: StepContext, swapping: Swapping, lv: string, longest: Duration): Promise<void> {
   const { clock } = context.world;
   const began = clock.monotonic();
   for (;;) {
