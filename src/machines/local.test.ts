@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { Fault } from '../fault.ts';
+import { milliseconds, seconds } from '../values/duration.ts';
 import { systemClock } from '../values/instant.ts';
 import { begun, machineContract } from './contract.test-support.ts';
 import { endLeftovers, findLeftovers } from './leftovers.ts';
@@ -98,5 +99,21 @@ describe('processes that outlived their run', () => {
     );
     await killed(child);
     assert.ok(await goneWithin(5000, own('4712.4')));
+  });
+});
+
+describe('a command that stays though it was killed', () => {
+  it('is given up by name after a while, so that its step fails and not the whole run', async () => {
+    const clock = { ...systemClock, sleep: (duration: number) => systemClock.sleep(milliseconds(duration / 100)) };
+    const run = own('run-of-one-that-stays-');
+    const machine = localMachine({ name: 'here', run, clock });
+    // It has left its group and holds the output open, as one that waits for a dead disk would.
+    const staying = machine.run(['sh', '-c', `setsid sleep ${own('4717.1')} & wait`], { deadline: seconds(30) });
+    await assert.rejects(
+      staying,
+      (error) => error instanceof Fault && error.code === 'command-stays' && /^sh \(\d+\) was killed/.test(error.says),
+    );
+    await endLeftovers(run, systemClock);
+    assert.ok(await goneWithin(5000, own('4717.1')));
   });
 });
