@@ -27,6 +27,8 @@ const tools = {
   sqlite3: 'sqlite3',
   promtool: 'prometheus',
   'prometheus-pushgateway': 'prometheus-pushgateway',
+  sshd: 'openssh-server',
+  visudo: 'sudo',
 } as const;
 
 const has = (program: string): boolean =>

@@ -3,6 +3,7 @@ import { channels } from './channels/all.ts';
 import { checks } from './checks/all.ts';
 import { consequences } from './consequences/all.ts';
 import type { StepKind } from './contracts/step-kind.ts';
+import { gateStepKind } from './identities/gate-steps.ts';
 import { loginStepKinds } from './identities/steps.ts';
 import { layers } from './layers/all.ts';
 import { commonSteps } from './layers/common/steps.ts';
@@ -18,5 +19,6 @@ const everyStep: readonly StepKind[] = [
   ...guestSteps,
   ...loginStepKinds,
   ...serviceSteps,
+  gateStepKind,
 ];
 export const stepKinds: ReadonlyMap<string, StepKind> = new Map(everyStep.map((step) => [step.name, step]));

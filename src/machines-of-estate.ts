@@ -6,7 +6,6 @@ import { machineLater } from './machines/later.ts';
 import type { Opening } from './machines/line.ts';
 import { type Entrance, localMachine } from './machines/local.ts';
 import type { Machine } from './machines/machine.ts';
-import type { Remote } from './machines/remote.ts';
 import type { SshMachine } from './machines/ssh.ts';
 import type { Connections, KubernetesEntry, MachineEntry } from './model/estate.ts';
 import type { RunId } from './model/run.ts';
@@ -33,7 +32,7 @@ export interface Machines extends AsyncDisposable {
   endLeftovers(run: RunId): Promise<readonly string[]>;
 }
 
-type Made = Machine & Entrance & Partial<SshMachine>;
+type Made = Machine & Entrance & Partial<Pick<SshMachine, 'onward' | 'endLeftovers'>>;
 
 export function machinesOf(given: Given): Machines {
   const { clock, run, connections } = given;
@@ -41,8 +40,8 @@ export function machinesOf(given: Given): Machines {
   const world = randomBytes(6).toString('hex');
   const known = new Map<string, Machine>();
   const made = new Map<string, Promise<Made>>();
-  const open: Remote[] = [];
-  const noted = <One extends Remote>(machine: One): One => {
+  const open: AsyncDisposable[] = [];
+  const noted = <One extends AsyncDisposable>(machine: One): One => {
     open.push(machine);
     return machine;
   };
@@ -62,13 +61,22 @@ export function machinesOf(given: Given): Machines {
   const makeOne = async (entry: MachineEntry): Promise<Made> => {
     const { name } = entry;
     if ('local' in entry) return { ...local, name };
+    if ('ssh' in entry && entry.ssh.gate !== undefined) {
+      const { gated } = await import('./gate-of-estate.ts');
+      const { jump } = entry.ssh;
+      const through = jump === undefined ? undefined : reachingOn(jump, await make(jump));
+      return noted(gated({ ...own(name), local, secret: given.secret }, entry.ssh, entry.ssh.gate, through));
+    }
     if ('ssh' in entry) {
       const { host, port, user, key, host_key, jump } = entry.ssh;
       const { sshMachine } = await import('./machines/ssh.ts');
       const audience = `${host}:${port}`;
       const machine = sshMachine({
         ...{ ...own(name), local, address: { host, port, user, hostKey: host_key } },
-        key: async () => (await given.secret(key, audience)).revealTo(audience),
+        key: async () => {
+          if (key === undefined) throw withoutKey(name);
+          return (await given.secret(key, audience)).revealTo(audience);
+        },
         jump: jump === undefined ? undefined : reachingOn(jump, await make(jump)),
       });
       return noted(machine);
@@ -152,6 +160,15 @@ function reachingOn(name: string, machine: Made): Pick<SshMachine, 'onward'> {
     exit: 'invalid',
   });
 }
+
+const withoutKey = (name: string): Fault =>
+  new Fault('ssh-key-missing', {
+    where: name,
+    says: 'the estate gives no `key` for it, only those of its gate',
+    remedy:
+      'write the key of root there while the gate is installed; or install it on the machine itself, with `--here`',
+    exit: 'invalid',
+  });
 
 const unknown = (what: string, name: string, remedy: string): Fault =>
   new Fault(`${what}-unknown`, {

@@ -64,6 +64,20 @@ describe('what a run was to do against what it did', () => {
     assert.equal(tally.pools[0]?.dataPercent, 62);
   });
 
+  it('counts once what a layer says twice, in its plan and in its result: what it said last', () => {
+    const pools = [{ machine: 'pve', volumeGroup: 'pve', pool: 'data', dataPercent: 63, metadataPercent: 20 }];
+    const said = withItemResults({}, { ...child.itemResults, pools });
+    const tally = tallyOf(
+      entries(
+        ['discover', trying],
+        ['discover', { event: 'expanded', plan: child }],
+        ['discover', doneWith(said as object)],
+      ),
+      [step('discover')],
+    );
+    assert.deepEqual([tally.expected, tally.excluded.length, tally.pools], [77, 1, pools]);
+  });
+
   it('knows what was expected of a run that was killed in the middle', () => {
     const [first = '', second = ''] = names;
     const tally = tallyOf(

@@ -23,15 +23,39 @@ export function tallyOf(entries: readonly Entry[], planned: readonly Step[]): Ru
   const awaited = said.flatMap(({ path, results }) =>
     (results.expected ?? []).map((item) => ({ ...item, path: item.step && childPath(path, item.step) })),
   );
-  const items = all((results) => results.items);
+  // A layer may say the same in its child plan and in its result; what it said last counts.
+  const items = latest(
+    all((results) => results.items),
+    ({ name }) => name,
+  );
   const counted =
     awaited.length === 0 && items.length === 0 ? bySteps(records, planned) : byItems(records, awaited, items);
   return {
     ...counted,
-    ...{ excluded: all((results) => results.excluded), items, bytes: bytesOf(records, items) },
-    ...{ pools: all((results) => results.pools), databases: all((results) => results.databases) },
+    ...{
+      excluded: latest(
+        all((results) => results.excluded),
+        ({ name }) => name,
+      ),
+      items,
+      bytes: bytesOf(records, items),
+    },
+    ...{
+      pools: latest(
+        all((results) => results.pools),
+        ({ machine, volumeGroup, pool }) => `${machine} ${volumeGroup}/${pool}`,
+      ),
+      databases: latest(
+        all((results) => results.databases),
+        ({ name }) => name,
+      ),
+    },
   };
 }
+
+const latest = <One>(said: readonly One[], key: (one: One) => string): readonly One[] => [
+  ...new Map(said.map((one) => [key(one), one])).values(),
+];
 
 type Counted = Pick<RunTally, 'expected' | 'done' | 'missing'>;
 

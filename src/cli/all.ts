@@ -173,6 +173,18 @@ export const commands: readonly Listed[] = [
     load: async () => (await import('./metrics.ts')).metrics,
   },
   {
+    name: 'install-gate',
+    says: 'make the narrow way into a machine: an account, a gate, three keys that can do no more',
+    arguments: '<machine>',
+    options: [
+      { flags: '--here', says: 'the machine is this one; else its `key` is used, over SSH' },
+      { flags: '--remove', says: 'take the gate, its keys and its account away' },
+      { flags: '--dry-run', says: 'show the plan and stop' },
+      ...consent,
+    ],
+    load: async () => (await import('./install-gate.ts')).installGate,
+  },
+  {
     name: 'restore',
     says: 'bring a workload back',
     arguments: '<workload>',

@@ -202,6 +202,9 @@ type PointOfLayer = RestorePoint &
   }>;
 export type PointsAnswer = readonly (PointOfLayer & Readonly<{ readAt: Instant }>)[];
 
+/** The plan where nothing was done (`--dry-run`, or everything is there), else how its run went. */
+export type InstallGateAnswer = Plan | Carried;
+
 /** What the journal knows of each job, and everything that Prometheus is given. */
 export type MetricsAnswer = Readonly<{
   at: Instant;
@@ -262,6 +265,7 @@ export type Answers = Readonly<{
   cancel: CancelAnswer;
   points: PointsAnswer;
   metrics: MetricsAnswer;
+  'install-gate': InstallGateAnswer;
   restore: RestoreAnswer;
   doctor: DoctorAnswer;
   lab: LabAnswer;

@@ -11,8 +11,8 @@ import type { Argv } from './machine.ts';
 import { within } from './stopping.ts';
 
 export type Opening = Readonly<{
-  /** what is started first, with the keeper's script; as long as it runs the line is open */
-  keep(script: string): Argv;
+  /** what is started first, with the keeper's script, or with what it says when it stands; as long as it runs the line is open */
+  keep(script: string, ready: string): Argv;
   /** a script of sh(1) through the open line */
   enter(script: string): Argv;
   /** commands at one time; one more is kept for ending them */
@@ -65,7 +65,7 @@ export async function openLine(place: Place, opening: Opening): Promise<Line> {
   const over = new AbortController();
   try {
     const options = { signal: over.signal, env: ownMark(place) };
-    const keeper = await place.begin(opening.keep(keeping(ready, mark)), options, 'pipe');
+    const keeper = await place.begin(opening.keep(keeping(ready, mark), ready), options, 'pipe');
     keeper.input?.on('error', () => {});
     await untilReady(place, opening, keeper, ready, over);
     return open(place, opening, keeper, mark, over);

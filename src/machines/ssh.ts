@@ -88,7 +88,7 @@ async function connectionIn({ name, local, address, key, jump }: Ssh, folder: st
 const prefix = 'holdfast-ssh.';
 
 /** Short, since the path of a socket has at most 108 bytes (unix(7)), to which ssh adds 17 while it makes one. */
-async function privateFolder(address: SshAddress): Promise<string> {
+export async function privateFolder(address: SshAddress): Promise<string> {
   const within = tmpdir().length <= 40 ? tmpdir() : '/tmp';
   await removeStale(within);
   const folder = await mkdtemp(join(within, `${prefix}${process.pid}.`));

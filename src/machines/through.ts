@@ -10,7 +10,7 @@ import { type Line, ownMark, type Place } from './line.ts';
 import type { Argv } from './machine.ts';
 import { behind, withoutEnd } from './marked.ts';
 import { missing } from './search-path.ts';
-import { commandScript, marksOf } from './wrapper.ts';
+import { commandScript, type Marks, marksOf } from './wrapper.ts';
 
 export type Passed = Begun &
   Readonly<{
@@ -28,9 +28,20 @@ export async function through(
   stdin: Stdin,
 ): Promise<Passed> {
   const marks = marksOf(randomBytes(8).toString('hex'));
+  return between(place, line.enter(commandScript(argv, env, marks)), marks, argv, stdin);
+}
+
+/** @param entering starts the command there, which says the marks when it begins and ends */
+export async function between(
+  place: Pick<Place, 'name' | 'begin' | 'world' | 'notEntered'>,
+  entering: Argv,
+  marks: Marks,
+  argv: Argv,
+  stdin: Stdin,
+): Promise<Passed> {
   const over = new AbortController();
   const options = { signal: over.signal, env: ownMark(place) };
-  const inner = await place.begin(line.enter(commandScript(argv, env, marks)), options, stdin);
+  const inner = await place.begin(entering, options, stdin);
   let before = '';
   let begun = false;
   let told: string | undefined;
@@ -60,7 +71,11 @@ export async function through(
 
 type Heard = Readonly<{ told: string | undefined; begun: boolean; before: string; exitCode: number }>;
 
-function endOf({ name: where, notEntered }: Place, [command]: Argv, { told, begun, before, exitCode }: Heard): End {
+function endOf(
+  { name: where, notEntered }: Pick<Place, 'name' | 'notEntered'>,
+  [command]: Argv,
+  { told, begun, before, exitCode }: Heard,
+): End {
   if (told === 'missing') throw missing(command, where);
   if (told !== undefined) return asEnd(Number(told));
   if (begun) throw connectionLost(where, command);

@@ -70,11 +70,24 @@ export type SshAccess = Readonly<{
   port: number;
   user: string;
   /** the private key; it goes to an agent of our own, never to a file or an argument */
-  key: SecretReference;
+  key?: SecretReference | undefined;
   /** the only host key that is taken for this machine's: `ssh-ed25519 AAAA...` */
   host_key: string;
   /** a machine of the estate, reached by ssh itself, through which this one is */
   jump?: string | undefined;
+  /** the narrow way in: with it, `key` is only for installing it */
+  gate?: GateAccess | undefined;
+}>;
+
+/** A key for each role; none of them can do more than the verbs of its role (threat model 3.2). */
+export type GateAccess = Readonly<{
+  user: string;
+  observe: SecretReference;
+  snap: SecretReference;
+  copy: SecretReference;
+  /** addresses that the keys may be used from */
+  from: readonly string[];
+  volume_groups: readonly string[];
 }>;
 
 /** A Kubernetes cluster, asked with `kubectl` on one of the machines. */

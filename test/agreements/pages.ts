@@ -107,7 +107,7 @@ function typedProblems(typed: string, program: Command): readonly string[] {
       if (option?.required === true) index += 1;
     } else if (command === undefined) {
       // COMMAND, `options` in brackets and an ellipsis stand for any.
-      if (!/^[a-z]+$/.test(word) || word === 'options') break;
+      if (!/^[a-z]+(-[a-z]+)*$/.test(word) || word === 'options') break;
       command = program.commands.find((one) => one.name() === word);
       if (command === undefined) return [...problems, `${word} is no command`];
     }

@@ -18,6 +18,28 @@ const hostKey = z
     'is no host key; write it as `ssh-ed25519 AAAA...`, as `holdfast trust` prints it',
   );
 
+const gate = z
+  .strictObject({
+    user: z
+      .string()
+      .regex(/^[a-z_][a-z0-9_-]{0,30}$/, 'is no user name')
+      .default('holdfast')
+      .describe('the account that `install-gate` makes there'),
+    observe: secretReference.describe('the private key that may look at volumes, pools and memory'),
+    snap: secretReference.describe('the private key that may make, open and remove snapshots of ours'),
+    copy: secretReference.describe('the private key that may read what is mounted'),
+    from: z
+      .array(z.string().regex(/^[0-9A-Fa-f.:/]+$/, 'is no address'))
+      .min(1)
+      .describe('addresses of this machine, as seen from there: the keys are of no use from elsewhere'),
+    volume_groups: z
+      .array(z.string().regex(/^[A-Za-z0-9_+.][A-Za-z0-9_+.-]*$/, 'is no name of a volume group'))
+      .min(1)
+      .default(['pve'])
+      .describe('whose volumes may be snapshotted'),
+  })
+  .describe('the narrow way in, installed by `holdfast install-gate`; with it, `key` is only for installing it');
+
 const ssh = z
   .strictObject({
     host: z
@@ -30,9 +52,18 @@ const ssh = z
       .regex(/^[a-z_][a-z0-9_.-]{0,31}\$?$/, 'is no user name')
       .default('root')
       .describe('who logs in'),
-    key: secretReference.describe('the private key; it goes to an agent of our own, never to a file or an argument'),
+    key: secretReference
+      .optional()
+      .describe(
+        'the private key; it goes to an agent of our own, never to a file or an argument. Beside a `gate` it is only for installing that',
+      ),
     host_key: hostKey.describe('the only key that is taken for its own: `holdfast trust` pins it'),
     jump: entryName.optional().describe('a machine, reached by ssh itself, through which this one is'),
+    gate: gate.optional(),
+  })
+  .refine(({ key, gate: narrow }) => key !== undefined || narrow !== undefined, {
+    path: ['key'],
+    message: 'is missing: the private key that logs in there',
   })
   .describe('over SSH, with strict host keys');
 
