@@ -18,7 +18,6 @@ const verb = z.strictObject({
   /** after those, any number of times */
   repeated: z.array(z.string()).optional(),
 });
-type Verb = z.infer<typeof verb>;
 const table = z.strictObject({ patterns: z.record(z.string(), z.string()), verbs: z.array(verb) }).parse(written);
 
 /** What differs from machine to machine. */
