@@ -27,7 +27,6 @@ const tools = {
   sqlite3: 'sqlite3',
   promtool: 'prometheus',
   'prometheus-pushgateway': 'prometheus-pushgateway',
-  sshd: 'openssh-server',
   visudo: 'sudo',
 } as const;
 

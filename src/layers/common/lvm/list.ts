@@ -10,7 +10,7 @@ import { readVolumes, type Volume, volumeFields } from './report.ts';
 export const lvmEnvironment = { LVM_SUPPRESS_FD_WARNINGS: '1' } as const;
 export const lvmDeadline = minutes(5);
 
-const listArgv = (vg: string): Argv =>
+export const listArgv = (vg: string): Argv =>
   [
     ...(['lvs', '--reportformat', 'json', '--units', 'b', '-o'] as const),
     volumeFields.join(','),

@@ -7,7 +7,7 @@ import type { Volume } from './report.ts';
 
 export type Judged = Readonly<Pick<Volume, 'vg' | 'name' | 'uuid' | 'tags'>>;
 
-const removeArgv = ({ vg, name, uuid, tags }: Judged): Argv => {
+export const removeArgv = ({ vg, name, uuid, tags }: Judged): Argv => {
   const same = tags.length === 0 ? 'lv_tags=""' : `lv_tags=[${tags.map((tag) => `"${tag}"`).join(' && ')}]`;
   return ['lvremove', '-f', '-S', `lv_uuid="${uuid}" && ${same}`, `${vg}/${name}`];
 };
