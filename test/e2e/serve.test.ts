@@ -1,6 +1,7 @@
 // The daemon as a process of its own: it starts what is due, is killed at every moment of a start, and loses or doubles none.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -95,10 +96,10 @@ const unlessMounting = canMount() ? false : 'it needs root and loop devices';
 describe('the daemon', { skip: unlessMounting, timeout: 480_000 }, () => {
   it('makes up for a start that it missed, once, and says why; a second daemon is refused', async () => {
     const one = night();
-    const daemon = one.start('serve');
+    const daemon = one.start('serve', '--no-metrics');
     try {
       await until('the run', () => statesOf(one).includes('done'));
-      const second = await one.type('serve');
+      const second = await one.type('serve', '--no-metrics');
       assert.equal(second.status, 75, second.stderr);
       assert.match(second.stderr, /already-serving/);
       const shown = JSON.parse((await one.type('jobs', '--json')).stdout);
@@ -128,11 +129,11 @@ describe('the daemon', { skip: unlessMounting, timeout: 480_000 }, () => {
     it(`killed (kill -9) ${moment}, loses no start and doubles none`, async () => {
       const one = night();
       try {
-        const first = one.start('serve');
+        const first = one.start('serve', '--no-metrics');
         await until(moment, () => reached(one));
         await killed(first);
         const before = statesOf(one);
-        const second = one.start('serve');
+        const second = one.start('serve', '--no-metrics');
         await until('a run that is done', () => statesOf(one)[0] === 'done');
         await pause(1500);
         assert.equal(await stopped(second), 0, second.output());
@@ -155,17 +156,43 @@ describe('the daemon', { skip: unlessMounting, timeout: 480_000 }, () => {
   it('told to stop while a run goes on stops and undoes it, leaves within its time, and makes up for it when it comes again', async () => {
     const one = night();
     try {
-      const first = one.start('serve');
+      const first = one.start('serve', '--no-metrics');
       await until('the first step', () => moments['when its first step is tried']?.(one));
       assert.equal(await stopped(first), 0, first.output());
       const [state] = statesOf(one);
       for (const { id } of one.journal((runs) => runs) ?? [])
         assert.deepEqual(leftBehind(id, one.image, one.copies), []);
       if (state !== 'done') assert.equal(state, 'interrupted');
-      const second = one.start('serve');
+      const second = one.start('serve', '--no-metrics');
       await until('a run that is done', () => statesOf(one)[0] === 'done');
       assert.equal(await stopped(second), 0);
       assert.equal(statesOf(one).filter((each) => each === 'done').length, 1);
+    } finally {
+      one.close();
+    }
+  });
+
+  it('has a run stopped that a person cancels, and does not make up for it', async () => {
+    const one = night();
+    execFileSync('dd', [
+      'if=/dev/urandom',
+      `of=${join(one.folder, 'tree', 'big')}`,
+      'bs=1M',
+      'count=200',
+      'status=none',
+    ]);
+    rmSync(one.image);
+    imageOf(one.image, join(one.folder, 'tree'), 400);
+    const daemon = one.start('serve', '--no-metrics');
+    try {
+      const run = await until('a run', () => one.journal((runs) => runs[0]?.id));
+      const { stdout } = await one.type('cancel', run);
+      const state = statesOf(one)[0];
+      assert.ok(state === 'interrupted' || state === 'done', `${state}: ${stdout}`);
+      await pause(2000);
+      assert.equal(statesOf(one).length, 1, 'nobody wants it made up');
+      assert.deepEqual(leftBehind(run, one.image, one.copies), []);
+      assert.equal(await stopped(daemon), 0, daemon.output());
     } finally {
       one.close();
     }
