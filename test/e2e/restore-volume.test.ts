@@ -238,7 +238,7 @@ layers:
       const run = estate.journal((runs) => runs[0]);
       assert.notEqual(run?.state, 'running');
       await machine.must(
-        `lvchange -ay pve/${lv}; mkdir -p /mnt/r; mountpoint -q /var/lib/pods/${lv} || mount /dev/pve/${lv} /var/lib/pods/${lv}`,
+        `lvchange -ay pve/${lv}; mkdir -p /var/lib/pods/${lv}; mountpoint -q /var/lib/pods/${lv} || mount /dev/pve/${lv} /var/lib/pods/${lv}`,
       );
       assert.equal(replicas(), 1, `exit ${status}: ${started.output()}`);
       if ((await inPod()).trim() === 'today')
