@@ -66,6 +66,9 @@ function contextOf(driven: Driven, step: Step, path: StepPath, out: Outcome, sig
   return context;
 }
 
+/** The codes of what failed alone. */
+export const codesOf = ({ failed }: Outcome): readonly string[] => Object.values(failed).map(({ code }) => code);
+
 const emptyOutcome = (): Outcome => ({ results: {}, notes: [], degraded: [], log: [], failed: {} });
 
 /** @throws what the first failing step threw, after everything was led back or given back */

@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { itemResultsOf } from '../../model/item-results.ts';
-import type { Outcome } from '../common/driver.test-support.ts';
+import { codesOf } from '../common/driver.test-support.ts';
 import { fault } from '../common/trees.test-support.ts';
 import { ask, damage, database, unlessSqlite, withLog } from './databases.test-support.ts';
 import { type Place, placeWith } from './place.test-support.ts';
@@ -31,8 +31,6 @@ async function withPlace(work: (place: Place) => Promise<void>, more: Record<str
     place.close();
   }
 }
-
-const codes = ({ failed }: Outcome) => Object.values(failed).map(({ code }) => code);
 
 const newest = async (place: Place) => {
   const point = (await place.points()).at(-1);
@@ -148,9 +146,9 @@ describe('databases of a folder', { skip }, () => {
       database(join(place.data, 'a.db'));
       await place.protect('run1');
       rmSync(join(place.data, 'a.db'));
-      assert.deepEqual(codes(await place.protect('run2')), ['no-databases']);
+      assert.deepEqual(codesOf(await place.protect('run2')), ['no-databases']);
       rmSync(place.data, { recursive: true });
-      assert.deepEqual(codes(await place.protect('run3')), ['folder-missing']);
+      assert.deepEqual(codesOf(await place.protect('run3')), ['folder-missing']);
       assert.equal((await place.points()).length, 1);
       assert.deepEqual(place.left(), []);
     }));

@@ -10,7 +10,7 @@ import type { World } from '../../contracts/world.ts';
 import type { LayerEntry } from '../../model/estate.ts';
 import type { RunId } from '../../model/run.ts';
 import { instantAt, systemClock } from '../../values/instant.ts';
-import { type Begun, type Driven, drive, type Outcome, recoverDriven } from '../common/driver.test-support.ts';
+import { type Begun, codesOf, type Driven, drive, type Outcome, recoverDriven } from '../common/driver.test-support.ts';
 import { type Pve, startPve } from '../common/volume/pve.test-support.ts';
 import { unlessSqlite, withLog } from './databases.test-support.ts';
 import { sqlite } from './layer.ts';
@@ -57,7 +57,6 @@ describe('databases of volumes', { skip: unlessMachine || unlessSqlite, timeout:
   const protect = (run: string, entry = entryWith(), more: Partial<Driven> = {}): Promise<Outcome> =>
     drive(driven(run, more), planProtect(entry, context).steps, 'keep');
   const points = (world: World) => sqlite.points(entryWith(), world);
-  const codes = ({ failed }: Outcome) => Object.values(failed).map(({ code }) => code);
 
   it('are copied with what stands only in their logs, the bad volume fails by its name, and snapshots stay as they are', async () => {
     const good = await host.pve.makeVolume({ filesystem: 'ext4', files });
@@ -70,7 +69,7 @@ describe('databases of volumes', { skip: unlessMachine || unlessSqlite, timeout:
     await host.seal(old.lv, 'r0', { claim: 'apps/old', taken: instantAt(Date.now() - 3 * 86_400_000) });
     const [before, sum] = [await host.state(), await host.sum(lv)];
     const out = await protect('run1');
-    assert.deepEqual(codes(out).sort(), ['luks-key-wrong', 'snapshot-stale']);
+    assert.deepEqual([...codesOf(out)].sort(), ['luks-key-wrong', 'snapshot-stale']);
     assert.match(out.notes.map(({ says }) => says).join('\n'), /apps\/locked: none of 1 declared key opens/);
     const [point, ...others] = await points(host.world());
     assert.ok(point !== undefined && others.length === 0);
@@ -89,7 +88,7 @@ describe('databases of volumes', { skip: unlessMachine || unlessSqlite, timeout:
     const made = await host.pve.makeVolume({ filesystem: 'ext4', luks: 'the right key', files });
     await host.seal(made.lv, 'r0', { claim: 'apps/secret' });
     const before = await host.state();
-    assert.deepEqual(codes(await protect('run1')), ['copy-less-protected']);
+    assert.deepEqual(codesOf(await protect('run1')), ['copy-less-protected']);
     assert.deepEqual(await points(host.world()), []);
     const out = await protect('run2', entryWith({ protected: { reason: 'the disk lies in a safe' } }));
     assert.deepEqual([out.failed, out.degraded], [{}, []]);
