@@ -1,5 +1,6 @@
 // What real commands print with `--json`, on estates that need nobody's server: a disk image that is there (as root) or not, servers
 // of which one refuses and one never answers, a host's files, nothing declared, and the lab.
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
@@ -8,6 +9,7 @@ import { canMount, type Estate, estateIn, imageOf, reached, root, treeIn, until 
 
 export type Printed = Readonly<{ command: string; typed: string; exit: number | null; value: unknown }>;
 
+const keys = ['observe', 'snap', 'copy'];
 const pin = Array.from({ length: 32 }, () => 'AA').join(':');
 const server = (name: string, port: number): string =>
   `{ name: ${name}, url: "https://127.0.0.1:${port}", token: { id: "root@pam!t", secret: { env: HOME } }, fingerprint: "${pin}" }`;
@@ -154,6 +156,20 @@ async function ofNothingDeclared(): Promise<readonly Printed[]> {
   }
 }
 
+/** Only shown: nothing on this machine is changed. */
+async function ofGate(): Promise<readonly Printed[]> {
+  const gate = `{ volume_groups: [pve], from: [127.0.0.1], ${keys.map((key) => `${key}: { file: FOLDER/${key} }`).join(', ')} }`;
+  const ssh = `{ host: 127.0.0.1, host_key: ssh-ed25519 ${Buffer.alloc(51).toString('base64')}, gate: ${gate} }`;
+  const estate = estateIn(`estate: printed\nmachines: [{ name: pve1, ssh: ${ssh} }]\n`, 'printed');
+  try {
+    for (const key of keys)
+      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(estate.folder, key)]);
+    return [await printed(estate, 'install-gate', 'pve1', '--here', '--dry-run')];
+  } finally {
+    estate.close();
+  }
+}
+
 async function ofLab(): Promise<readonly Printed[]> {
   const shell = estateIn('', 'none');
   const dir = join(shell.folder, 'lab');
@@ -180,7 +196,7 @@ async function ofLab(): Promise<readonly Printed[]> {
 
 export async function everythingPrinted(): Promise<readonly Printed[]> {
   return (
-    await Promise.all([ofImages(), ofServers(), ofHosts(), ofInvalidEstate(), ofNothingDeclared(), ofLab()])
+    await Promise.all([ofImages(), ofServers(), ofHosts(), ofInvalidEstate(), ofNothingDeclared(), ofGate(), ofLab()])
   ).flat();
 }
 
