@@ -2,6 +2,7 @@
 // tests use; without root it says which tests are skipped for want of them.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
@@ -70,7 +71,14 @@ const globs =
   files.length > 0 ? files : ['src/**/*.test.ts', 'lab/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'];
 const { status } = spawnSync(
   process.execPath,
-  ['--disable-warning=ExperimentalWarning', '--test', '--test-reporter=spec', '--test-timeout=300000', ...globs],
+  [
+    '--disable-warning=ExperimentalWarning',
+    '--test',
+    `--test-concurrency=${availableParallelism()}`,
+    '--test-reporter=spec',
+    '--test-timeout=300000',
+    ...globs,
+  ],
   { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
 );
 process.exitCode = status ?? 1;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { mapperName } from '../../../../test/pve-machine/faults.test-support.ts';
 import { unlessMachine } from '../../../../test/pve-machine/pve-machine.test-support.ts';
+import { someOf, sweep } from '../../../../test/sweep.test-support.ts';
 import type { StepContext } from '../../../contracts/step-kind.ts';
 import { Fault } from '../../../fault.ts';
 import type { Machine } from '../../../machines/machine.ts';
@@ -66,7 +67,7 @@ describe('a sealed snapshot', { skip: unlessMachine, timeout: 3_000_000 }, () =>
     return volume;
   };
 
-  for (const filesystem of ['ext4', 'xfs'] as const)
+  for (const filesystem of someOf(1, ['ext4', 'xfs'] as const))
     it(`of a clean ${filesystem} is read as it is, and nothing of it can be written to`, async () => {
       const made = await host.pve.makeVolume({ filesystem, files: { 'a/b.txt': 'kept' } });
       const { lv } = await host.seal(made.lv, 'r0');
@@ -84,11 +85,11 @@ describe('a sealed snapshot', { skip: unlessMachine, timeout: 3_000_000 }, () =>
       assert.deepEqual([await host.state(), await host.sum(lv)], [before, sum]);
     });
 
-  for (const [what, given] of [
-    ['ext4', { filesystem: 'ext4' }],
-    ['xfs', { filesystem: 'xfs' }],
+  for (const [what, given] of someOf(1, [
     ['LUKS with ext4 inside', { filesystem: 'ext4', luks: 'the right key' }],
-  ] as const)
+    ['xfs', { filesystem: 'xfs' }],
+    ['ext4', { filesystem: 'ext4' }],
+  ] as const))
     it(`of ${what} with a dirty journal is read from a throw-away clone, all of it, and stays bit for bit what it was`, async () => {
       host.keys.set('/keys/right', 'the right key');
       const made = await host.pve.makeVolume(given);
@@ -156,7 +157,7 @@ describe('a sealed snapshot', { skip: unlessMachine, timeout: 3_000_000 }, () =>
     const volume = await onlyVolume();
     let calls = 0;
     const changing = ['lvchange', 'blockdev', 'lvcreate', 'cryptsetup', 'mkdir', 'mount'];
-    for (let stop = 1, whole = false; !whole; stop += 1) {
+    for (let stop = sweep ? 1 : 5, whole = false; !whole; stop += 1) {
       calls = 0;
       const context = contextOf('run1', (machine) => ({
         ...machine,
@@ -175,7 +176,7 @@ describe('a sealed snapshot', { skip: unlessMachine, timeout: 3_000_000 }, () =>
       await closeVolume(machineOf(next), volume, next);
       assert.equal(await host.state(), before, `killed after ${stop} commands`);
     }
-    assert.ok(calls >= 6, `${calls} places were tried`);
+    assert.ok(calls >= 6, `${calls} commands change something`);
     const context = contextOf('run1');
     await openVolume(machineOf(context), volume, [key('right')], context);
     await host.powerCut();
