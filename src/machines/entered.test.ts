@@ -41,11 +41,17 @@ const finding =
   ([command, ...rest], options, stdin) =>
     begin([['pct', 'docker', 'kubectl'].includes(command) ? join(folder, command) : command, ...rest], options, stdin);
 
-const local = localMachine({ name: 'local', clock: quick, run: 'run-of-the-contract' });
+const local = localMachine({ name: 'local', clock: quick, run: `run-of-the-contract-${process.pid}` });
 
 const within = (begin: Begin, enter: (script: string) => Argv): Remote =>
   remoteMachine({
-    ...{ name: 'inside', clock: quick, run: 'run-of-the-contract', world: `inside${process.pid}`, begin },
+    ...{
+      name: 'inside',
+      clock: quick,
+      run: `run-of-the-contract-${process.pid}`,
+      world: `inside${process.pid}`,
+      begin,
+    },
     opening: async () => openingBy(enter, 'inside', 'the container 105 of pve1'),
   });
 

@@ -17,7 +17,7 @@ import { goneWithin, processesWith, quick } from './processes.test-support.ts';
 machineContract('this machine', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-local-'));
   return {
-    machine: localMachine({ name: 'here', run: 'run-of-the-contract', clock: quick }),
+    machine: localMachine({ name: 'here', run: `run-of-the-contract-${process.pid}`, clock: quick }),
     folder,
     processesWith,
     close: () => rm(folder, { recursive: true }),

@@ -184,7 +184,7 @@ describe('a connection over ssh', { skip: cannotServe() }, () => {
 });
 
 const addressOf = ({ port, hostKey }: Sshd) => ({ host: '127.0.0.1', port, user: 'root', hostKey });
-const sshFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('holdfast-ssh.'));
+const sshFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`holdfast-ssh.${process.pid}.`));
 
 describe('a worker that is killed', { skip: cannotServe() }, () => {
   it('takes with it what it was running on another machine, and what that had started', () =>
