@@ -72,16 +72,20 @@ export async function startSshd({ config = [], accounts = [] }: SshdSettings = {
   };
 }
 
-/** Each line takes the place of the one with its name. */
+/**
+ * Each line takes the place of the one with its name. It is the whole folder that is put in the place of the machine's own: a file
+ * that is mounted over another one is gone from there as soon as that one is replaced, as useradd(8) does it in another test.
+ */
 function withAccounts(folder: string, accounts: readonly string[]): readonly string[] {
   if (accounts.length === 0) return ['--'];
+  const own = join(folder, 'etc');
+  execFileSync('cp', ['--archive', '/etc', own]);
   const nameOf = (line: string) => line.split(':')[0];
-  const others = readFileSync('/etc/passwd', 'utf8')
+  const others = readFileSync(join(own, 'passwd'), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !accounts.some((account) => nameOf(account) === nameOf(line)));
-  writeFileSync(join(folder, 'passwd'), `${[...accounts, ...others].join('\n')}\n`);
-  const bound = 'mount --bind "$0" /etc/passwd && exec "$@"';
-  return ['--mount', '--', 'sh', '-c', bound, join(folder, 'passwd')];
+  writeFileSync(join(own, 'passwd'), `${[...accounts, ...others].join('\n')}\n`);
+  return ['--mount', '--', 'sh', '-c', 'mount --bind "$0" /etc && exec "$@"', own];
 }
 
 async function listening(log: string, server: ChildProcess): Promise<void> {
