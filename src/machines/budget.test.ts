@@ -30,6 +30,15 @@ describe('a machine within a budget', () => {
     assert.equal((await local.run(['nice'])).stdout.trim(), '0', 'control');
   });
 
+  it('puts nothing before the words of a machine that knows them, and keeps its rate', async () => {
+    const clock = leapingClock();
+    const machine = withBudget({ ...local, knowsWords: true }, { nice: 12, io: 'idle', bytes_per_second: 10 }, clock);
+    assert.equal((await machine.run(['nice'])).stdout.trim(), '0');
+    let bytes = 0;
+    for await (const chunk of machine.stream(['printf', 'x'.repeat(100)]).stdout) bytes += chunk.length;
+    assert.deepEqual([bytes, Math.round(clock.elapsed() / 1000)], [100, 10]);
+  });
+
   it('still says of a command that is not there that it is not', async () => {
     const machine = withBudget(local, { nice: 5, io: 'idle' }, systemClock);
     await assert.rejects(machine.run(['no-such-command']), { code: 'command-missing' });

@@ -37,6 +37,8 @@ export interface Feeding {
 
 export interface Machine {
   readonly name: string;
+  /** it knows its commands word by word, as a gate does: nothing (`nice`, `env`) may be put before them */
+  readonly knowsWords?: true;
   /** a command that could not be started at all is a Fault (`command-missing`); one that failed is an answer */
   run(argv: Argv, options?: RunOptions): Promise<Ended>;
   /** a command whose output is too large to keep */

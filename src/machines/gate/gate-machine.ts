@@ -46,7 +46,7 @@ export function gateMachine(gate: Gate): GateMachine {
   const judge = (argv: Argv, ended: Ended) => refuseUnlessSudo(gate, verbs, argv, ended);
   const commands = commandsBy(begin, judge);
   return {
-    ...{ name: gate.name, ...commands, begin, files: gateFiles(gate.name, commands) },
+    ...{ name: gate.name, knowsWords: true, ...commands, begin, files: gateFiles(gate.name, commands) },
     endLeftovers: (run) => waitThere(gate, lines.snap, run),
     [Symbol.asyncDispose]: async () => {
       await Promise.all(roles.map((role) => lines[role].close()));
