@@ -47,13 +47,7 @@ export function entryAsText(entry: Entry, name: string, paint: Paint): string | 
     case 'blocked':
       return paint.warning(`  - ${title}: not begun, because of ${entry.by}`);
     case 'expanded':
-      return [
-        `  > ${title}: found ${entry.plan.steps.length} more to do`,
-        ...entry.plan.steps.map((step) => `      ${shown(step.title)}  (${shown(step.because.join('; '))})`),
-        ...entry.plan.notes
-          .filter(({ level }) => level === 'warning')
-          .map(({ says }) => `      ${paint.warning('warning')}  ${shown(says)}`),
-      ].join('\n');
+      return whatWasFound(title, entry.plan, paint);
     case 'undone':
       return paint.warning(`  ↺ ${title}: led back, nothing of it is left`);
     case 'not undone':
@@ -66,6 +60,21 @@ export function entryAsText(entry: Entry, name: string, paint: Paint): string | 
     case 'released':
       return undefined;
   }
+}
+
+/** Nothing, where a step had only looked whether there was more. */
+function whatWasFound(
+  title: string,
+  { steps, notes }: Pick<Plan, 'steps' | 'notes'>,
+  paint: Paint,
+): string | undefined {
+  const warnings = notes.filter(({ level }) => level === 'warning');
+  if (steps.length + warnings.length === 0) return undefined;
+  return [
+    `  > ${title}: found ${steps.length === 0 ? 'nothing' : steps.length} more to do`,
+    ...steps.map((step) => `      ${shown(step.title)}  (${shown(step.because.join('; '))})`),
+    ...warnings.map(({ says }) => `      ${paint.warning('warning')}  ${shown(says)}`),
+  ].join('\n');
 }
 
 const whatToDo = ({ says, remedy }: FaultRecord): string => `      ${shown(says)}\n      do this: ${shown(remedy)}`;

@@ -9,7 +9,7 @@ import { inZones } from '../schedule/timetable.ts';
 import { holderOf, type Lock, tryLock } from '../store/lock.ts';
 import { type Duration, milliseconds, minutes } from '../values/duration.ts';
 import { between, type Clock, type Instant } from '../values/instant.ts';
-import { shown } from '../values/text.ts';
+import { count, shown } from '../values/text.ts';
 import { type Ask, askingElsewhere } from './elsewhere.ts';
 import { estateNow } from './estate-now.ts';
 import { look } from './look.ts';
@@ -69,14 +69,14 @@ export async function serve(daemon: Daemon): Promise<number> {
         return looked.next;
       });
       if (!ready) {
-        say(`${estate.name}: ${current.now().timetable.timings.size} schedules are watched`);
+        say(`${estate.name}: watching ${count(current.now().timetable.timings.size, 'schedule')}`);
         await daemon.notify('READY=1', `STATUS=watching the schedules of ${estate.name}`);
       } else await daemon.notify('WATCHDOG=1');
       ready = true;
       await bell.until(pauseUntil(next, clock.now()));
     }
   } finally {
-    say(runs.going() === 0 ? 'told to stop' : `told to stop: ${runs.going()} runs are stopped and undone`);
+    say(runs.going() === 0 ? 'told to stop' : `told to stop: stopping ${count(runs.going(), 'run')}, undoing cleanly`);
     await daemon.notify('STOPPING=1');
     await allEnded(runs, clock, say);
     const seen = last;
