@@ -55,7 +55,7 @@ async function matching({ machine, signal }: Checking, pattern: string): Promise
 
 async function checkOne({ machine, work, signal }: Checking, file: string, turn: 'first' | 'again'): Promise<Answer> {
   const uri = uriOf(file, '').slice(0, -1);
-  const input = `.timeout 10000\nPRAGMA trusted_schema=OFF;\nPRAGMA cell_size_check=ON;\n${integrityScript}`;
+  const input = `.timeout 10000\nPRAGMA trusted_schema=OFF;\n${integrityScript}`;
   const ended = await asked(machine, ['sh', '-c', check, 'sh', file, uri, work, turn], { signal, input });
   const database = shown(file);
   if ('says' in ended) return { database, ok: false, says: ended.says };

@@ -1,7 +1,7 @@
 // What SQLite itself says of a database: whether it is sound, and what is in it.
 import * as z from 'zod';
 import { count, cut, shown } from '../../values/text.ts';
-import { type Asked, askSqlite, type Problem } from './shell.ts';
+import { type Asked, askSqlite, careful, type Problem } from './shell.ts';
 
 const amount = z.int().nonnegative();
 const factsSchema = z.strictObject({
@@ -55,7 +55,7 @@ SELECT json_object('dangling', count(*)) FROM pragma_foreign_key_check;
 const mostTables = 1000;
 
 export async function checkDatabase(asked: Asked, how: { rows: boolean }): Promise<Checked> {
-  const first = await askSqlite(asked, () => integrityScript + (how.rows ? factsScript : ''));
+  const first = await askSqlite(asked, () => integrityScript + (how.rows ? careful + factsScript : ''));
   const answers = answersIn(first.lines);
   const verdict = verdictOf(answers, first.problem);
   const facts = answers.find((one) => 'facts' in one)?.facts;
@@ -92,7 +92,7 @@ async function rowsOf(asked: Asked, tables: readonly string[]): Promise<Checked[
   const script = tables
     .map((name) => `SELECT json_object('rows', json_array(${asText(name)}, count(*))) FROM main.${asName(name)};\n`)
     .join('');
-  const { lines } = await askSqlite(asked, () => script);
+  const { lines } = await askSqlite(asked, () => careful + script);
   return Object.fromEntries(answersIn(lines).flatMap((one) => ('rows' in one ? [one.rows] : [])));
 }
 

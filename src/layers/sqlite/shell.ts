@@ -43,6 +43,12 @@ export type Asked = Readonly<{
 export type Said = Readonly<{ lines: readonly unknown[]; problem: Problem | undefined }>;
 export type Problem = Readonly<{ is: 'damaged' | 'no database' | 'locked' | 'overdue' | 'failed'; says: string }>;
 
+/**
+ * Each page is looked over before it is read (sqlite.org/security.html). An integrity check does that by itself, and would take a fifth
+ * longer with it.
+ */
+export const careful = 'PRAGMA cell_size_check=ON;\n';
+
 /** @param script where a command of the shell itself is to follow, `safely` lifts the safe mode for it alone */
 export async function askSqlite(asked: Asked, script: (lift: string) => string): Promise<Said> {
   const { machine, database, access, folder, limits, signal } = asked;
@@ -54,7 +60,7 @@ export async function askSqlite(asked: Asked, script: (lift: string) => string):
     ...(['env', `--chdir=${folder}`, 'sh', '-c', limited, 'sh', String(seconds), blocks] as const),
     ...[...sqlite3, ...(access === 'read' ? ['-readonly'] : []), database],
   ];
-  const input = `.timeout 10000\nPRAGMA trusted_schema=OFF;\nPRAGMA cell_size_check=ON;\n${script(`.nonce ${nonce}`)}`;
+  const input = `.timeout 10000\nPRAGMA trusted_schema=OFF;\n${script(`.nonce ${nonce}`)}`;
   const options = { signal, deadline: limits.deadline, input, env: { LC_ALL: 'C.UTF-8' } };
   const ended = await machine.run(argv, options).catch(overdue);
   if ('problem' in ended) return ended;

@@ -5,7 +5,7 @@ import type { Machine } from '../../machines/machine.ts';
 import { type Duration, milliseconds, minutes } from '../../values/duration.ts';
 import { type Copying, copyBytes, stateOf } from './bytes.ts';
 import { type Found, suffixes } from './found.ts';
-import { askSqlite, deadlineFor, type Problem, uriOf } from './shell.ts';
+import { askSqlite, careful, deadlineFor, type Problem, uriOf } from './shell.ts';
 
 export type Taking = Readonly<{
   machine: Machine;
@@ -74,7 +74,7 @@ async function takeOnline(taking: Taking, transaction: 'held' | 'free'): Promise
       database: uriOf(pathsOf(taking).database, 'mode=ro'),
       limits: { deadline: onlineDeadline(found), writes: bytesOf(found) },
     },
-    (lift) => `${begin}${lift}\n.backup --async main ${name}\n`,
+    (lift) => `${careful}${begin}${lift}\n.backup --async main ${name}\n`,
   );
   if (problem === undefined) return { how: 'online backup' };
   if (/unable to open database file|\(14\)/.test(problem.says) && (await isGone(taking))) return 'gone';
@@ -111,7 +111,7 @@ async function takeStill(taking: Taking): Promise<Taken> {
       database: uriOf(copy, 'mode=rw'),
       limits: { deadline: deadlineOf(taking), writes: bytesOf(found) },
     },
-    () => 'PRAGMA wal_checkpoint(TRUNCATE);\nSELECT count(*) FROM main.sqlite_schema;\n',
+    () => `${careful}PRAGMA wal_checkpoint(TRUNCATE);\nSELECT count(*) FROM main.sqlite_schema;\n`,
   );
   if (problem !== undefined) return problem;
   await removeBeside(taking);
