@@ -22,6 +22,10 @@ describe('a pattern', () => {
       ['vm-[12]-*', 'vm-2-x', true],
       ['vm-[!12]-*', 'vm-2-x', false],
       ['a.b+c', 'a.b+c', true],
+      ['vm-[a-c]-*', 'vm-b-x', true],
+      ['vm-[c-a]-*', 'vm-b-x', false],
+      ['vm-[az-a-!]', 'vm-a', true],
+      ['vm-[^1]', 'vm-^', true],
       ['a.b+c', 'aXb+c', false],
     ] as const)
       assert.equal(matchesGlob(pattern, name), fits, `${pattern} ${name}`);
@@ -108,19 +112,21 @@ describe('what goes to the machine', () => {
     const [, , text] = snapshotArgv(taking('', 'vm-1-pvc-1'));
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 120 }), (claim) => {
-        const [sh, c, script, , , data, , , , origin, device, snapshot, words = '', must = '', ...more] = snapshotArgv(
-          taking(claim, 'vm-1-pvc-1'),
-        );
+        const argv = snapshotArgv(taking(claim, 'vm-1-pvc-1'));
+        const [sh, c, script, , , data, , , , device, take = '', seal = '', ...more] = argv;
         assert.deepEqual([sh, c, script, data, more], ['sh', '-c', text, '900', []]);
-        assert.deepEqual(
-          [origin, device, snapshot],
-          ['pve/vm-1-pvc-1', 'pve-vm--1--pvc--1', `pve/${snapshotName('r', 'u-1')}`],
-        );
-        const parts = words.split(',');
+        assert.equal(device, 'pve-vm--1--pvc--1');
+        const words = take.split(' ');
+        assert.deepEqual(words.slice(0, 6), ['lvcreate', '-s', '-k', 'y', '-n', snapshotName('r', 'u-1')]);
+        assert.equal(words.at(-1), 'pve/vm-1-pvc-1');
+        const parts = words.slice(6, -1);
         assert.equal(parts.length, 6);
         for (const part of parts) assert.match(part, /^(--addtag|hf\.[a-z]+=[A-Za-z0-9_.:/+-]*)$/);
-        assert.match(must, /^[A-Za-z0-9_.:/+\-"=&[\] ]*$/);
-        assert.equal(must.split('"').length % 2, 1, 'no quote is left open');
+        assert.match(
+          seal,
+          /^lvchange --addtag hf\.sealed=[0-9A-Z.:-]+ -S '[A-Za-z0-9_.:/+\-"=&[\] ]*' pve\/hf_[a-z0-9_]+$/,
+        );
+        assert.equal(seal.split('"').length % 2, 1, 'no quote is left open');
         const { tags } = readTags(parts.filter((part) => part !== '--addtag'));
         assert.equal(tags.claim, claim);
       }),
@@ -128,27 +134,26 @@ describe('what goes to the machine', () => {
   });
 
   it('comes back as lines that are read whatever a command says in between', () => {
-    const answer = readAnswer(
-      [
-        'pool 0 1 thin-pool 2 1/10 2/20 - rw a b - 256',
-        'began 12.50',
-        'took 13.75 pve/hf_a',
-        'failed pve/hf_b Logical volume  x in use. ',
-        'sealed pve/hf_a',
-        'unsealed pve/hf_c ',
-      ].join('\n'),
-    );
+    const wanted = ['a', 'b', 'c'].map((one) => ({ origin: `vm-1-pvc-${one}`, name: `hf_${one}` }));
+    const lines = [
+      ...['pool 0 1 thin-pool 2 1/10 2/20 - rw a b - 256', 'suspended pve-vm--1--pvc--c', 'skew 1250', 'said'],
+      ...[
+        'Cannot read termcap database;',
+        '  Logical volume "hf_a" created.',
+        '  Logical volume pve/vm-1-pvc-b in use.',
+      ],
+      ...['  Logical volume pve/hf_a changed.', '  Failed to find logical volume "pve/hf_b"', ''],
+    ];
+    const answer = readAnswer(lines.join('\n'), 'pve', wanted);
     assert.deepEqual([answer.sealed, answer.skew, answer.full], [['hf_a'], 1250, false]);
-    assert.match(answer.failed.get('hf_b') ?? '', /in use/);
-    assert.match(answer.failed.get('hf_c') ?? '', /not as a snapshot of this volume must be/);
-    fc.assert(
-      fc.property(fc.string(), (text) => {
-        assert.deepEqual(
-          readAnswer(text).sealed.filter((name) => !text.includes(`sealed`) && name !== ''),
-          [],
-        );
-      }),
+    assert.equal(
+      answer.failed.get('hf_b'),
+      'Logical volume pve/vm-1-pvc-b in use.; Failed to find logical volume "pve/hf_b"',
     );
+    assert.match(answer.failed.get('hf_c') ?? '', /its device is suspended/);
+    const odd = readAnswer('said\n  Logical volume "hf_a" created.\n', 'pve', wanted.slice(0, 1));
+    assert.match(odd.failed.get('hf_a') ?? '', /not as a snapshot of this volume must be/);
+    fc.assert(fc.property(fc.string(), (text) => assert.deepEqual(readAnswer(text, 'pve', wanted).sealed, [])));
   });
 });
 

@@ -10,6 +10,15 @@ function asExpression(part: string): string {
   if (part === '*') return '.*';
   if (part === '?') return '.';
   if (part.length > 1)
-    return `[${part.startsWith('[!') ? '^' : ''}${part.slice(part.startsWith('[!') ? 2 : 1, -1).replace(/[\\^\]]/g, '\\$&')}]`;
-  return part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+    return part.startsWith('[!') ? `[^${asSet(part.slice(2, -1))}]` : `[${asSet(part.slice(1, -1))}]`;
+  return exactly(part);
 }
+
+/** Letters and ranges; a range from its end to its beginning holds nothing, as in a shell. */
+const asSet = (letters: string): string =>
+  letters.replace(/([\s\S])-([\s\S])|[\s\S]/g, (one: string, from?: string, to?: string) => {
+    if (from === undefined || to === undefined) return exactly(one);
+    return from <= to ? `${exactly(from)}-${exactly(to)}` : '';
+  });
+
+const exactly = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;

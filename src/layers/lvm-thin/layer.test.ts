@@ -340,7 +340,7 @@ describe('a snapshot that fails', () => {
 
   it('since its device is suspended is not even tried: LVM would spoil the whole pool', async () => {
     using place = plain(['a', 'b']);
-    place.put('vm-9999-pvc-a', { suspended: 1 });
+    place.suspend('vm-9999-pvc-a');
     const ended = await place.run();
     assert.equal(ended.outcome, 'degraded');
     assert.equal(place.read('data')['mode'], 'rw');

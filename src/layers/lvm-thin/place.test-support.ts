@@ -20,8 +20,10 @@ import type { Json } from '../../values/canonical.ts';
 import { type Clock, type Instant, systemClock } from '../../values/instant.ts';
 import { readTags, type Tags } from '../common/lvm/tags.ts';
 import { lvmThin } from './layer.ts';
+import { mapperName } from './pool.ts';
 import { planProtect } from './protect.ts';
 import { type LvmThinEntry, lvmThinEntry } from './schema.ts';
+import { blockDevices } from './snapshot-argv.ts';
 
 const program = resolve(import.meta.dirname, '../../../test/fixtures/lvm/fake-lvm');
 
@@ -58,7 +60,7 @@ export class Place {
 
   constructor(more: Readonly<Record<string, unknown>> = {}) {
     for (const name of ['lv', 'fail', 'bin', 'state']) mkdirSync(join(this.folder, name));
-    for (const name of ['lvs', 'lvcreate', 'lvchange', 'lvremove', 'dmsetup'])
+    for (const name of ['lvm', 'lvs', 'lvcreate', 'lvchange', 'lvremove', 'dmsetup'])
       symlinkSync(program, join(this.folder, 'bin', name));
     writeFileSync(join(this.folder, 'name'), 'pve\n');
     this.entry = lvmThinEntry.parse({
@@ -78,6 +80,15 @@ export class Place {
     };
     const text = Object.entries(of).map(([key, value]) => `${key}=${value}\n`);
     writeFileSync(join(this.folder, 'lv', name), text.join(''));
+  }
+
+  /** the device of a volume stands still, as the kernel tells it */
+  suspend(name: string): void {
+    this.put(name, { suspended: 1 });
+    const device = join(this.folder, 'sys', 'dm-0', 'dm');
+    mkdirSync(device, { recursive: true });
+    writeFileSync(join(device, 'suspended'), '1\n');
+    writeFileSync(join(device, 'name'), `${mapperName('pve', name)}\n`);
   }
 
   read(name: string): Record<string, string> {
@@ -132,7 +143,11 @@ export class Place {
   machine(): Machine {
     const local = localMachine({ name: 'ruapehu', clock: systemClock });
     const path = `PATH=${join(this.folder, 'bin')}:/usr/sbin:/usr/bin:/sbin:/bin`;
-    const there = (argv: Argv): Argv => ['env', path, `FAKE_LVM=${this.folder}`, ...argv];
+    const blocks = join(this.folder, 'sys');
+    const there = ([...argv]: Argv): Argv => [
+      ...(['env', path, `FAKE_LVM=${this.folder}`] as const),
+      ...argv.map((word) => (word === blockDevices ? blocks : word)),
+    ];
     return {
       ...local,
       run: (argv, options) => local.run(there(argv), options),

@@ -2,6 +2,9 @@
 // seals. One command, so that little time passes between reading and acting, and between the volumes. The text never changes:
 // whatever differs is an argument, and a sudoers line or a gate can know it by its digest.
 //
+// LVM is given its commands on its standard input (lvm(8)): a process for each of them would cost as much again as what it does,
+// and would set the volumes of a group further apart.
+//
 // Volumes are not frozen together. LVM suspends each origin for its own snapshot; where an origin was suspended before (`dmsetup
 // suspend` of all of them), lvm2 2.03.16 does not tell the pool of the new snapshot, and the pool refuses every new volume from
 // then on ("has unexpected transaction id"; tried on real pools). So each is crash-consistent, and `skew` says how far apart
@@ -9,20 +12,17 @@
 
 /**
  * `$1` the pool's device, `$2` `$3` the limits of data and metadata in tenths of a percent, `$4` the blocks of metadata that a
- * snapshot may add, `$5` the moment of taking in seconds since 1970. Then for each volume: VG/LV of the origin, its name in the
- * device mapper, VG/LV of the snapshot, the words of its tags with commas between, and what LVM must say of it before it is sealed
- * (a selection, lvmreport(7)).
+ * snapshot may add, `$5` where the kernel tells of its block devices. Then for each volume: its name in the device mapper, the
+ * command that takes its snapshot, the command that seals it.
  *
- * Answers in lines; ends with 0, with 3 where the pool cannot be read or has no room, and nothing was done then.
+ * Answers in lines, what LVM says last; ends with 0, with 3 where the pool cannot be read or has no room, and nothing was done.
  */
 export const snapshotScript = `set -u -f
-device=$1 data_at_most=$2 metadata_at_most=$3 adds=$4 taken=$5
+pool=$1 data_at_most=$2 metadata_at_most=$3 adds=$4 blocks=$5
 shift 5
-uptime() { read -r up rest < /proc/uptime; }
-flat() { printf '%s' "$1" | tr -s '\\n' ' '; }
-status=$(dmsetup status "$device" 2>&1) || { echo "unread $(flat "$status")"; exit 3; }
+status=$(dmsetup status "$pool" 2>&1) || { echo "unread $(printf '%s' "$status" | tr -s '\\n' ' ')"; exit 3; }
 echo "pool $status"
-volumes=$(($# / 5))
+volumes=$(($# / 3))
 room() {
   [ $# -ge 8 ] && [ "$3" = thin-pool ] && [ "$8" = rw ] || return 1
   case " $* " in *' needs_check '*) return 1 ;; esac
@@ -32,49 +32,37 @@ room() {
 room $status || { echo full; exit 3; }
 is_suspended() {
   for again in 1 2 3 4 5; do
-    case " $(flat "$(dmsetup info -c --noheadings -o name -S suspended=Suspended 2>&1)") " in
-      *" $1 "*) sleep 1 ;;
-      *) return 1 ;;
-    esac
+    set +f
+    found=$(grep -lx 1 "$blocks"/dm-*/dm/suspended 2>/dev/null)
+    set -f
+    for file in $found; do
+      read -r name < "\${file%suspended}name" && [ "$name" = "$1" ] && { sleep 1; continue 2; }
+    done
+    return 1
   done
 }
-uptime
-begun=\${up%.*} hundredths=\${up%.*}\${up#*.}
-echo "began $up"
-made=' '
-for pass in take seal; do
-  [ $pass = take ] || { uptime; sealed=$(date -u -d "@$((taken + \${up%.*} - begun))" +%Y-%m-%dT%H:%M:%SZ)
-    apart=
-    [ $volumes -eq 1 ] || apart="--addtag hf.skew=$(((\${up%.*}\${up#*.} - hundredths) * 10))"; }
-  left=$volumes
-  while [ $left -gt 0 ]; do
-    origin=$1 device=$2 snapshot=$3 words=$4 must=$5
-    shift 5
-    set -- "$@" "$origin" "$device" "$snapshot" "$words" "$must"
-    left=$((left - 1))
-    if [ $pass = take ]; then
-      if is_suspended "$device"; then
-        echo "failed $snapshot its device is suspended: it hangs, or somebody works on it; no snapshot of it was tried"
-        continue
-      fi
-      IFS=,
-      if said=$(lvcreate -s -k y -n "\${snapshot#*/}" $words "$origin" 2>&1); then
-        made="$made$snapshot "
-        IFS=' '
-        uptime
-        echo "took $up $snapshot"
-      else
-        IFS=' '
-        echo "failed $snapshot $(flat "$said")"
-      fi
-      continue
-    fi
-    case "$made" in *" $snapshot "*) ;; *) continue ;; esac
-    said=$(lvchange --addtag "hf.sealed=$sealed" $apart -S "$must" "$snapshot" 2>&1)
-    case "$?$said" in
-      0*"\${snapshot#*/}"*) echo "sealed $snapshot" ;;
-      *) echo "unsealed $snapshot $(flat "$said")" ;;
-    esac
-  done
+hundredths() { read -r up rest < /proc/uptime; now=\${up%.*}\${up#*.}; }
+line='
+'
+creates= seals=
+while [ $# -ge 3 ]; do
+  if is_suspended "$1"; then echo "suspended $1"; else creates="$creates$2$line" seals="$seals$3$line"; fi
+  shift 3
 done
+export TERM=dumb
+hundredths
+begun=$now
+if [ -z "$creates" ]; then
+  said=
+elif [ $volumes -eq 1 ]; then
+  said=$(printf '%s%s' "$creates" "$seals" | lvm 2>&1)
+else
+  said=$(printf '%s' "$creates" | lvm 2>&1)
+  hundredths
+  skew=$(((now - begun) * 10))
+  echo "skew $skew"
+  said="$said$line$(printf '%s' "$seals" | sed "s/^lvchange /lvchange --addtag hf.skew=$skew /" | lvm 2>&1)"
+fi
+echo said
+printf '%s\\n' "$said"
 `;

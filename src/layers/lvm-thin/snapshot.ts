@@ -45,7 +45,7 @@ export const snapshotKind: StepKind = {
     const { signal, world } = context;
     const options = { env: lvmEnvironment, deadline: lvmDeadline, signal };
     const ended = await world.machine(given.machine).run(snapshotArgv(taking), options);
-    const answer = readAnswer(ended.stdout);
+    const answer = readAnswer(ended.stdout, given.vg, taking.volumes);
     refuseWithoutRoom(given, answer, ended.stderr, context);
     const done = outcome(given, taking, taken, answer);
     if (answer.sealed.length < taking.volumes.length) await removeUnsealed(context);
@@ -141,7 +141,7 @@ function outcome(given: Given, taking: Taking, taken: Instant, { sealed, failed,
     .filter(({ name }) => sealed.includes(name))
     .map(({ name, tags }) => ({ lv: name, point: tags.point ?? '' }));
   return {
-    result: withItemResults({ points, skew_ms: skew }, { items }),
+    result: withItemResults({ points, ...(skew === undefined ? {} : { skew_ms: skew }) }, { items }),
     degraded: bad.map(({ name, says }) => `${shown(name)}: ${says}`),
   };
 }
@@ -149,5 +149,5 @@ function outcome(given: Given, taking: Taking, taken: Instant, { sealed, failed,
 function resultOf(given: Given, sealed: readonly Snapshot[]) {
   const points = sealed.map(({ lv, point }) => ({ lv, point }));
   const items = given.volumes.map(({ name, workload }) => ({ name, workload, done: true, takenAt: sealed[0]?.taken }));
-  return withItemResults({ points, skew_ms: 0 }, { items });
+  return withItemResults({ points }, { items });
 }
