@@ -8,6 +8,7 @@ import { removeArgv } from './layers/common/lvm/remove.ts';
 import { tagsOf } from './layers/common/lvm/tags.ts';
 import { snapshotArgv } from './layers/lvm-thin/snapshot-argv.ts';
 import { requestFor, verbsFor } from './machines/gate/table.ts';
+import { seconds } from './values/duration.ts';
 import { instantAt } from './values/instant.ts';
 
 const settings = gateSettings({ user: 'holdfast', volume_groups: ['pve'] });
@@ -31,7 +32,14 @@ const tags = {
   ...{ origin: 'vm-9999-pvc-1a2b', 'origin-uuid': uuid, volume: 'pve/z/local-lvm/vm-9999-pvc-1a2b', claim: 'a/ü' },
 };
 const taking = (vg: string, origin: string) => ({
-  ...{ vg, pool: 'data', data_at_most: 90, metadata_at_most: 80, taken: instantAt(1_795_230_000_000) },
+  ...{
+    vg,
+    pool: 'data',
+    data_at_most: 90,
+    metadata_at_most: 80,
+    taken: instantAt(1_795_230_000_000),
+    hold: seconds(5),
+  },
   volumes: [{ origin, originUuid: uuid, bytes: 1024, name, tags: tags as never }],
 });
 

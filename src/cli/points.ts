@@ -69,7 +69,7 @@ function pointsAsText(invocation: Invocation, read: readonly PointsOfLayer[], no
       formatDuration(between(manifest.takenAt, now)),
       formatSize(bytes(point.bytes)),
       `${machine}:${dirname(folder)}`,
-      held === undefined ? 'sealed' : `held: ${held}`,
+      [held === undefined ? 'sealed' : `held: ${held}`, ...(point.how === undefined ? [] : [point.how])].join(', '),
       manifest.id,
     ]),
   );

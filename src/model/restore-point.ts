@@ -35,4 +35,6 @@ export type RestorePoint = Readonly<{
   folder: string;
   bytes: number;
   held: string | undefined;
+  /** what an operator should know of how it was taken, in a few words, where that is not the same for every point of its layer */
+  how?: string | undefined;
 }>;

@@ -3,9 +3,10 @@ import type { ExcludedItem, ExpectedItem, ItemResults, PoolFigures } from '../..
 import type { ChildPlan, Note } from '../../model/plan.ts';
 import type { RunId } from '../../model/run.ts';
 import type { Step } from '../../model/step.ts';
-import { minutes } from '../../values/duration.ts';
+import { type Duration, formatDuration, minutes, seconds } from '../../values/duration.ts';
 import type { Instant } from '../../values/instant.ts';
 import { count, shown } from '../../values/text.ts';
+import { parseTimeSpan } from '../../values/time-span.ts';
 import { asGiven } from '../common/given.ts';
 import { allLanes, oneLane } from '../common/lvm/lanes.ts';
 import { originWord } from '../common/lvm/names.ts';
@@ -73,7 +74,8 @@ function snapshotStep(seen: Seen, { volumes, users, oldest }: Group, nth: number
   const { entry } = seen;
   const [first] = volumes;
   if (first === undefined) throw new Error('a group without a volume');
-  const { machine, volume_group: vg, pool, data_at_most, metadata_at_most } = entry;
+  const { machine, volume_group: vg, pool, data_at_most, metadata_at_most, one_moment } = entry;
+  const hold = holdOf(entry);
   const names = volumes.map(({ name }) => shown(name)).join(', ');
   const alone = volumes.length === 1;
   return {
@@ -81,10 +83,17 @@ function snapshotStep(seen: Seen, { volumes, users, oldest }: Group, nth: number
     kind: 'lvm-thin.snapshot',
     subject: volumeRef(machine, vg, first.volume.name),
     act: 'do',
-    title: alone ? `snapshot ${names}` : `snapshot ${names}, one straight after another`,
+    title: alone
+      ? `snapshot ${names}`
+      : `snapshot ${names}, ${one_moment === 'never' ? 'one straight after another' : 'in one moment'}`,
     because: [
       oldest === undefined ? 'it has no restore point yet' : `its newest restore point is of ${oldest}`,
       ...(alone ? [] : [`they are used together by ${users.map(shown).join(', ')}`]),
+      ...(alone || one_moment === 'never'
+        ? []
+        : [
+            `whoever writes them (the guest that has them) stands still meanwhile, for ${formatDuration(hold)} at most`,
+          ]),
     ],
     changes: [],
     after: [],
@@ -93,7 +102,7 @@ function snapshotStep(seen: Seen, { volumes, users, oldest }: Group, nth: number
     needs: [],
     expects: [{ subject: poolRef(entry), says: 'the pool has room', digest: thereIsRoom }],
     given: asGiven({
-      ...{ layer: entry.name, machine, vg, pool, data_at_most, metadata_at_most },
+      ...{ layer: entry.name, machine, vg, pool, data_at_most, metadata_at_most, one_moment, hold_at_most: hold },
       volumes: volumes.map((found) => ({
         ...{ lv: found.volume.name, uuid: found.volume.uuid, bytes: found.volume.bytes, ...itemOf(found) },
         tags: tagsFor(seen, found),
@@ -103,6 +112,11 @@ function snapshotStep(seen: Seen, { volumes, users, oldest }: Group, nth: number
     expands: false,
     patience: minutes(15),
   };
+}
+
+function holdOf({ hold_at_most }: LvmThinEntry): Duration {
+  const span = parseTimeSpan(hold_at_most);
+  return typeof span === 'number' ? span : seconds(5);
 }
 
 function tagsFor({ entry, timeZone, run, now, sealed }: Seen, found: Found): Tags {

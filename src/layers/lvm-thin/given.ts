@@ -20,6 +20,9 @@ export const snapshotGiven = z.strictObject({
   pool: z.string(),
   data_at_most: z.number(),
   metadata_at_most: z.number(),
+  one_moment: z.enum(['wanted', 'required', 'never']),
+  /** how long writers may be held, in milliseconds */
+  hold_at_most: z.number(),
   volumes: z.array(
     z.strictObject({
       lv: z.string(),

@@ -1,13 +1,17 @@
 // What an operator should know of what was found, in words. Pure.
 import type { Note } from '../../model/plan.ts';
+import type { RunId } from '../../model/run.ts';
 import { formatDuration } from '../../values/duration.ts';
 import { between, type Instant } from '../../values/instant.ts';
 import type { Ref } from '../../values/ref.ts';
 import { count, cut, shown } from '../../values/text.ts';
 import { claimText } from '../common/kubernetes/cluster.ts';
 import type { VolumeExclusion } from '../common/lvm/entry.ts';
+import type { Snapshot } from '../common/lvm/snapshots.ts';
+import { apart, reasonsForRow } from '../common/lvm/together.ts';
 import type { Discovered } from './discovery.ts';
 import type { Asked } from './inventory.ts';
+import type { LvmThinEntry } from './schema.ts';
 
 type Says = Readonly<Pick<Note, 'level' | 'says'>>;
 const warning = (says: string): Says => ({ level: 'warning', says });
@@ -100,6 +104,22 @@ function onGaps({ gaps }: Discovered, siblings: readonly string[]): readonly Say
 
 const onSkipped = ({ skipped }: Discovered): readonly Says[] =>
   skipped.map(({ lv, because }) => info(`${shown(lv)} is left out: ${shown(because)}`));
+
+/** Where one moment is required, the step itself has said it. */
+export function onRows({ one_moment }: LvmThinEntry, sealed: readonly Snapshot[], run: RunId): readonly Says[] {
+  if (one_moment === 'required') return [];
+  const groups = Map.groupBy(
+    sealed.filter((one) => one.run === run && one.group !== undefined),
+    ({ group }) => group,
+  );
+  return [...groups.values()].flatMap((taken) => {
+    const [{ together, skew } = { together: undefined, skew: undefined }] = taken;
+    if (together === undefined || together.oneMoment || together.because === undefined) return [];
+    const names = some(taken.map(({ claim, origin }) => claim ?? origin));
+    const how = skew === undefined ? 'in a row' : `in a row, ${apart(skew)}`;
+    return [info(`${names}: taken ${how}, and not in one moment: ${reasonsForRow[together.because]}`)];
+  });
+}
 
 const most = 8;
 export const some = (names: readonly string[]): string =>

@@ -20,7 +20,7 @@ import { type Discovered, discover } from './discovery.ts';
 import { daysToFull, withSample } from './forecast.ts';
 import { discoverGiven } from './given.ts';
 import { recallCluster } from './inventory.ts';
-import { some } from './notes.ts';
+import { onRows, some } from './notes.ts';
 import { poolRef } from './protect.ts';
 import { resultOf } from './result-of.ts';
 import { decideRetention, type Removal } from './retain-decision.ts';
@@ -45,7 +45,7 @@ export const retainKind: StepKind = {
     const items = lateItems(entry, discovered, sealed, run, now);
     const { remove, remarks } = decideRetention(entry, sealed, everyFound(discovered), run, timeZone);
     const subject = poolRef(entry);
-    const notes: Note[] = remarks.map((remark) => ({ subject, ...remark }));
+    const notes: Note[] = [...remarks, ...onRows(entry, sealed, run)].map((remark) => ({ subject, ...remark }));
     if (days !== undefined && days <= 30)
       notes.push({
         subject,

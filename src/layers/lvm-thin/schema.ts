@@ -12,6 +12,11 @@ const timeSpan = z.string().superRefine((text, context) => {
   context.addIssue({ code: 'custom', message: 'is no length of time; write it as 90m, 26h or 2d' });
 });
 
+const withinHold = (text: string): boolean => {
+  const span = parseTimeSpan(text);
+  return typeof span !== 'number' || (span >= 1000 && span <= 30_000);
+};
+
 export const lvmThinEntry = layerEntry
   .extend({
     kind: z.literal('lvm-thin'),
@@ -34,6 +39,16 @@ export const lvmThinEntry = layerEntry
     expect_within: timeSpan
       .optional()
       .describe('how old the newest snapshot of a volume may be; default: each run must have taken one'),
+    one_moment: z
+      .enum(['wanted', 'required', 'never'])
+      .default('wanted')
+      .describe(
+        'whether the volumes of one workload are taken in one moment, by holding whoever writes them (a guest stands still): `wanted` says so where that was not possible, `required` makes the run `degraded` then, `never` holds nobody; default `wanted`',
+      ),
+    hold_at_most: timeSpan
+      .refine((text) => withinHold(text), 'is at least 1s and at most 30s')
+      .default('5s')
+      .describe('how long a writer may be held; after that it goes on, whatever becomes of the run; default 5s'),
   })
   .refine(
     ({ kubernetes, exclude = [] }) =>

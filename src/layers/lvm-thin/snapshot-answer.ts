@@ -1,4 +1,5 @@
 // What the script that takes snapshots said. Pure.
+import { type ReasonForRow, reasonOf } from '../common/lvm/together.ts';
 import { mapperName, type PoolState, readPoolStatus } from './pool.ts';
 
 export type Taken = Readonly<{
@@ -12,7 +13,14 @@ export type Taken = Readonly<{
   failed: ReadonlyMap<string, string>;
   /** between the first and the last of them at most, in milliseconds; nothing for a lone one */
   skew: number | undefined;
+  /** of a group whose writers were to be held: undefined for any other */
+  moment: Moment | undefined;
 }>;
+
+/** In one moment, with whoever was held for so many milliseconds; or in a row, and why: the word, and what the machine says of it. */
+export type Moment =
+  | Readonly<{ oneMoment: true; heldFor: number; held: number }>
+  | Readonly<{ oneMoment: false; because: ReasonForRow; detail: string }>;
 
 type Wanted = Readonly<{ origin: string; name: string }>;
 
@@ -36,7 +44,18 @@ export function readAnswer(text: string, vg: string, wanted: readonly Wanted[]):
     sealed,
     failed: new Map(failed.map((one) => [one.name, whyNot(one, vg, suspended, saidOf(one, wanted, said))])),
     skew,
+    moment: momentIn(after('moment')[0], after('row')[0]),
   };
+}
+
+function momentIn(moment: string | undefined, row: string | undefined): Moment | undefined {
+  if (moment !== undefined) {
+    const [hundredths, ...held] = moment.split(' ').filter((word) => word !== '');
+    return { oneMoment: true, heldFor: Number(hundredths) * 10, held: held.length };
+  }
+  const [word, ...detail] = (row ?? '').split(' ');
+  const because = reasonOf(word);
+  return because === undefined ? undefined : { oneMoment: false, because, detail: detail.join(' ').trim() };
 }
 
 /** editline, which LVM's shell is built with on Debian, misses a terminal that nobody needs. */

@@ -6,14 +6,16 @@ import type { Done, StepContext, StepKind } from '../../contracts/step-kind.ts';
 import type { World } from '../../contracts/world.ts';
 import { Fault } from '../../fault.ts';
 import { type ItemResult, withItemResults } from '../../model/item-results.ts';
+import { formatDuration, milliseconds } from '../../values/duration.ts';
 import type { Instant } from '../../values/instant.ts';
-import { cut, shown } from '../../values/text.ts';
+import { count, cut, shown } from '../../values/text.ts';
 import { givenOf } from '../common/given.ts';
 import { listVolumes, lvmDeadline, lvmEnvironment } from '../common/lvm/list.ts';
 import { originWord, snapshotName } from '../common/lvm/names.ts';
 import { removeVolume } from '../common/lvm/remove.ts';
 import type { Volume } from '../common/lvm/report.ts';
 import { type Snapshot, sinceBootText, snapshotsIn } from '../common/lvm/snapshots.ts';
+import { apart, reasonsForRow } from '../common/lvm/together.ts';
 import { pointId } from '../common/points/places.ts';
 import { snapshotGiven } from './given.ts';
 import { poolDevice, poolFault } from './pool.ts';
@@ -47,6 +49,7 @@ export const snapshotKind: StepKind = {
     const ended = await world.machine(given.machine).run(snapshotArgv(taking), options);
     const answer = readAnswer(ended.stdout, given.vg, taking.volumes);
     refuseWithoutRoom(given, answer, ended.stderr, context);
+    if (answer.moment !== undefined) context.log(momentText(answer));
     const done = outcome(given, taking, taken, answer);
     if (answer.sealed.length < taking.volumes.length) await removeUnsealed(context);
     return done;
@@ -98,6 +101,7 @@ function takingOf(given: Given, { run, world }: StepContext, taken: Instant): Ta
       data_at_most: given.data_at_most,
       metadata_at_most: given.metadata_at_most,
       taken,
+      hold: milliseconds(given.volumes.length < 2 || given.one_moment === 'never' ? 0 : given.hold_at_most),
     },
     volumes: given.volumes.map((one) => ({
       ...{ origin: one.lv, originUuid: one.uuid, bytes: one.bytes, name: snapshotName(run, one.uuid) },
@@ -123,7 +127,8 @@ function refuseWithoutRoom(given: Given, { pool, unread, full }: Taken, stderr: 
 }
 
 /** One of a group that failed does not take the others with it: each is a good point of its own volume. */
-function outcome(given: Given, taking: Taking, taken: Instant, { sealed, failed, skew }: Taken): Done {
+function outcome(given: Given, taking: Taking, taken: Instant, answer: Taken): Done {
+  const { sealed, failed, skew, moment } = answer;
   const items = given.volumes.map((one, nth): ItemResult => {
     const name = taking.volumes[nth]?.name ?? '';
     if (sealed.includes(name)) return { name: one.name, workload: one.workload, done: true, takenAt: taken };
@@ -141,13 +146,37 @@ function outcome(given: Given, taking: Taking, taken: Instant, { sealed, failed,
     .filter(({ name }) => sealed.includes(name))
     .map(({ name, tags }) => ({ lv: name, point: tags.point ?? '' }));
   return {
-    result: withItemResults({ points, ...(skew === undefined ? {} : { skew_ms: skew }) }, { items }),
-    degraded: bad.map(({ name, says }) => `${shown(name)}: ${says}`),
+    result: withItemResults(
+      {
+        points,
+        ...(skew === undefined ? {} : { skew_ms: skew }),
+        ...(moment === undefined ? {} : { together: moment }),
+      },
+      { items },
+    ),
+    degraded: [
+      ...bad.map(({ name, says }) => `${shown(name)}: ${says}`),
+      ...(given.one_moment === 'required' && moment?.oneMoment === false
+        ? [`${given.volumes.map(({ name }) => shown(name)).join(', ')}: ${momentText(answer)}`]
+        : []),
+    ],
   };
+}
+
+/** The machine's words are cut: they hold names of processes, which anybody may choose. */
+function momentText({ moment, skew }: Pick<Taken, 'moment' | 'skew'>): string {
+  if (moment === undefined) return 'taken one straight after another';
+  if (moment.oneMoment)
+    return moment.held === 0
+      ? 'taken in one moment: nobody had them open for writing'
+      : `taken in one moment: ${count(moment.held, 'writer')} stood still for ${formatDuration(milliseconds(moment.heldFor))}`;
+  const detail = moment.detail === '' ? '' : ` (${cut(shown(moment.detail), 200)})`;
+  return `taken in a row, ${skew === undefined ? '' : `${apart(skew)}, `}and not in one moment: ${reasonsForRow[moment.because]}${detail}`;
 }
 
 function resultOf(given: Given, sealed: readonly Snapshot[]) {
   const points = sealed.map(({ lv, point }) => ({ lv, point }));
   const items = given.volumes.map(({ name, workload }) => ({ name, workload, done: true, takenAt: sealed[0]?.taken }));
-  return withItemResults({ points }, { items });
+  const skew = sealed[0]?.skew;
+  return withItemResults({ points, ...(skew === undefined ? {} : { skew_ms: skew }) }, { items });
 }

@@ -11,6 +11,7 @@ import { type Keep, keepSchema, normaliseKeep } from '../../../values/retention.
 import { deviceOf, isOurs, originWord, readName, runWord } from './names.ts';
 import type { Volume } from './report.ts';
 import { readTags, type Tags } from './tags.ts';
+import { howTaken, readTogether, type Together } from './together.ts';
 
 const kind = 'lvm-thin';
 
@@ -43,6 +44,7 @@ export type Snapshot = Readonly<{
   group: string | undefined;
   /** how far apart those are at most, in milliseconds */
   skew: number | undefined;
+  together: Together | undefined;
   sinceBoot: SinceBoot | undefined;
   /** the retention it was taken under */
   policy: Keep | undefined;
@@ -140,6 +142,7 @@ function complete(volume: Volume, tags: Tags): Snapshot | string {
       held: heldOf(tags),
     },
     skew: /^\d+$/.test(tags.skew ?? '') ? Number(tags.skew) : undefined,
+    together: readTogether(tags.together),
     sinceBoot: readSinceBoot(tags.sinceBoot),
     ...{ active: volume.active, skipsActivation: volume.skipsActivation },
   };
@@ -187,12 +190,13 @@ export function restorePointOf(machine: string, snapshot: Snapshot): RestorePoin
     ...(claim === undefined ? {} : { namespace: namespace ?? '', claim }),
     ...(snapshot.storageClass === undefined ? {} : { storage_class: snapshot.storageClass }),
   };
-  const { sinceBoot, policy, group, skew } = snapshot;
+  const { sinceBoot, policy, group, skew, together } = snapshot;
   return {
     machine,
     folder: snapshot.device,
     bytes: snapshot.bytes,
     held: snapshot.held,
+    how: howTaken(snapshot),
     manifest: {
       ...{ format: 1, id: snapshot.point, layer: snapshot.layer, kind, workload: snapshot.workload },
       ...{ takenAt: snapshot.taken, sealedAt: snapshot.sealed, run: snapshot.run, source, counts: {}, parts: [] },
@@ -200,6 +204,7 @@ export function restorePointOf(machine: string, snapshot: Snapshot): RestorePoin
         ...{ lv: snapshot.lv, uuid: snapshot.uuid },
         ...(group === undefined ? {} : { group }),
         ...(skew === undefined ? {} : { skew_ms: skew }),
+        ...(together === undefined ? {} : { together: together.oneMoment ? 'one moment' : 'in a row' }),
         ...(policy === undefined ? {} : { policy: { ...policy } as Json }),
         ...(sinceBoot === undefined ? {} : { since_boot: { boot: sinceBoot.boot, elapsed: sinceBoot.elapsed } }),
       },

@@ -17,6 +17,8 @@ export const tagKeys = {
   /** between the volumes of one group, in milliseconds */
   skew: 'hf.skew',
   sinceBoot: 'hf.since-boot',
+  /** whether those are of one moment: `one-moment`, `in-a-row`, or that and why */
+  together: 'hf.together',
   policy: 'hf.policy',
   held: 'hf.held',
   sealed: 'hf.sealed',
