@@ -57,7 +57,7 @@ describe('the engine', () => {
     }
   });
 
-  it('calls a run degraded, not failed, where some of many items failed alone, and failed where all of them did', async () => {
+  it('calls a run degraded, not failed, where some of many items failed alone, and failed where all of them did (reality 1.1h)', async () => {
     for (const [bad, outcome, parent] of [
       [['two'], 'degraded', 'done'],
       [['one', 'two', 'three'], 'failed', 'failed'],
@@ -85,7 +85,7 @@ describe('the engine', () => {
     assert.equal(record?.fault?.code, 'changed-since-planned');
   });
 
-  it('asks whether it was done when the answer was lost, and does not do it again', async () => {
+  it('asks whether it was done when the answer was lost, and does not do it again (reality 2.18)', async () => {
     const on = shelf();
     const lost = () => Promise.reject(new Fault('outcome-unknown', { where: 'x', says: 'no answer', remedy: 'wait' }));
     const plan = planOf([put('lost', {}), put('next', { after: ['lost'] })]);
@@ -167,7 +167,7 @@ describe('the engine', () => {
     assert.deepEqual([...on.taken], []);
   });
 
-  it('gives a step up that shows no progress for its patience, by the monotonic clock', async () => {
+  it('gives a step up that shows no progress for its patience, by the monotonic clock (reality 2.26)', async () => {
     const on = shelf();
     let monotonic = 0;
     const clock = {

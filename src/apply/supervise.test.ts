@@ -100,7 +100,7 @@ describe('a supervisor', () => {
     assert.deepEqual(journal.runs(10), []);
   });
 
-  it('says why the run was aborted: the words of its worker, or how that died', async () => {
+  it('says why the run was aborted: the words of its worker, or how that died (reality 2.1)', async () => {
     for (const [fault, how, summary] of [
       [{ code: 'c', where: 'journal.db', says: 'no room', remedy: 'make some' }, 1, /journal\.db: no room.*make some/],
       [undefined, 'SIGKILL', /its worker died \(SIGKILL\)/],
@@ -139,7 +139,7 @@ describe('a supervisor', () => {
     assert.match((await verdict).summary, /its worker died \(SIGKILL\)/);
   });
 
-  it('stops a run at its deadline: what is undone then has failed, and what was done by then is done', async () => {
+  it('stops a run at its deadline: what is undone then has failed, and what was done by then is done (reality 2.26)', async () => {
     for (const [outcome, state, summary] of [
       ['interrupted', 'failed', /stopped at its deadline of 1h; 1 of 2 steps done/],
       ['done', 'done', /^1 of 2 steps done$/],

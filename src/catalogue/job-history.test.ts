@@ -58,7 +58,7 @@ const found = (dataPercent: number): StepEvent => ({
 });
 
 describe('what the journal knows of a job', () => {
-  it('is pending before its first run: neither good nor bad, and no time is made up (scenario 24)', async () => {
+  it('is pending before its first run: neither good nor bad, and no time is made up (reality 6.24)', async () => {
     const { journal, now } = await journalOf();
     const history = historyOf(journal);
     assert.deepEqual(
@@ -69,7 +69,7 @@ describe('what the journal knows of a job', () => {
     assert.equal(coverageText(due, now), `volumes: pending its first run, due ${hour(9)}`);
   });
 
-  it('says last run, how it ended and last success apart: a failure moves the first two, never the third (defect 8, L8)', async () => {
+  it('says last run, how it ended and last success apart: a failure moves the first two, never the third (reality 1.1l, 2.8, L8)', async () => {
     const { journal } = await journalOf(['done', found(50)], ['failed'], ['aborted']);
     const { last, lastSuccess } = historyOf(journal);
     assert.deepEqual([last?.outcome, last?.endedAt, lastSuccess], ['aborted', hour(3), hour(1)]);
@@ -77,7 +77,7 @@ describe('what the journal knows of a job', () => {
     assert.equal(historyOf(fresh.journal).lastSuccess, hour(2), 'control: a success moves it');
   });
 
-  it('does not take 76 of 77 for a success, nor for a failure: it has a time of its own (defect 4)', async () => {
+  it('does not take 76 of 77 for a success, nor for a failure: it has a time of its own (reality 2.4)', async () => {
     const { journal } = await journalOf(['done', found(50)], ['degraded', found(51)]);
     const { last, lastSuccess, lastDegraded } = historyOf(journal);
     assert.deepEqual([last?.outcome, lastSuccess, lastDegraded], ['degraded', hour(1), hour(2)]);

@@ -38,7 +38,7 @@ const did = (name: string): (readonly [string, StepEvent])[] => [
 ];
 
 describe('what a run was to do against what it did', () => {
-  it('names the one volume of 77 that is missing, and why', () => {
+  it('names the one volume of 77 that is missing, and why (reality 2.4)', () => {
     const [bad = '', ...good] = names;
     const tally = tallyOf(
       entries(
@@ -78,7 +78,7 @@ describe('what a run was to do against what it did', () => {
     assert.deepEqual([tally.expected, tally.excluded.length, tally.pools], [77, 1, pools]);
   });
 
-  it('knows what was expected of a run that was killed in the middle', () => {
+  it('knows what was expected of a run that was killed in the middle (reality 2.3)', () => {
     const [first = '', second = ''] = names;
     const tally = tallyOf(
       entries(['discover', trying], ['discover', { event: 'expanded', plan: child }], ...did(first), [
@@ -94,7 +94,7 @@ describe('what a run was to do against what it did', () => {
     assert.equal(why.get(names[2] ?? ''), 'the run ended before it');
   });
 
-  it('counts what has no step at all: a volume whose newest snapshot is too old is missing, not fine', () => {
+  it('counts what has no step at all: a volume whose newest snapshot is too old is missing, not fine (reality 1.2h)', () => {
     const stale = { name: 'a', workload: 'a', says: 'its newest snapshot is 3d old' };
     const tally = tallyOf(
       entries(['open', trying], ['open', doneWith(withItemResults({}, { expected: [stale] }) as object)]),

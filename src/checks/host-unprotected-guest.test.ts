@@ -12,7 +12,7 @@ describe('host-unprotected-guest', () => {
     assert.deepEqual(judge(), []);
   });
 
-  it('is critical about a guest that no job takes, and less so about a template', () => {
+  it('is critical about a guest that no job takes, and less so about a template (reality 2.47)', () => {
     const guests = [vm(100), ct(200), vm(300), vm(301, { template: true })];
     assert.deepEqual(seen(judge({ guests })), ['critical guest/ruapehu/300', 'info guest/ruapehu/301']);
   });

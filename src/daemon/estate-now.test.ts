@@ -44,7 +44,7 @@ describe('an estate that changes while the daemon watches', () => {
       assert.deepEqual(said, ['the estate has changed; it counts from now on']);
     }));
 
-  it('and cannot be used is said once, with what is wrong, and the one before goes on', () =>
+  it('and cannot be used is said once, with what is wrong, and the one before goes on (reality 2.44)', () =>
     edited(async ({ write, said, file }) => {
       write(text('02:00'));
       const current = await estateNow(openAt(file), (line) => said.push(line));

@@ -21,7 +21,7 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
 }
 
 describe('a machine within a budget', () => {
-  it('runs its commands behind those of others, as the kernel sees it', async () => {
+  it('runs its commands behind those of others, as the kernel sees it (reality 2.3)', async () => {
     const machine = withBudget(local, { nice: 12, io: 'idle' }, systemClock);
     const { stdout } = await machine.run(['sh', '-c', 'nice; ionice']);
     assert.deepEqual(stdout.trim().split('\n'), ['12', 'idle']);
@@ -45,7 +45,7 @@ describe('a machine within a budget', () => {
     assert.equal((await machine.run(['sh', '-c', 'exit 127'])).exitCode, 127, 'a command may end so by itself');
   });
 
-  it('lets no more bytes through than it may, whichever way they go, and every one of them', () =>
+  it('lets no more bytes through than it may, whichever way they go, and every one of them (reality 2.38)', () =>
     inFolder(async (folder) => {
       const clock = leapingClock();
       const machine = withBudget(local, { bytes_per_second: 1000 }, clock);

@@ -60,7 +60,7 @@ const everything = known(
 );
 
 describe("the figures under S3's names", () => {
-  it('are all there once their layers have run, but for offsite, which has no layer yet', async () => {
+  it('are all there once their layers have run, but for offsite, which has no layer yet (reality 1.2w)', async () => {
     const text = await textOf(everything);
     for (const line of [
       'backup_last_success_timestamp{job="photos"} 5000',
@@ -101,7 +101,7 @@ describe("the figures under S3's names", () => {
     assert.deepEqual(await lines(never, 'backup_weekly_last_success_timestamp'), [], 'one of them was never whole');
   });
 
-  it('say 0 of a Vaultwarden database that is damaged or could not be opened: never nothing (defect of the hourly check)', async () => {
+  it('say 0 of a Vaultwarden database that is damaged or could not be opened: never nothing (reality 1.8b)', async () => {
     const [, , check] = everything.jobs;
     assert.ok(check !== undefined);
     const damaged = { name: '/data/db.sqlite3', workload: 'vaultwarden', ok: false, says: 'file is not a database' };
@@ -113,7 +113,7 @@ describe("the figures under S3's names", () => {
 });
 
 describe('before the first run of a job', () => {
-  it('it is pending, with its due time, and no figure is 0 that nobody measured (scenario 24, L11)', async () => {
+  it('it is pending, with its due time, and no figure is 0 that nobody measured (reality L11, 6.24)', async () => {
     const first = known([{ ...pending('photos'), nextRun: at(90_000) }]);
     const text = await textOf(first);
     assert.match(text, /^holdfast_job_last_outcome\{job="photos",outcome="pending"\} 1$/m);
@@ -129,7 +129,9 @@ const promtool = spawnSync('promtool', ['--version']).error === undefined ? fals
 const lint = (text: string) => spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
 
 describe('the text for Prometheus', () => {
-  it("is taken by promtool, which only objects to the one name that is S3's own", { skip: promtool }, async () => {
+  it("is taken by promtool, which only objects to the one name that is S3's own (reality 2.36)", {
+    skip: promtool,
+  }, async () => {
     const said = lint(await textOf(everything));
     assert.equal(
       said.stderr.trim(),
@@ -146,7 +148,7 @@ describe('the text for Prometheus', () => {
     assert.match(text, /^holdfast_push_failures_total\{channel="push"\} 3$/m);
   });
 
-  it('stays whole whatever a name holds', { skip: promtool }, async () => {
+  it('stays whole whatever a name holds (reality 2.5)', { skip: promtool }, async () => {
     const name = 'a"b\\c\nd} 1\nfake_metric 7\u001b[31m\u202e';
     const text = await textOf(known([{ ...pending(name), last: ended('done', 5), lastSuccess: at(5) }]));
     assert.doesNotMatch(text, /^fake_metric/m);
@@ -187,7 +189,7 @@ describe('the text for Prometheus', () => {
 });
 
 describe('what is pushed', () => {
-  it('is a group for each job, with all three times, and one for what is of no job', async () => {
+  it('is a group for each job, with all three times, and one for what is of no job (reality 1.5d, L10)', async () => {
     const groups = await pushGroups('home', metricsOf(everything));
     assert.deepEqual(groups.map(({ labels }) => `${labels.job}/${labels['estate']}`).sort(), [
       'holdfast/home',

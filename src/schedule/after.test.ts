@@ -7,7 +7,7 @@ import { nights } from './nights.test-support.ts';
 const photos = { job: 'photos', schedule: '02:00' };
 
 describe('a job after another', () => {
-  it('starts when the run of the same night has succeeded, not when it merely ended', () => {
+  it('starts when the run of the same night has succeeded, not when it merely ended (reality 1.5a, L19, 6.20)', () => {
     const night = nights('2026-07-01T12:00:00Z', { schedules: [photos, { job: 'offsite', after: ['photos'] }] });
     night.state.ends = undefined;
     night.watch('2026-07-02T03:00:00Z', minutes(1));
@@ -20,7 +20,7 @@ describe('a job after another', () => {
   });
 
   for (const how of ['failed', 'partly', 'aborted', 'refused', 'interrupted'] as const)
-    it(`does not start after a run that was ${how}; it says which, and takes the next night's`, () => {
+    it(`does not start after a run that was ${how}; it says which, and takes the next night's (reality L19)`, () => {
       const night = nights('2026-07-01T12:00:00Z', {
         schedules: [
           { ...photos, catch_up: false },

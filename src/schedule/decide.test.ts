@@ -60,7 +60,7 @@ describe('a job with a schedule', () => {
 });
 
 describe('a start that was missed', () => {
-  it('is written down and made up for once, with the reason; no backlog', () => {
+  it('is written down and made up for once, with the reason; no backlog (reality 1.8c, 2.24)', () => {
     const night = nights('2026-07-01T12:00:00Z', { schedules: [daily] });
     night.watch('2026-07-01T13:00:00Z', minutes(1));
     night.pass(days(5));
@@ -109,7 +109,7 @@ describe('a start that was missed', () => {
     assert.match(night.starts[1]?.because.join() ?? '', /by the schedule it had before/);
   });
 
-  it('is none by a change of the schedule alone: it is due from then on', () => {
+  it('is none by a change of the schedule alone: it is due from then on (reality 6.23)', () => {
     const night = nights('2026-07-01T12:00:00Z', { schedules: [daily] });
     night.watch('2026-07-02T12:00:00Z', minutes(10));
     night.state.declared = { schedules: [{ job: 'photos', schedule: 'sun 02:00' }] };

@@ -32,7 +32,7 @@ describe('the time a job takes', () => {
     );
   });
 
-  it('will not fit from the day on to which its growth points, and says which', () => {
+  it('will not fit from the day on to which its growth points, and says which (reality 2.1)', () => {
     const growing = nightly(20, (night) => minutes(20 + night));
     const { fits, until, says } = forecastOf(growing, hours(1), now);
     assert.equal(fits, 'not for long');

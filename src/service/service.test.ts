@@ -153,7 +153,7 @@ describe('other backups of a host', () => {
     '/var/spool/cron/crontabs/root': '5 4 * * * /root/bin/borgmatic\n',
   };
 
-  it('are found in units and cron tables, with the line that tells, and ours is none of them', async () => {
+  it('are found in units and cron tables, with the line that tells, and ours is none of them (reality 2.23)', async () => {
     const root = mkdtempSync(join(tmpdir(), 'holdfast-foreign-'));
     try {
       for (const [file, text] of Object.entries(files)) {

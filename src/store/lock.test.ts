@@ -26,7 +26,7 @@ async function otherProcess(path: string) {
 }
 
 describe('a lock', () => {
-  it('is had by one at a time, also within one process', () => {
+  it('is had by one at a time, also within one process (reality 2.10)', () => {
     const path = file();
     const first = tryLock(path, holder);
     assert.ok(first !== undefined);
@@ -37,7 +37,7 @@ describe('a lock', () => {
     again.release();
   });
 
-  it('is dropped by the kernel when its owner is killed, and says who had it', async () => {
+  it('is dropped by the kernel when its owner is killed, and says who had it (reality 1.2b, L18, 6.4)', async () => {
     const path = file();
     const other = await otherProcess(path);
     try {

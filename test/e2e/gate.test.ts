@@ -103,6 +103,9 @@ const good: readonly (readonly [Role, readonly [string, ...string[]]])[] = [
   ['copy', ['rsync', '--server', '--sender', '-vlogDtpre.iLsfxCIvu', '--numeric-ids', '.', `${place}/`]],
 ];
 
+const takes = 'lvcreate -s -k y -n hf_r_0 --addtag hf.a=b pve/vm-1-d';
+const seals = `lvchange --addtag hf.sealed=2026-01-31T02:00:00.000Z -S 'lv_size=4b && lv_tags=["hf.a=b"]' pve/hf_r_0`;
+
 /** What a thief of a key would type; none of it may start anything. */
 const ask = (verb: string, ...args: unknown[]): string => JSON.stringify({ verb, args });
 const bad: Readonly<Record<Role, readonly string[]>> = {
@@ -180,66 +183,19 @@ const bad: Readonly<Record<Role, readonly string[]>> = {
     ask('open-luks', '/dev/sda', 'hf_r_0'),
     ask('open-luks', '/dev/pve/hf_r_0', 'root'),
     ask('content', '/dev/pve/root'),
-    ask('take-snapshots', 'pve-data-tpool', '1', '1', '1', '1', '0', '/sys/block'),
-    ask(
-      'take-snapshots',
-      'pve-data-tpool',
-      '1',
-      '1',
-      '1',
-      '1',
-      '500',
-      '/sys/block',
-      'pve/root',
-      'pve-root',
-      'pve/hf_r_0',
-      '--addtag,hf.a=b',
-      'x',
-    ),
-    ask(
-      'take-snapshots',
-      'pve-data-tpool',
-      '1',
-      '1',
-      '1',
-      '1',
-      '500',
-      '/sys/block',
-      'pve/vm-1-d',
-      'pve-vm--1--d',
-      'pve/hf_r_0',
-      '--config,x',
-      'x',
-    ),
-    ask(
-      'take-snapshots',
-      'pve-data-tpool',
-      '1',
-      '1',
-      '1',
-      '1',
-      '500',
-      '/sys/block',
-      'pve/vm-1-d',
-      'pve-vm--1--d',
-      'pve/hf_r_0',
-    ),
-    // A guest held for an hour.
-    ask(
-      'take-snapshots',
-      'pve-data-tpool',
-      '1',
-      '1',
-      '1',
-      '1',
-      '360000',
-      '/sys/block',
-      'pve/vm-1-d',
-      'pve-vm--1--d',
-      'pve/hf_r_0',
-      '--addtag,hf.a=b',
-      'x',
-    ),
+    ask('take-snapshots', 'pve-data-tpool', '1', '1', '1', '0'),
+    ...(
+      [
+        ['500', 'pve-root', 'lvcreate -s -k y -n hf_r_0 --addtag hf.a=b pve/root', seals],
+        ['500', 'pve-vm--1--d', 'lvcreate -s -k y -n hf_r_0 --config x pve/vm-1-d', seals],
+        ['500', 'pve-vm--1--d', 'lvcreate -s -k y -n hf_r_0 --addtag hf.a=b pve/vm-1-d\nlvremove -f pve/vm-1-d', seals],
+        ['500', 'pve-vm--1--d', 'lvremove -f pve/vm-1-d', seals],
+        ['500', 'pve-vm--1--d', takes, `${seals} pve/root`],
+        ['500', 'pve-vm--1--d', takes],
+        // A guest that is held for an hour.
+        ['360000', 'pve-vm--1--d', takes, seals],
+      ] as const
+    ).map((words) => ask('take-snapshots', 'pve-data-tpool', '1', '1', '1', ...words)),
   ],
   copy: [
     'id',
@@ -289,7 +245,7 @@ describe('the gate', { skip: cannotGate() }, () => {
   it('starts a script of a layer by its name, though it is asked for with its whole text', async () => {
     await using through = gate.through();
     const words = ['pve/vm-1-d', 'pve-vm--1--d', 'pve/hf_r_0', '--addtag,hf.a=b', 'lv_tags=["hf.a=b"]'];
-    const given = ['pve-data-tpool', '900', '800', '10', '1769824800', '500', '/sys/block', ...words, ...words];
+    const given = ['pve-data-tpool', '900', '800', '10', '1769824800', ...words, ...words];
     const { stdout, stderr } = await through.run(['sh', '-c', script, 'holdfast-snapshot', ...given]);
     assert.equal(stdout, `script as 0: ${given.join(' ')}\n`, stderr);
     await assert.rejects(through.run(['sh', '-c', `${script} id`, 'x', ...given]), { code: 'gate-refused' });

@@ -46,7 +46,7 @@ describe('kill -9', { skip: canMount() ? false : 'it needs root and loop devices
     ['supervisor', />/],
     ['both', />/],
   ] as const satisfies readonly (readonly [Victim, RegExp])[])
-    it(`of ${victim} while an image is copied leaves nothing of that run, and the journal says aborted`, async () => {
+    it(`of ${victim} while an image is copied leaves nothing of that run, and the journal says aborted (reality 2.1, 6.2)`, async () => {
       const one = withImage();
       try {
         const started = one.start('run', 'photos-image');
@@ -67,7 +67,7 @@ describe('kill -9', { skip: canMount() ? false : 'it needs root and loop devices
     });
 
   for (const victim of ['worker', 'supervisor', 'both'] as const)
-    it(`of ${victim} at half of the stream leaves nothing of it, and the next run seals a point`, async () => {
+    it(`of ${victim} at half of the stream leaves nothing of it, and the next run seals a point (reality 1.7a)`, async () => {
       const one = withImage(400);
       try {
         const started = one.start('run', 'photos-image');
@@ -120,7 +120,7 @@ describe('kill -9', { skip: canMount() ? false : 'it needs root and loop devices
     }
   });
 
-  it('leaves another run untouched: its mount, its processes and its partial point go on', async () => {
+  it('leaves another run untouched: its mount, its processes and its partial point go on (reality 1.2c, L1)', async () => {
     const one = withImage();
     const other = withImage(400);
     try {
@@ -142,7 +142,7 @@ describe('kill -9', { skip: canMount() ? false : 'it needs root and loop devices
     }
   });
 
-  it('is told from a second start, which is refused and touches nothing of the first', async () => {
+  it('is told from a second start, which is refused and touches nothing of the first (reality 1.1a, 1.2a, L1, 6.3)', async () => {
     const one = withImage();
     try {
       const first = one.start('run', 'photos-image');

@@ -73,7 +73,7 @@ describe('snapshots of a real thin pool', { skip: unlessMachine, timeout: 1_800_
     await machine.must('lvcreate -qq -y -V 4M -T pve/data -n probe && lvremove -qq -y pve/probe');
   };
 
-  it('are sealed, inactive, never activated by accident, and hold what the volume held', async () => {
+  it('are sealed, inactive, never activated by accident, and hold what the volume held (reality 1.1f)', async () => {
     using cluster = startCluster();
     const [a, b, c, d] = volumes as [Volume, Volume, Volume, Volume];
     const handle = ({ lv }: Volume) => `homelab/pve/local-lvm/${lv}`;
@@ -141,7 +141,7 @@ describe('snapshots of a real thin pool', { skip: unlessMachine, timeout: 1_800_
       });
     });
 
-  it('fail alone where a device hangs: the others are done, the run is degraded, the next begins with it', async () => {
+  it('fail alone where a device hangs: the others are done, the run is degraded, the next begins with it (reality 2.2, 6.1)', async () => {
     await within(undefined, async () => {
       const [, bad] = volumes as [Volume, Volume];
       await machine.faults.hang(mapperName(bad.lv));
@@ -183,7 +183,7 @@ describe('snapshots of a real thin pool', { skip: unlessMachine, timeout: 1_800_
       });
     });
 
-  it('whose machine lost its power meanwhile leave no half-made one, and the next run is fine', async () => {
+  it('whose machine lost its power meanwhile leave no half-made one, and the next run is fine (reality 6.4)', async () => {
     await within(undefined, async () => {
       const started = one.start('run', 'volumes');
       await reached(one, /^discover>snapshot/);

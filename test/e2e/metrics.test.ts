@@ -54,7 +54,7 @@ describe('the figures of a run', { skip: needs }, () => {
     assert.equal(await shown('holdfast_points'), 1);
   });
 
-  it('say a failure, and leave the last success where it was', async () => {
+  it('say a failure, and leave the last success where it was (reality 1.5c)', async () => {
     const success = await shown('backup_last_success_timestamp');
     rmSync(image());
     assert.equal((await estate.type('run', 'photos-image')).status, 1);
@@ -63,7 +63,7 @@ describe('the figures of a run', { skip: needs }, () => {
     assert.ok(Number(await shown('backup_last_run_timestamp')) > Number(success));
   });
 
-  it('that do not arrive do not make the backup fail: it is said, journalled and counted, and the next push makes it good (scenario 25)', async () => {
+  it('that do not arrive do not make the backup fail: it is said, journalled and counted, and the next push makes it good (reality 2.5, 2.6, 6.25)', async () => {
     imageOf(image(), join(estate.folder, 'tree'), 8);
     await gateway.stop();
     const { status, stderr } = await estate.type('run', 'photos-image');
@@ -94,7 +94,7 @@ describe('the figures of a run', { skip: needs }, () => {
     assert.match(stderr, /refused job="photos-image" with 400/);
   });
 
-  it('are the same from /metrics before and after a restart, and what promtool reads', async () => {
+  it('are the same from /metrics before and after a restart, and what promtool reads (reality 2.7, 6.25)', async () => {
     const port = await freePort();
     const scraped = async (): Promise<string> => {
       const started = estate.start('metrics', '--listen', `127.0.0.1:${port}`);
@@ -117,7 +117,7 @@ describe('the figures of a run', { skip: needs }, () => {
     assert.match(stderr, /listen-address-refused/);
   });
 
-  it('stand behind `points`, which says what was expected, what was done and how old that is', async () => {
+  it('stand behind `points`, which says what was expected, what was done and how old that is (reality 1.2w)', async () => {
     const { stdout } = await estate.type('points');
     assert.match(stdout, /photos-image: 1 expected, 1 done \(run \S+, done, ended .* ago; last whole .* ago\)/);
     rmSync(image());

@@ -134,7 +134,7 @@ layers:
     {},
     { filesystem: 'xfs' },
   ] as const satisfies readonly Partial<NewVolume>[]))
-    it(`is restored in place (${JSON.stringify(given)}): yesterday's files in the pod, today's in a held point`, async () => {
+    it(`is restored in place (${JSON.stringify(given)}): yesterday's files in the pod, today's in a held point (reality 4.1, 6.29)`, async () => {
       await homelab(given);
       const before = await uuidOf(lv);
       const points = await names();
@@ -163,7 +163,7 @@ layers:
       assert.equal((await inPod()).trim(), 'today', 'a restore is taken back by restoring what it kept');
     });
 
-  it('is not restored from a point whose file system is broken, and nobody is interrupted', async () => {
+  it('is not restored from a point whose file system is broken, and nobody is interrupted (reality 1.1q)', async () => {
     await homelab();
     const [point] = await names();
     const uid = cluster.items('pods')[0]?.metadata.uid;

@@ -94,7 +94,7 @@ const stopped = async (daemon: Started): Promise<number | null> => {
 const unlessMounting = canMount() ? false : 'it needs root and loop devices';
 
 describe('the daemon', { skip: unlessMounting, timeout: 480_000 }, () => {
-  it('makes up for a start that it missed, once, and says why; a second daemon is refused', async () => {
+  it('makes up for a start that it missed, once, and says why; a second daemon is refused (reality 2.24)', async () => {
     const one = night();
     const daemon = one.start('serve', '--no-metrics');
     try {

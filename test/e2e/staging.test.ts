@@ -97,7 +97,7 @@ describe('a job whose guest is larger than the disk it is staged on', () => {
     );
   });
 
-  it('is refused when it is run, before anything is started', async () => {
+  it('is refused when it is run, before anything is started (reality 2.49)', async () => {
     for (const [name, text] of [
       ['containers', tooLarge.container],
       ['to-usb', tooLarge.unmounted],

@@ -58,7 +58,7 @@ describe('the folder that restore points go to', () => {
     await assert.rejects(check('fine', { name: 'public' }), fault('destination-open-to-all'));
   });
 
-  it('is refused while nothing is mounted where its disk should be', () =>
+  it('is refused while nothing is mounted where its disk should be (reality 1.2d)', () =>
     assert.rejects(check('fine', { mounted_at: join(folder, 'fine') }), fault('destination-not-mounted')));
 
   it('is taken where something is mounted', () =>

@@ -48,7 +48,7 @@ describe('an image', { skip: unlessMounting }, () => {
       await refused(code);
     });
 
-  it('that holds no file is refused, so that its emptiness pushes no good point out', async () => {
+  it('that holds no file is refused, so that its emptiness pushes no good point out (reality L3, 6.12)', async () => {
     sh('rm img; mke2fs -q -t ext4 img 8M', place.folder);
     await refused('image-without-files');
   });

@@ -19,6 +19,7 @@ function pveHost(host: Host): void {
   put('/etc/pve/.version', 'virtual');
   put('/etc/network/interfaces', 'auto vmbr0\n');
   put('/etc/fstab', '/dev/sda1 / ext4 defaults 0 1\n');
+  put('/etc/exports', '/srv/nfs 10.0.0.0/8(rw)\n');
   put('/etc/systemd/system/daily-backup.timer', '[Timer]\nOnCalendar=05:00\n');
   put('/own/bin/lvm-snapshot.sh', '#!/bin/sh\necho own\n', 0o750);
   mkdirSync(join(root, 'var/lib/pve-cluster'));
@@ -48,7 +49,7 @@ describe('the configuration of a host', { skip: unlessRoot }, () => {
   });
   after(() => host.close());
 
-  it('comes back as it was: contents, owners, modes, ACLs, links and names of any bytes', async () => {
+  it('comes back as it was: contents, owners, modes, ACLs, links and names of any bytes (reality L13)', async () => {
     const { degraded } = await host.protect('run1');
     assert.deepEqual(degraded, []);
     await host.restore('back1', await only(host));
@@ -65,6 +66,17 @@ describe('the configuration of a host', { skip: unlessRoot }, () => {
     assert.equal(readFileSync(join(host.back, 'said/packages.txt'), 'utf8'), 'pve-manager install\n');
   });
 
+  it('has the units, timers, scripts and exports that a host is lost without (reality 1.2v)', () => {
+    const files = join(host.back, 'files');
+    for (const [path, content] of [
+      ['etc/systemd/system/daily-backup.timer', '[Timer]\nOnCalendar=05:00\n'],
+      ['usr/local/bin/lvm-snapshot.sh', '#!/bin/sh\necho own\n'],
+      ['etc/exports', '/srv/nfs 10.0.0.0/8(rw)\n'],
+    ] as const)
+      assert.equal(readFileSync(join(files, path), 'utf8'), content, path);
+    assert.equal(existsSync(join(files, 'etc/shadow')), false, 'control: not everything is there');
+  });
+
   it('has a copy of the database behind /etc/pve that SQLite made, rows of its WAL included', () => {
     const copy = join(host.back, 'files/var/lib/pve-cluster/config.db');
     assert.equal(execFileSync('sqlite3', [copy, 'SELECT data FROM tree']).toString(), '42\n');
@@ -79,7 +91,7 @@ describe('the configuration of a host', { skip: unlessRoot }, () => {
       assert.equal(statSync(join(layer, name)).mode & 0o077, 0, name);
   });
 
-  it('says what changed since the last point, in the log of the run', async () => {
+  it('says what changed since the last point, in the log of the run (reality 1.2u)', async () => {
     assert.match((await host.protect('run2')).log.join('\n'), /nothing changed since .*run1/);
     host.put('/etc/pve/storage.cfg', 'dir: local\n\tpath /elsewhere\n');
     host.put('/etc/pve/new.cfg', '');
@@ -94,7 +106,25 @@ describe('the configuration of a host', { skip: unlessRoot }, () => {
     assert.deepEqual({ ...changes, since: '' }, { since: '', added: 1, changed: 1, gone: 1 });
   });
 
-  it('keeps as many points as `keep` says', async () => {
+  it('has in an older point the owner and the mode of then, when they change at the source (reality L16)', async () => {
+    const own = hostWith({ roles: ['pve'] });
+    try {
+      pveHost(own);
+      await own.protect('then');
+      const point = await only(own);
+      sh('chown 1234:1234 etc/fstab; chmod 0600 etc/fstab', own.root);
+      await own.protect('now');
+      await own.restore('back', point);
+      const { uid, mode } = statSync(join(own.back, 'files/etc/fstab'));
+      assert.deepEqual([uid, mode & 0o700], [0, 0o600]);
+      assert.notEqual(mode & 0o044, 0, 'others could read it then');
+      assert.equal(statSync(join(own.root, 'etc/fstab')).uid, 1234, 'control: it did change');
+    } finally {
+      own.close();
+    }
+  });
+
+  it('keeps as many points as `keep` says (reality 1.2u)', async () => {
     assert.deepEqual(
       (await host.points()).map(({ manifest }) => manifest.run),
       ['run2', 'run3'],
@@ -152,7 +182,7 @@ describe('what lies below the file systems', { skip: unlessRoot }, () => {
   });
   after(() => host.close());
 
-  it('is a LUKS header that opens the data again, when the first sectors of the disk are gone', () => {
+  it('is a LUKS header that opens the data again, when the first sectors of the disk are gone (reality 1.2v, L15)', () => {
     const [header = ''] = readdirSync(join(host.back, 'luks'));
     const lost = join(host.root, 'luks.img');
     sh(`dd if=/dev/zero of=luks.img bs=1M count=8 conv=notrunc status=none`, host.root);
@@ -165,7 +195,7 @@ describe('what lies below the file systems', { skip: unlessRoot }, () => {
     opens();
   });
 
-  it('is the partition table of each disk that has one, and the metadata of each volume group', () => {
+  it('is the partition table of each disk that has one, and the metadata of each volume group (reality 1.2v)', () => {
     assert.deepEqual(readdirSync(join(host.back, 'partitions')), ['_2f_disk.img.sfdisk']);
     assert.match(
       readFileSync(join(host.back, 'partitions/_2f_disk.img.sfdisk'), 'utf8'),
@@ -269,7 +299,7 @@ describe('a copy of a host', { skip: unlessRoot }, () => {
 
   it('is not made of a host of which nothing can be read', async () => {
     const before = (await host.points()).length;
-    for (const name of ['etc/pve', 'etc/network', 'etc/systemd', 'etc/fstab'])
+    for (const name of ['etc/pve', 'etc/network', 'etc/systemd', 'etc/fstab', 'etc/exports'])
       rmSync(join(host.root, name), { recursive: true });
     rmSync(join(host.root, 'var/lib/pve-cluster'), { recursive: true });
     for (const name of ['bin', 'sbin']) rmSync(join(host.root, 'own', name), { recursive: true });
@@ -289,7 +319,7 @@ describe("Holdfast's own", { skip: unlessRoot }, () => {
     assert.equal(hostConfigEntry.safeParse({ ...given, holdfast, encrypt_to: [key] }).success, true);
   });
 
-  it('journal is copied while it is written to, with the estate and the guard; runs and locks stay', async () => {
+  it('journal is copied while it is written to, with the estate and the guard; runs and locks stay (reality 2.44)', async () => {
     const host = hostWith({ roles: ['holdfast'] });
     try {
       host.put('/etc/holdfast/estate.yaml', 'estate: homelab\n');

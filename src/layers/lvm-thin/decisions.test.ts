@@ -77,7 +77,7 @@ describe('the pool', () => {
     assert.equal(mapperName('pve', 'vm-9999-pvc-0'), 'pve-vm--9999--pvc--0');
   });
 
-  it('is forecast from two days on, and only where it grows', () => {
+  it('is forecast from two days on, and only where it grows (reality 2.39)', () => {
     const at = (day: number): Instant => `2026-11-${String(day).padStart(2, '0')}T03:00:00.000Z` as Instant;
     let samples: readonly Sample[] = [];
     for (const day of [1, 2, 3]) samples = withSample(samples, { at: at(day), data: 50 + 10 * day, metadata: 10 });
@@ -114,18 +114,21 @@ describe('what goes to the machine', () => {
     const [, , text] = snapshotArgv(taking('', 'vm-1-pvc-1'));
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 120 }), (claim) => {
-        const [sh, c, script, , , data, , , , hold, , origin, device, snapshot, words = '', must = '', ...more] =
-          snapshotArgv(taking(claim, 'vm-1-pvc-1'));
+        const argv = snapshotArgv(taking(claim, 'vm-1-pvc-1'));
+        const [sh, c, script, , , data, , , , hold, device, take = '', seal = '', ...more] = argv;
         assert.deepEqual([sh, c, script, data, hold, more], ['sh', '-c', text, '900', '500', []]);
-        assert.deepEqual(
-          [origin, device, snapshot],
-          ['pve/vm-1-pvc-1', 'pve-vm--1--pvc--1', `pve/${snapshotName('r', 'u-1')}`],
-        );
-        const parts = words.split(',');
+        assert.equal(device, 'pve-vm--1--pvc--1');
+        const words = take.split(' ');
+        assert.deepEqual(words.slice(0, 6), ['lvcreate', '-s', '-k', 'y', '-n', snapshotName('r', 'u-1')]);
+        assert.equal(words.at(-1), 'pve/vm-1-pvc-1');
+        const parts = words.slice(6, -1);
         assert.equal(parts.length, 6);
         for (const part of parts) assert.match(part, /^(--addtag|hf\.[a-z]+=[A-Za-z0-9_.:/+-]*)$/);
-        assert.match(must, /^[A-Za-z0-9_.:/+\-"=&[\] ]*$/, 'nothing that could end the single quotes around it');
-        assert.equal(must.split('"').length % 2, 1, 'no quote is left open');
+        assert.match(
+          seal,
+          /^lvchange --addtag hf\.sealed=[0-9A-Z.:-]+ -S '[A-Za-z0-9_.:/+\-"=&[\] ]*' pve\/hf_[a-z0-9_]+$/,
+        );
+        assert.equal(seal.split('"').length % 2, 1, 'no quote is left open');
         const { tags } = readTags(parts.filter((part) => part !== '--addtag'));
         assert.equal(tags.claim, claim);
       }),

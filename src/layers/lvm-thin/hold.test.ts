@@ -13,22 +13,20 @@ import type { Instant } from '../../values/instant.ts';
 import { snapshotName } from '../common/lvm/names.ts';
 import { Place } from './place.test-support.ts';
 import { type Moment, readAnswer } from './snapshot-answer.ts';
-import { snapshotArgv, type Wanted } from './snapshot-argv.ts';
+import { snapshotArgv } from './snapshot-argv.ts';
 import { Devices, stateOf, unlessDevices } from './writer.test-support.ts';
 
 const names = ['vm-9999-pvc-a', 'vm-9999-pvc-b'] as const;
 
-const volumes = names.map((origin): Wanted => {
+const wanted = names.map((origin) => {
   const originUuid = `uuid-of-${origin}`;
   return { origin, originUuid, bytes: 2 ** 24, name: snapshotName('r1', originUuid), tags: { run: 'r1', origin } };
 });
-
 const argvOf = (hold: Duration): Argv =>
   snapshotArgv({
-    ...{ vg: 'pve', pool: 'data', data_at_most: 90, metadata_at_most: 80, hold, volumes },
-    taken: '2026-11-21T03:00:00.000Z' as Instant,
+    ...{ vg: 'pve', pool: 'data', data_at_most: 90, metadata_at_most: 80, hold },
+    ...{ taken: '2026-11-21T03:00:00.000Z' as Instant, volumes: wanted },
   });
-const answerIn = (stdout: string) => readAnswer(stdout, 'pve', volumes);
 
 /** Two volumes on the devices, of which a snapshot takes so many seconds. */
 function placeOn(devices: Devices, takes: number, open = 1): Place {
@@ -40,7 +38,8 @@ function placeOn(devices: Devices, takes: number, open = 1): Place {
   return place;
 }
 
-const taken = async (place: Place, hold: Duration) => answerIn((await place.machine().run(argvOf(hold), {})).stdout);
+const taken = async (place: Place, hold: Duration) =>
+  readAnswer((await place.machine().run(argvOf(hold), {})).stdout, 'pve', wanted);
 const reasonOf = (moment: Moment | undefined) => (moment?.oneMoment === false ? moment.because : undefined);
 
 /** How far the second volume is behind the first: 0 or 1 where nothing was written between. */
@@ -74,7 +73,7 @@ const goesOn = async (devices: Devices, writer: ChildProcess) => {
 };
 
 describe('volumes of one workload', { skip: unlessDevices, concurrency: false }, () => {
-  it('are of one moment in the order of writing, though somebody writes them all the time; he goes on, and nothing is left', async () => {
+  it('are of one moment in the order of writing, though somebody writes them all the time; he goes on, and nothing is left (reality 1.1g)', async () => {
     await using devices = new Devices(2);
     using place = placeOn(devices, 0.4);
     const writer = await devices.writer();
@@ -180,7 +179,7 @@ describe('volumes of one workload that cannot be of one moment', { skip: unlessD
     const files = devices.all.map(({ path }) => path);
     const open = `open my $a, '+<', shift or die; open my $b, '+<', shift or die; exit(system(@ARGV) >> 8)`;
     const { stdout } = await place.machine().run(['perl', '-e', open, ...files, ...argvOf(seconds(10))], {});
-    const { moment, sealed } = answerIn(stdout);
+    const { moment, sealed } = readAnswer(stdout, 'pve', wanted);
     assert.deepEqual([reasonOf(moment), sealed.length], ['stays', 2]);
     assert.match(moment?.oneMoment === false ? moment.detail : '', /^\d+ perl$/);
   });
@@ -229,7 +228,7 @@ describe('a writer that is held', { skip: unlessDevices, concurrency: false }, (
       if (script.exitCode === null && script.signalCode === null) await once(script, 'close');
     });
 
-  it('would stand still for ever were there nobody who lets it go on (control)', async () => {
+  it('would stand still for ever were there nobody who lets it go on (control) (reality 2.41)', async () => {
     await using devices = new Devices(2);
     using place = placeOn(devices, 3);
     const writer = await devices.writer();

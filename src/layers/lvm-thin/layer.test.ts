@@ -67,7 +67,7 @@ const plain = (names: readonly string[], more: Readonly<Record<string, unknown>>
 };
 
 describe('the volumes of a pool', () => {
-  it('are found by pattern and pool, each gets a sealed snapshot that is not active, and a point tells whose it is', async () => {
+  it('are found by pattern and pool, each gets a sealed snapshot that is not active, and a point tells whose it is (reality L22)', async () => {
     using place = withCluster();
     place.put('vm-100-disk-0');
     place.put('snap_vm-9999-pvc-a_before');
@@ -102,7 +102,7 @@ describe('the volumes of a pool', () => {
     assert.equal(place.tags(old ?? '').group, undefined);
   });
 
-  it('scenario 7: released and live, with one claim name, have points of their own, and the released one is reported', async () => {
+  it('released and live, with one claim name, have points of their own, and the released one is reported (reality 1.2i, 2.40, L4, 6.7)', async () => {
     using place = withCluster();
     const ended = await place.run();
     assert.deepEqual(expectedIn(ended)?.toSorted(), [
@@ -117,7 +117,7 @@ describe('the volumes of a pool', () => {
     );
   });
 
-  it('scenario 6: of other storage are listed as a gap, in words and in the result', async () => {
+  it('of other storage are listed as a gap, in words and in the result (reality 2.46, 6.6)', async () => {
     using place = withCluster();
     const ended = await place.run();
     assert.match(says(ended), /1 volume of the cluster lies on other storage.*media\/films \(proxmox-lvm\)/);
@@ -144,7 +144,28 @@ describe('the volumes of a pool', () => {
     );
   });
 
-  it('that fit no pattern at all fail the run, since a pattern that fits nothing is a mistake', async () => {
+  it('that are new since yesterday are protected tonight, and nobody has registered them (reality 6.6)', async () => {
+    using place = withCluster();
+    await place.run({ at: day(20) });
+    place.put('vm-9999-pvc-new');
+    place.cluster = clusterOf({
+      persistentvolumes: [
+        volume('pv-new', proxmoxHandle('vm-9999-pvc-new'), 'wiki/pages'),
+        volume('pv-disk', 'local-path#wiki#cache', 'wiki/cache'),
+      ],
+      persistentvolumeclaims: [claim('wiki', 'pages', 'pv-new'), claim('wiki', 'cache', 'pv-disk')],
+    });
+    const ended = await place.run({ at: day(21) });
+    assert.equal(place.sealed()['vm-9999-pvc-new'], 1);
+    assert.ok(expectedIn(ended)?.includes('wiki/pages'));
+    assert.match(
+      says(ended),
+      /other storage.*wiki\/cache/,
+      'and what this layer cannot protect is a gap the same night',
+    );
+  });
+
+  it('that fit no pattern at all fail the run, since a pattern that fits nothing is a mistake (reality 1.1i)', async () => {
     using place = plain([], { volumes: 'vm-*-pcv-*' });
     const ended = await place.run();
     assert.equal(ended.outcome, 'failed');
@@ -186,12 +207,21 @@ describe('what is excluded', () => {
     assert.match(note?.says ?? '', /looked at again by 2026-11-20/);
   });
 
+  it('is what was named, whole: a namespace or claim whose name begins alike is protected (reality 1.1d)', async () => {
+    const names = ['dba', 'baas', 'dbaas-old', 'DBAAS'].map((namespace) => ({ ...dbaas, namespace }));
+    const claims = [{ claim: 'photos/db', reason: 'r', owner: 'ops', review_by: '2027-01-01' }];
+    using place = withCluster({ exclude: [...names, ...claims] });
+    const ended = await place.run();
+    assert.deepEqual(Object.keys(place.sealed()).length, 4, 'none of them fits');
+    assert.equal(says(ended).match(/fits nothing/g)?.length, 5);
+  });
+
   it('by a name that nothing has is said, since a slip of the pen would protect what must not be', async () => {
     using place = withCluster({ exclude: [{ ...dbaas, namespace: 'dbass' }] });
     assert.match(says(await place.run()), /the exclusion of the namespace dbass fits nothing/);
   });
 
-  it('scenario 5: stays excluded while the cluster is silent, by its last answer, whose age is said', async () => {
+  it('stays excluded while the cluster is silent, by its last answer, whose age is said (reality 1.1c, 1.2f, 6.5)', async () => {
     using place = withCluster();
     await place.run({ at: day(20) });
     place.cluster = silent();
@@ -202,7 +232,7 @@ describe('what is excluded', () => {
     assert.match(says(ended), /homelab cannot be asked \(it does not answer\): what it said 1d 6h ago is used/);
   });
 
-  it('might be a volume that is new while the cluster is silent: it is left alone, and counts as missing', async () => {
+  it('might be a volume that is new while the cluster is silent: it is left alone, and counts as missing (reality 6.5)', async () => {
     using place = withCluster();
     await place.run({ at: day(20) });
     place.cluster = silent();
@@ -271,7 +301,7 @@ describe('a pool', () => {
     assert.ok(fates.includes('refused'), 'one is refused by what another has seen');
   });
 
-  it('whose metadata the snapshot would bring to its limit refuses it, with what it would be', async () => {
+  it('whose metadata the snapshot would bring to its limit refuses it, with what it would be (reality 1.1b)', async () => {
     await refused(
       { metadata_used: 816 },
       'pool-metadata-limit',
@@ -304,7 +334,7 @@ describe('a pool', () => {
     assert.match(ended.summary, /volumes without a fresh restore point/);
   });
 
-  it('that promises more than it has is a note, and its growth a forecast', async () => {
+  it('that promises more than it has is a note, and its growth a forecast (reality 2.39, 6.28)', async () => {
     using place = plain(['a']);
     place.put('vm-9999-pvc-a', { bytes: 2 ** 31 });
     for (const nth of [1, 2, 3, 4]) {
@@ -318,7 +348,7 @@ describe('a pool', () => {
 });
 
 describe('a snapshot that fails', () => {
-  it('scenario 1: fails alone, the run is degraded, the next run begins with it', async () => {
+  it('fails alone, the run is degraded, the next run begins with it (reality 1.1h, 6.1)', async () => {
     using place = plain(['a', 'b', 'c', 'd', 'e']);
     await place.run({ at: day(20) });
     place.fails('lvcreate', 'pve/vm-9999-pvc-d$', 'Failed to suspend logical volume pve/vm-9999-pvc-d.');
@@ -336,6 +366,21 @@ describe('a snapshot that fails', () => {
     const next = await place.run({ at: day(22) });
     assert.equal(next.begun[1], 'discover>snapshot-vm-9999-pvc-d');
     assert.equal(next.outcome, 'done');
+  });
+
+  it('is one of 77: 76 have sealed points, the run says which one has none and why, and the next begins with it (reality 6.1)', async () => {
+    const names = Array.from({ length: 77 }, (_, index) => String(index + 1).padStart(2, '0'));
+    using place = plain(names);
+    place.fails('lvcreate', 'pve/vm-9999-pvc-42$', 'Failed to suspend logical volume pve/vm-9999-pvc-42.');
+    const ended = await place.run({ at: day(20) });
+    assert.equal(ended.outcome, 'degraded');
+    assert.equal(Object.keys(place.sealed()).length, 76);
+    assert.match(ended.summary, /1 of 77 volumes without a fresh restore point: vm-9999-pvc-42/);
+    assert.match(faultOf(ended, 'discover>snapshot-vm-9999-pvc-42')?.says ?? '', /Failed to suspend/);
+    place.mend();
+    const next = await place.run({ at: day(21) });
+    assert.equal(next.begun[1], 'discover>snapshot-vm-9999-pvc-42');
+    assert.deepEqual([next.outcome, Object.keys(place.sealed()).length], ['done', 77]);
   });
 
   it('since its device is suspended is not even tried: LVM would spoil the whole pool', async () => {
@@ -388,7 +433,7 @@ describe('a snapshot that fails', () => {
     );
   });
 
-  it('L5: is missing, not ok: a volume whose newest point is too old is counted, however the run went', async () => {
+  it('is missing, not ok: a volume whose newest point is too old is counted, however the run went (reality 1.2h, 2.35, L5, 6.8)', async () => {
     using place = plain(['a', 'b'], { expect_within: '26h' });
     await place.run({ at: day(20) });
     place.fails('lvcreate', 'pve/vm-9999-pvc-a$');
@@ -421,7 +466,7 @@ describe('retention', () => {
     assert.equal(step?.risk, 'loses a restore point');
   });
 
-  it('removes nothing of a volume that this run did not protect, nor of one that is gone', async () => {
+  it('removes nothing of a volume that this run did not protect, nor of one that is gone (reality 1.1j, 6.21)', async () => {
     using place = plain(['a', 'b', 'c']);
     for (const nth of [16, 17, 18]) await place.run({ at: day(nth) });
     place.fails('lvcreate', 'pve/vm-9999-pvc-a$');
@@ -435,7 +480,7 @@ describe('retention', () => {
     assert.match(says(ended), /1 volume with restore points is not there any more.*vm-9999-pvc-b/);
   });
 
-  it('never touches what is held, foreign, of another layer, or has changed since it was judged', async () => {
+  it('never touches what is held, foreign, of another layer, or has changed since it was judged (reality 2.19, 6.21)', async () => {
     using place = plain(['a']);
     place.put('hf_by_hand');
     place.put('hf_other_0123456789', { tags: 'hf.layer=other,hf.point=x,hf.run=other,hf.sealed=2020-01-01T00:00:00Z' });
@@ -485,7 +530,7 @@ describe('retention', () => {
     assert.equal(shorter.sealed()['vm-9999-pvc-a'], 8);
   });
 
-  it('goes on over the turn of a year', async () => {
+  it('goes on over the turn of a year (reality 1.2g)', async () => {
     using place = plain(['a'], { keep: { keep_daily: 2, keep_weekly: 2 } });
     for (const at of ['2026-12-27', '2026-12-28', '2026-12-31', '2027-01-01', '2027-01-03', '2027-01-04'])
       await place.run({ at: `${at}T03:00:00.000Z` });
@@ -508,7 +553,7 @@ describe('retention', () => {
 });
 
 describe('runs', () => {
-  it('within one minute do not collide, and both leave their points', async () => {
+  it('within one minute do not collide, and both leave their points (reality 1.1e)', async () => {
     using place = plain(['a'], { keep: { keep_last: 5 } });
     await place.run();
     const ended = await place.run();

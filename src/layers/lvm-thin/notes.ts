@@ -117,7 +117,7 @@ export function onRows({ one_moment }: LvmThinEntry, sealed: readonly Snapshot[]
     if (together === undefined || together.oneMoment || together.because === undefined) return [];
     const names = some(taken.map(({ claim, origin }) => claim ?? origin));
     const how = skew === undefined ? 'in a row' : `in a row, ${apart(skew)}`;
-    return [info(`${names}: taken ${how}, and not in one moment: ${reasonsForRow[together.because]}`)];
+    return [warning(`${names}: taken ${how}, and not in one moment: ${reasonsForRow[together.because]}`)];
   });
 }
 

@@ -22,7 +22,7 @@ const replicas = (lab: Lab) => lab.cluster.replicas('Deployment', 'media', 'jell
 const refusalsOf = ({ refusals }: Plan) => refusals.map(({ code }) => code);
 
 describe('restoring a volume in place', () => {
-  it('brings the point back under the name, with the replicas there were, and keeps what was there as a held point', () =>
+  it('brings the point back under the name, with the replicas there were, and keeps what was there as a held point (reality 1.1k, 4.1)', () =>
     inLab({ replicas: 3 }, async (lab) => {
       const before = lab.host.volume(live);
       const { outcome, summary } = await run(lab, await lab.plan());
@@ -44,7 +44,7 @@ describe('restoring a volume in place', () => {
       assert.equal(ours(lab).length, 2, 'the point and the safety point, and nothing else of ours');
     }));
 
-  it('does not consume the restore point: it can be restored again', () =>
+  it('does not consume the restore point: it can be restored again (reality 1.1p)', () =>
     inLab({}, async (lab) => {
       const [point] = await lab.points();
       await run(lab, await lab.plan());
@@ -122,7 +122,7 @@ describe('a restore that finds something in its way', () => {
     return `${plan.refusals[0]?.says} ${plan.refusals[0]?.remedy}`;
   };
 
-  it('refuses the workload of an operator, and says by which resource it is scaled', () =>
+  it('refuses the workload of an operator, and says by which resource it is scaled (reality 1.1r)', () =>
     inLab({ kind: 'none' }, async (lab) => {
       const owner = customOwner('Cluster', 'pg');
       lab.cluster.statefulSet({ namespace: 'media', name: 'pg', replicas: 1, claims: ['jellyfin'], owner });
@@ -141,13 +141,13 @@ describe('a restore that finds something in its way', () => {
     }));
 
   for (const kind of ['job', 'daemonSet', 'pod'] as const)
-    it(`refuses where a ${kind} uses the volume, which cannot be scaled`, () =>
+    it(`refuses where a ${kind} uses the volume, which cannot be scaled (reality 1.1r)`, () =>
       inLab({ kind: 'none' }, async (lab) => {
         lab.cluster[kind]({ namespace: 'media', name: 'other', claims: ['jellyfin'] });
         assert.match(await nothingDone(lab, 'workload-not-scalable'), /media\/other/);
       }));
 
-  it('says what may scale it up again meanwhile: GitOps tools, autoscalers, a CronJob', () =>
+  it('says what may scale it up again meanwhile: GitOps tools, autoscalers, a CronJob (reality 1.1r)', () =>
     inLab({ kind: 'none' }, async (lab) => {
       const annotations = { 'argocd.argoproj.io/tracking-id': 'media:apps/Deployment:media/web' };
       lab.cluster.deployment({ namespace: 'media', name: 'web', replicas: 2, claims: ['jellyfin'], annotations });
@@ -159,7 +159,7 @@ describe('a restore that finds something in its way', () => {
       assert.match(text, /CronJob media\/clean uses the volume, too/);
     }));
 
-  it('refuses a volume that is open where nobody is known who could let go of it', () =>
+  it('refuses a volume that is open where nobody is known who could let go of it (reality 1.1s)', () =>
     inLab({ open: true }, async (lab) => {
       assert.match(await nothingDone(lab, 'volume-still-used'), /no cluster is declared/);
     }));
@@ -216,7 +216,7 @@ describe('a restore that cannot go on leads back to how it was', () => {
     assert.equal(lab.picture(), before);
   };
 
-  it('where the point is broken, before anybody was interrupted', () =>
+  it('where the point is broken, before anybody was interrupted (reality 1.1q)', () =>
     inLab({ pointContent: 'ext4 broken' }, async (lab) => {
       const scaled: string[] = [];
       lab.moments.at = (what) => void (what.startsWith('scale') && scaled.push(what));
@@ -230,13 +230,13 @@ describe('a restore that cannot go on leads back to how it was', () => {
   it('where no declared key opens the point', () =>
     inLab({ pointKey: 'right', entry: { luks_keys: [{ env: 'wrong' }] } }, (lab) => ledBack(lab, /check failed/)));
 
-  it('where a pod does not go, whatever its labels are: the wait ends, and never only warns', () =>
+  it('where a pod does not go, whatever its labels are: the wait ends, and never only warns (reality 1.1n)', () =>
     inLab({ replicas: 1 }, async (lab) => {
       const [pod] = lab.cluster.items('pods');
       await ledBack(lab, /detach failed/, () => lab.cluster.behave({ staysForEver: [`media/${pod?.metadata.name}`] }));
     }));
 
-  it('where the volume stays attached to its node', () =>
+  it('where the volume stays attached to its node (reality 2.25)', () =>
     inLab({ replicas: 1 }, async (lab) => {
       const [volume] = lab.cluster.items('persistentvolumes');
       await ledBack(lab, /detach failed/, () => lab.cluster.behave({ attachmentStays: [volume?.metadata.name ?? ''] }));
@@ -248,7 +248,7 @@ describe('a restore that cannot go on leads back to how it was', () => {
       await ledBack(lab, /detach failed|swap failed/, () => lab.cluster.behave({ meddlers: [meddler] }));
     }));
 
-  it('where the second rename fails: never is there no volume of the name, nor a workload at 0', () =>
+  it('where the second rename fails: never is there no volume of the name, nor a workload at 0 (reality 1.1o)', () =>
     inLab({}, (lab) => {
       let renames = 0;
       lab.moments.at = (what, moment) => {
@@ -267,7 +267,7 @@ describe('a restore that cannot go on leads back to how it was', () => {
 });
 
 describe('an encrypted point', () => {
-  it('is opened with a declared key for its check, and closed again', () =>
+  it('is opened with a declared key for its check, and closed again (reality 4.2)', () =>
     inLab({ pointKey: 'right', entry: { luks_keys: [{ env: 'wrong' }, { env: 'right' }] } }, async (lab) => {
       const { outcome, summary } = await run(lab, await lab.plan());
       assert.equal(outcome, 'done', summary);

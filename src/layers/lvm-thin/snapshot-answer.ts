@@ -53,7 +53,7 @@ function momentIn(moment: string | undefined, row: string | undefined): Moment |
     const [hundredths, ...held] = moment.split(' ').filter((word) => word !== '');
     return { oneMoment: true, heldFor: Number(hundredths) * 10, held: held.length };
   }
-  const [word, ...detail] = (row ?? '').split(' ');
+  const [word, ...detail] = row?.split(' ') ?? [];
   const because = reasonOf(word);
   return because === undefined ? undefined : { oneMoment: false, because, detail: detail.join(' ').trim() };
 }

@@ -15,21 +15,19 @@ import { holdFunctions } from './hold-script.ts';
 
 /**
  * `$1` the pool's device, `$2` `$3` the limits of data and metadata in tenths of a percent, `$4` the blocks of metadata that a
- * snapshot may add, `$5` the moment of taking in seconds since 1970, `$6` how long writers may be held, in hundredths of a second, 0
- * for never, `$7` where the kernel tells of its block devices. Then for each volume: VG/LV of the origin, its name in the device
- * mapper, VG/LV of the snapshot, the words of its tags with commas between, and what LVM must say of it before it is sealed (a
- * selection, lvmreport(7), without a single quote).
+ * snapshot may add, `$5` where the kernel tells of its block devices, `$6` how long writers may be held, in hundredths of a
+ * second, 0 for never. Then for each volume: its name in the device mapper, the command that takes its snapshot, the command that
+ * seals it.
  *
  * Answers in lines, what LVM says last; ends with 0, with 3 where the pool cannot be read or has no room, and nothing was done.
  */
 export const snapshotScript = `set -u -f
-pool=$1 data_at_most=$2 metadata_at_most=$3 adds=$4 hold=$6 blocks=$7
-sealed=$(date -u -d "@$5" +%Y-%m-%dT%H:%M:%SZ)
-shift 7
+pool=$1 data_at_most=$2 metadata_at_most=$3 adds=$4 blocks=$5 hold=$6
+shift 6
 flat() { printf '%s' "$1" | tr -s '\\n' ' '; }
 ${holdFunctions}status=$(dmsetup status "$pool" 2>&1) || { echo "unread $(flat "$status")"; exit 3; }
 echo "pool $status"
-volumes=$(($# / 5))
+volumes=$(($# / 3))
 room() {
   [ $# -ge 8 ] && [ "$3" = thin-pool ] && [ "$8" = rw ] || return 1
   case " $* " in *' needs_check '*) return 1 ;; esac
@@ -39,74 +37,54 @@ room() {
 room $status || { echo full; exit 3; }
 tries='1 2 3 4 5'
 is_suspended() {
-  wanted=$1
   for try in $tries; do
     [ $try = 1 ] || sleep 1
-    hangs=
     set +f
-    set -- "$blocks"/dm-*/dm/suspended
+    found=$(grep -lx 1 "$blocks"/dm-*/dm/suspended 2>/dev/null)
     set -f
-    for file in "$@"; do
-      { read -r flag < "$file"; } 2> /dev/null || continue
-      [ "$flag" = 1 ] && { read -r name < "\${file%suspended}name"; } 2> /dev/null || continue
-      [ "$name" != "$wanted" ] || hangs=yes
+    for file in $found; do
+      read -r name < "\${file%suspended}name" && [ "$name" = "$1" ] && continue 2
     done
-    [ -n "$hangs" ] || return 1
+    return 1
   done
 }
-# Whose snapshots are taken, one name after another; what is suspended has its time before anybody is held.
-names=' ' left=$volumes how=alone why=never
-if [ $volumes -gt 1 ] && [ "$hold" -gt 0 ]; then
-  while [ $left -gt 0 ]; do
-    names="$names$2 "
-    is_suspended "$2" || :
-    set -- "$@" "$1" "$2" "$3" "$4" "$5"
-    shift 5
-    left=$((left - 1))
-  done
-  why=
-  if hold; then how=held tries=1; fi
-fi
 newline='
 '
-creates= seals= apart=
-take_line() {
-  snapshot=\${3#*/} origin=$1 IFS=,
-  set -- $4
-  IFS=' '
-  creates="\${creates}lvcreate -s -k y -n $snapshot $* $origin$newline"
+choose() {
+  creates= seals= names=' ' suspended=
+  while [ $# -ge 3 ]; do
+    if is_suspended "$1"; then suspended="$suspended$1 "
+    else creates="$creates$2$newline" seals="$seals$3$newline" names="$names$1 "; fi
+    shift 3
+  done
 }
-seal_line() { seals="\${seals}lvchange --addtag hf.sealed=$sealed$apart -S '$5' $3$newline"; }
-blanks=$IFS left=$volumes taken=' '
-while [ $left -gt 0 ]; do
-  if is_suspended "$2"; then echo "suspended $2"; else
-    take_line "$@"
-    IFS=$blanks taken="$taken$3 "
-  fi
-  set -- "$@" "$1" "$2" "$3" "$4" "$5"
-  shift 5
-  left=$((left - 1))
-done
+choose "$@"
+# LVM's shell keeps a history in the home of whoever runs it.
 unset HOME
 export TERM=dumb
-said=
-uptime
-first=$at
-if [ $volumes -gt 1 ]; then
-  [ -z "$creates" ] || said=$(printf '%s' "$creates" | lvm 2>&1)
+if [ $volumes -eq 1 ] || [ -z "$creates" ]; then
+  said=
+  [ -z "$creates" ] || said=$(printf '%s%s' "$creates" "$seals" | lvm 2>&1)
+else
+  why=never how=in-a-row
+  if [ "$hold" -gt 0 ]; then
+    why=
+    # Nobody is held while one that is suspended is waited for.
+    if hold; then how=held tries=1; choose "$@"; fi
+  fi
   uptime
-  skew=$(((at - first) * 10)) moment=in-a-row creates=
-  [ $how = alone ] || let_go
-  if [ -z "$why" ]; then skew=0 moment=one-moment; echo "moment $held_for $writers"; else echo "row $why"; fi
-  case $why in '' | never) ;; *) moment="$moment:\${why%% *}" ;; esac
+  begun=$at
+  said=$(printf '%s' "$creates" | lvm 2>&1)
+  uptime
+  skew=$(((at - begun) * 10))
+  [ $how = in-a-row ] || let_go
+  if [ -z "$why" ]; then how=one-moment skew=0; echo "moment $held_for $writers"
+  else how=in-a-row; echo "row $why"; fi
+  case $why in '' | never) ;; *) how="$how:\${why%% *}" ;; esac
   echo "skew $skew"
-  apart=" --addtag hf.together=$moment --addtag hf.skew=$skew"
+  said="$said$newline$(printf '%s' "$seals" | sed "s/^lvchange /lvchange --addtag hf.together=$how --addtag hf.skew=$skew /" | lvm 2>&1)"
 fi
-while [ $# -ge 5 ]; do
-  case $taken in *" $3 "*) seal_line "$@" ;; esac
-  shift 5
-done
-[ -z "$creates$seals" ] || said="$said$newline$(printf '%s%s' "$creates" "$seals" | lvm 2>&1)"
+for one in $suspended; do echo "suspended $one"; done
 echo said
 printf '%s\\n' "$said"
 `;

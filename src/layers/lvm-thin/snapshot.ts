@@ -171,7 +171,7 @@ function momentText({ moment, skew }: Pick<Taken, 'moment' | 'skew'>): string {
       ? 'taken in one moment: nobody had them open for writing'
       : `taken in one moment: ${count(moment.held, 'writer')} stood still for ${formatDuration(milliseconds(moment.heldFor))}`;
   const detail = moment.detail === '' ? '' : ` (${cut(shown(moment.detail), 200)})`;
-  return `taken in a row, ${skew === undefined ? '' : `${apart(skew)}, `}and not in one moment: ${reasonsForRow[moment.because]}${detail}`;
+  return `taken in a row, ${apart(skew ?? 0)}, and not in one moment: ${reasonsForRow[moment.because]}${detail}`;
 }
 
 function resultOf(given: Given, sealed: readonly Snapshot[]) {

@@ -76,7 +76,7 @@ describe('a firewall', { skip: unlessRoot }, () => {
     assert.deepEqual(left(edge), []);
   });
 
-  it('has a point with config.xml as it is, which is what pfSense takes back', async () => {
+  it('has a point with config.xml as it is, which is what pfSense takes back (reality 4.13)', async () => {
     const [point] = await edge.points('config');
     const text = readFileSync(join(point?.folder ?? '', 'config.xml'), 'utf8');
     assert.equal(text, readFileSync(join(edge.root, 'cf/conf/config.xml'), 'utf8'));
@@ -84,7 +84,7 @@ describe('a firewall', { skip: unlessRoot }, () => {
     assert.deepEqual(point?.manifest.details['config'], { version: '23.3', revision: 1_700_000_000 });
   });
 
-  it('comes back into an empty folder as it was, from its archive and from its config.xml', async () => {
+  it('comes back into an empty folder as it was, from its archive and from its config.xml (reality 4.13)', async () => {
     const [archive] = await edge.points('archive');
     const [config] = await edge.points('config');
     assert.ok(archive !== undefined && config !== undefined);
@@ -111,7 +111,7 @@ describe('a firewall', { skip: unlessRoot }, () => {
     writeFileSync(part, whole);
   });
 
-  it('loses config points by `keep`, archives by `keep_archives`, and the one never by the other', async () => {
+  it('loses config points by `keep`, archives by `keep_archives`, and the one never by the other (reality 1.2s)', async () => {
     for (const [run, at] of [
       ['tue', '2026-01-13T05:00:00.000Z'],
       ['mon2', '2026-01-19T05:00:00.000Z'],
@@ -146,7 +146,7 @@ describe('a firewall', { skip: unlessRoot }, () => {
 
 describe('an archive that did not come whole', { skip: unlessRoot }, () => {
   for (const bytes of [0, 10, 300, 700])
-    it(`but only ${bytes} bytes of it is no point, and is tried again in the next run`, async () => {
+    it(`but only ${bytes} bytes of it is no point, and is tried again in the next run (reality 1.2t)`, async () => {
       let cut = true;
       const edge = firewallWith({}, (machine) => ({
         ...machine,

@@ -47,7 +47,7 @@ describe('a firewall over ssh', { skip: unlessRoot || cannotServe() }, () => {
     rmSync(edge.back, { recursive: true });
   });
 
-  it('whose sessions are cut while the archive comes gives none, and its last points stay', async () => {
+  it('whose sessions are cut while the archive comes gives none, and its last points stay (reality 1.2t)', async () => {
     edge.at('2026-01-14T05:00:00.000Z');
     let cut = 0;
     const at = (moment: string) => {

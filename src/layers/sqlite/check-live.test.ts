@@ -68,7 +68,7 @@ describe('a check of databases where they are', { skip: unlessSqlite }, () => {
     assert.match(says, /malformed|page|Tree/i);
   });
 
-  it('gives an answer for the worst there is, too: overwritten, cut to nothing, gone, a folder', async () => {
+  it('gives an answer for the worst there is, too: overwritten, cut to nothing, gone, a folder (reality 1.8b)', async () => {
     writeFileSync(place.path('zeroes'), Buffer.alloc(8192));
     writeFileSync(place.path('nothing'), '');
     mkdirSync(place.path('folder'));

@@ -45,7 +45,7 @@ describe('databases are found', { skip: unlessSqlite }, () => {
   });
   after(() => place.close());
 
-  it('at any depth, with any suffix and any name, and nothing else is', async () => {
+  it('at any depth, with any suffix and any name, and nothing else is (reality 1.2n, 6.11)', async () => {
     const deep = place.path('one', 'two', 'three', 'four', 'five', 'six');
     mkdirSync(deep, { recursive: true });
     database(join(deep, 'state.dat'));
@@ -92,7 +92,7 @@ describe('a copy of a database', { skip: unlessSqlite }, () => {
   const rowsIn = (copied: Copied) => ask(join(place.copies, copied.files.database), 'SELECT count(*) FROM notes');
 
   for (const frozen of [true, false])
-    it(`has the rows that stand only in the write-ahead log (${frozen ? 'of a snapshot' : 'after a crash'}), and leaves the source as it is`, async () => {
+    it(`has the rows that stand only in the write-ahead log (${frozen ? 'of a snapshot' : 'after a crash'}), and leaves the source as it is (reality 1.2o, 6.11)`, async () => {
       const name = `logged-${frozen}`;
       withLog(place.path(name), 1, 500);
       const sums = [sum(place.path(name)), sum(place.path(`${name}-wal`))];
@@ -104,7 +104,7 @@ describe('a copy of a database', { skip: unlessSqlite }, () => {
       assert.deepEqual(beside(join(place.copies, copied.files.database)), []);
     });
 
-  it('would lack them if its main file alone were copied (control)', () => {
+  it('would lack them if its main file alone were copied (control) (reality 1.2o)', () => {
     withLog(place.path('control'), 1, 500);
     writeFileSync(join(place.copies, 'alone'), readFileSync(place.path('control')));
     assert.equal(ask(join(place.copies, 'alone'), 'SELECT count(*) FROM notes'), '1');
@@ -124,7 +124,7 @@ describe('a copy of a database', { skip: unlessSqlite }, () => {
   });
 
   for (const mode of ['wal', 'delete'])
-    it(`that an application has open and writes to (${mode}) shows one moment, and the application goes on`, async () => {
+    it(`that an application has open and writes to (${mode}) shows one moment, and the application goes on (reality 2.20)`, async () => {
       const path = place.path(`busy-${mode}`);
       database(path, 2000, mode);
       // Two rows at once, always: a copy with an odd number shows no moment there ever was.
@@ -147,14 +147,14 @@ describe('a copy of a database', { skip: unlessSqlite }, () => {
       }
     });
 
-  it('of one that is closed leaves no file beside it, which its application could not open', async () => {
+  it('of one that is closed leaves no file beside it, which its application could not open (reality 4.10)', async () => {
     database(place.path('closed'), 10, 'wal');
     assert.deepEqual(beside(place.path('closed')), []);
     const copied = await copyOf('closed');
     assert.deepEqual([copied.state, beside(place.path('closed'))], ['whole', []]);
   });
 
-  it('of a damaged one is no copy to rely on: its bytes are kept, with what SQLite says of it', async () => {
+  it('of a damaged one is no copy to rely on: its bytes are kept, with what SQLite says of it (reality 1.2p)', async () => {
     database(place.path('damaged'), 3000);
     damage(place.path('damaged'));
     for (const frozen of [true, false]) {
@@ -189,7 +189,7 @@ describe('a copy of a database', { skip: unlessSqlite }, () => {
     assert.match(alike.says ?? '', /no database/);
   });
 
-  it('of one that somebody keeps locked is said to be plain bytes, with the log beside it', async () => {
+  it('of one that somebody keeps locked is said to be plain bytes, with the log beside it (reality 1.2o)', async () => {
     const path = place.path('locked');
     database(path, 100);
     const open = new DatabaseSync(path);
@@ -213,7 +213,7 @@ describe('a copy of a database', { skip: unlessSqlite }, () => {
     }
   });
 
-  it('that vanished since it was found is gone, which is no failure', async () => {
+  it('that vanished since it was found is gone, which is no failure (reality 2.14)', async () => {
     database(place.path('passing'));
     const found = await only('passing');
     rmSync(place.path('passing'));

@@ -39,7 +39,7 @@ const newest = async (place: Place) => {
 };
 
 describe('databases of a folder', { skip }, () => {
-  it('come back with their rows, owners, modes, attributes and times, below names of any bytes', () =>
+  it('come back with their rows, owners, modes, attributes and times, below names of any bytes (reality L13)', () =>
     withPlace(async (place) => {
       const deep = join(place.data, 'one', "two's", 'three', 'four', 'five', 'six');
       mkdirSync(deep, { recursive: true });
@@ -98,7 +98,7 @@ describe('databases of a folder', { skip }, () => {
       );
     }));
 
-  it('one of which is damaged: the run is degraded, the others are copied, and no older point goes', () =>
+  it('one of which is damaged: the run is degraded, the others are copied, and no older point goes (reality 6.11, 6.27)', () =>
     withPlace(async (place) => {
       database(join(place.data, 'good.db'));
       database(join(place.data, 'bad.db'), 3000);
@@ -141,7 +141,7 @@ describe('databases of a folder', { skip }, () => {
       assert.deepEqual((await place.protect('run3')).degraded, [], 'one that was deleted is no failure');
     }));
 
-  it('none of which is there makes no point and removes none', () =>
+  it('none of which is there makes no point and removes none (reality L3, 6.12)', () =>
     withPlace(async (place) => {
       database(join(place.data, 'a.db'));
       await place.protect('run1');

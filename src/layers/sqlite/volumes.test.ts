@@ -84,7 +84,7 @@ describe('databases of volumes', { skip: unlessMachine || unlessSqlite, timeout:
     assert.equal(await host.pve.must(`sqlite3 ${back} 'SELECT count(*) FROM notes'; rm -r /mnt/backup/back`), '501');
   });
 
-  it('of an encrypted volume are not copied to a disk in the clear, and are where the estate says what protects it', async () => {
+  it('of an encrypted volume are not copied to a disk in the clear, and are where the estate says what protects it (reality L14)', async () => {
     const made = await host.pve.makeVolume({ filesystem: 'ext4', luks: 'the right key', files });
     await host.seal(made.lv, 'r0', { claim: 'apps/secret' });
     const before = await host.state();

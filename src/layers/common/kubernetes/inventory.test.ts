@@ -11,7 +11,7 @@ const jellyfin = 'vm-9999-pvc-11111111-1111-1111-1111-111111111111';
 const former = 'vm-9999-pvc-22222222-2222-2222-2222-222222222222';
 
 describe('the inventory of a cluster', () => {
-  it('finds the logical volume behind both forms of a handle', async () => {
+  it('finds the logical volume behind both forms of a handle (reality 1.1m)', async () => {
     const inventory = await readInventory(
       clusterOf({
         persistentvolumes: [
@@ -33,7 +33,7 @@ describe('the inventory of a cluster', () => {
     assert.equal(claimOfVolume(inventory, 'vm-100-disk-0'), undefined);
   });
 
-  it('tells a released volume from the live one of the same claim', async () => {
+  it('tells a released volume from the live one of the same claim (reality 6.7)', async () => {
     const inventory = await readInventory(
       clusterOf({
         persistentvolumes: [

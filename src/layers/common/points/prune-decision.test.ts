@@ -38,18 +38,18 @@ const keep = (last: number, at?: number) => ({
 });
 
 describe('which restore points may go', () => {
-  it('are those that no rule keeps, each with the reason', () => {
+  it('are those that no rule keeps, each with the reason (reality 1.2r, 2.17)', () => {
     const pruning = decidePruning(keep(2), [point(1), point(2)], fresh(3), 'UTC');
     assert.deepEqual(removed(pruning), ['day1']);
     assert.match(pruning.remove[0]?.because ?? '', /^removed: newer points have the places \(2 last\)/);
     assert.deepEqual(pruning.remarks, []);
   });
 
-  it('counts the point that is about to be made among those that stay', () => {
+  it('counts the point that is about to be made among those that stay (reality 2.17)', () => {
     assert.deepEqual(removed(decidePruning(keep(3), [point(1), point(2)], fresh(3), 'UTC')), []);
   });
 
-  it('are never one that is held', () => {
+  it('are never one that is held (reality 6.21)', () => {
     assert.deepEqual(removed(decidePruning(keep(1), [point(1, { held: 'court case' })], fresh(3), 'UTC')), []);
   });
 
@@ -87,7 +87,7 @@ describe('which restore points may go', () => {
     assert.deepEqual(removed(decidePruning(keep(2), points, at(3, 0.1, 'the next'), 'UTC')), ['day1']);
   });
 
-  it('are none where more would go than may in one run, and it is said how to allow it', () => {
+  it('are none where more would go than may in one run, and it is said how to allow it (reality 6.13)', () => {
     const points = [1, 2, 3].map((number) => point(number));
     const { remove, remarks } = decidePruning(keep(1), points, fresh(4), 'UTC');
     assert.deepEqual(remove, []);

@@ -68,7 +68,7 @@ describe('a sealed snapshot', { skip: unlessMachine, timeout: 3_000_000 }, () =>
   };
 
   for (const filesystem of someOf(1, ['ext4', 'xfs'] as const))
-    it(`of a clean ${filesystem} is read as it is, and nothing of it can be written to`, async () => {
+    it(`of a clean ${filesystem} is read as it is, and nothing of it can be written to (reality 1.2k)`, async () => {
       const made = await host.pve.makeVolume({ filesystem, files: { 'a/b.txt': 'kept' } });
       const { lv } = await host.seal(made.lv, 'r0');
       const [before, sum] = [await host.state(), await host.sum(lv)];
@@ -90,7 +90,7 @@ describe('a sealed snapshot', { skip: unlessMachine, timeout: 3_000_000 }, () =>
     ['xfs', { filesystem: 'xfs' }],
     ['ext4', { filesystem: 'ext4' }],
   ] as const))
-    it(`of ${what} with a dirty journal is read from a throw-away clone, all of it, and stays bit for bit what it was`, async () => {
+    it(`of ${what} with a dirty journal is read from a throw-away clone, all of it, and stays bit for bit what it was (reality 1.2j, 1.2k, 6.9)`, async () => {
       host.keys.set('/keys/right', 'the right key');
       const made = await host.pve.makeVolume(given);
       await host.pve.faults.dirty(made, 'late.txt', 'stands only in the journal');
@@ -104,7 +104,7 @@ describe('a sealed snapshot', { skip: unlessMachine, timeout: 3_000_000 }, () =>
       assert.deepEqual([await host.state(), await host.sum(lv)], [before, sum]);
     });
 
-  it('of LUKS is opened by whichever declared key fits, which is then tried first; a wrong one is said before any copy', async () => {
+  it('of LUKS is opened by whichever declared key fits, which is then tried first; a wrong one is said before any copy (reality 2.21, 6.10)', async () => {
     host.keys.set('/keys/wrong', 'not this one');
     host.keys.set('/keys/right', 'the right key');
     const one = await host.pve.makeVolume({ filesystem: 'ext4', luks: 'the right key' });
@@ -149,7 +149,7 @@ describe('a sealed snapshot', { skip: unlessMachine, timeout: 3_000_000 }, () =>
     assert.equal(without?.problem?.code, 'luks-key-missing');
   });
 
-  it('is given back by another process after a power cut in the middle, and by one after a kill at any step of opening it', async () => {
+  it('is given back by another process after a power cut in the middle, and by one after a kill at any step of opening it (reality 6.2)', async () => {
     host.keys.set('/keys/right', 'the right key');
     const made = await host.pve.makeVolume({ filesystem: 'ext4', luks: 'the right key' });
     const { lv } = await host.seal(made.lv, 'r0');
@@ -188,7 +188,7 @@ describe('a sealed snapshot', { skip: unlessMachine, timeout: 3_000_000 }, () =>
     assert.equal(await host.sum(lv), sum);
   });
 
-  it('whose mount hangs is given up after its deadline, and given back once it hangs no more', async () => {
+  it('whose mount hangs is given up after its deadline, and given back once it hangs no more (reality 1.2l, 2.2)', async () => {
     const made = await host.pve.makeVolume({ filesystem: 'ext4' });
     await host.pve.faults.dirty(made, 'late.txt', 'x');
     await host.seal(made.lv, 'r0');

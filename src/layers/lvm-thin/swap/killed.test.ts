@@ -60,7 +60,7 @@ async function sweep(abort: Abort, over: Readonly<{ done: string }>): Promise<vo
 const never: Ran = { outcome: 'never', summary: '', log: [] };
 
 describe('a restore in place', () => {
-  it('that is killed at any place leads back, or has all of it in place', () =>
+  it('that is killed at any place leads back, or has all of it in place (reality 6.29)', () =>
     sweep(
       async (lab, place) => {
         const plan = await lab.plan();
@@ -77,7 +77,7 @@ describe('a restore in place', () => {
       { done: 'some' },
     ));
 
-  it('that is told to stop at any place leads back, or has all of it in place', () =>
+  it('that is told to stop at any place leads back, or has all of it in place (reality 6.29)', () =>
     sweep(
       async (lab, place) => {
         const plan = await lab.plan();
