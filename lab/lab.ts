@@ -9,6 +9,7 @@ import { type FaultSetter, faultSetter } from './faults/setter.ts';
 import { prepareFolder } from './folder/prepare.ts';
 import { type S3At, shownS3, takeDown, writeFolder } from './folder/write.ts';
 import { requestLog } from './front/request-log.ts';
+import { type LabHost, startHost } from './host/host.ts';
 import type { Delays } from './host-parts.ts';
 import type { PbsState } from './pbs/state.ts';
 import type { PveState } from './pve/state.ts';
@@ -22,6 +23,8 @@ export type LabOptions = Readonly<{
   dir: string;
   /** `small` (two hosts and a PBS) without; `full`: three hosts, two PBS, an S3 service, months behind them */
   size?: LabSize;
+  /** a host beside them, with a cluster's volumes on its thin pool and an estate for it (`volumes.yaml`); none without */
+  volumes?: boolean;
   /** how long a task takes, a backup all of its guests together; 5 without */
   taskSeconds?: number;
   /** milliseconds; a lab says no at once unless told otherwise */
@@ -65,6 +68,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const closing = new AbortController();
   const parts = partsFor(dir, options, known, closing.signal);
   const started: (Server | S3Server)[] = [];
+  let host: LabHost | undefined;
   let control: Control | undefined;
   let faults: FaultSetter | undefined;
   const end = async (): Promise<void> => {
@@ -72,6 +76,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     closing.abort();
     faults?.forget();
     await control?.close();
+    await host?.close();
     await Promise.all(started.map(({ listener }) => listener.shut()));
     await Promise.all(started.map((one) => (one.product === 's3' ? undefined : one.tasks.ended())));
   };
@@ -86,9 +91,10 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     const secrets = newSecrets(size);
     const kept = (one: Server | S3Server): void => void started.push(one);
     const { servers, s3 } = await startServers(size, { lab: parts, secrets, versions, kept });
-    faults = faultSetter(servers, parts.now);
+    if (options.volumes === true) host = await startHost(dir);
+    faults = faultSetter([...servers, ...(host === undefined ? [] : [host])], parts.now);
     control = await openControl({ servers, faults, redact: known.redact });
-    const files = writeFolder({ dir, servers, secrets, s3, control: control.url });
+    const files = writeFolder({ dir, servers, secrets, s3, host, control: control.url });
     return {
       dir,
       servers: Object.fromEntries(servers.map((server) => [server.name, shown(server)])),

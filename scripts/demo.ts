@@ -8,6 +8,7 @@ import { declared } from './demo/declared.ts';
 import { diskImage } from './demo/disk-image.ts';
 import { type Simulated, simulated } from './demo/simulated.ts';
 import { type Teller, teller } from './demo/teller.ts';
+import { volumes } from './demo/volumes.ts';
 import { withLargeGuest } from './demo/wish.ts';
 
 async function tour(tell: Teller, servers: Simulated): Promise<void> {
@@ -15,6 +16,7 @@ async function tour(tell: Teller, servers: Simulated): Promise<void> {
   declared(tell, servers);
   await accident(tell, servers);
   refused(tell, servers);
+  await volumes(tell, servers);
   tell.chapter('A disk image: protected, wrecked, brought back');
   if (process.getuid?.() === 0) diskImage(tell, servers.folder);
   else tell.say('Left out: the image has to be mounted, and that needs root. Run the demo as root to see it.');

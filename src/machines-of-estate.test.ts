@@ -1,7 +1,10 @@
 // The machines of an estate, over real connections.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { describe, it } from 'node:test';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
 import { begun } from './machines/contract.test-support.ts';
 import { processesWith } from './machines/processes.test-support.ts';
 import { cannotServe, type Sshd, startSshd } from './machines/sshd.test-support.ts';
@@ -24,6 +27,35 @@ function machinesIn(sshd: Sshd, machines: readonly MachineEntry[], run = `run-${
     secret: async (_, audience) => new Secret('key', sshd.key, audience),
   });
 }
+
+describe('a machine whose commands lie elsewhere', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-commands-'));
+  after(() => rmSync(folder, { recursive: true }));
+  const machines = machinesOf({
+    ...{ clock: systemClock, run: undefined },
+    connections: {
+      machines: [
+        { name: 'nixos', local: true, commands_in: [folder] },
+        { name: 'here', local: true },
+      ],
+      kubernetes: [],
+    },
+    secret: () => Promise.reject(new Error('no secret is asked for')),
+  });
+
+  it('has those of its own folders and no others, for what they start in turn, too', async () => {
+    const nixos = machines.machine('nixos');
+    await assert.rejects(nixos.run(['sh', '-c', 'true']), { code: 'command-missing' });
+    symlinkSync('/bin/sh', join(folder, 'sh'));
+    writeFileSync(join(folder, 'lvs'), '#!/bin/sh\necho of its own\n', { mode: 0o755 });
+    assert.equal((await nixos.run(['lvs'])).stdout, 'of its own\n');
+    assert.equal((await nixos.run(['sh', '-c', 'lvs; cat /dev/null || echo no cat'])).stdout, 'of its own\nno cat\n');
+  });
+
+  it('leaves the other machines their own', async () => {
+    assert.equal((await machines.machine('here').run(['sh', '-c', 'cat /dev/null && echo cat'])).stdout, 'cat\n');
+  });
+});
 
 describe('the machines of an estate', { skip: cannotServe() }, () => {
   it('are made when they are first used, each once, and end with the run', async () => {

@@ -60,7 +60,12 @@ export function machinesOf(given: Given): Machines {
   };
   const makeOne = async (entry: MachineEntry): Promise<Made> => {
     const { name } = entry;
-    if ('local' in entry) return { ...local, name };
+    if ('local' in entry) {
+      const { commands_in } = entry;
+      return commands_in === undefined
+        ? { ...local, name }
+        : localMachine({ name, clock, run, commandsIn: commands_in });
+    }
     if ('ssh' in entry && entry.ssh.gate !== undefined) {
       const { gated } = await import('./gate-of-estate.ts');
       const { jump } = entry.ssh;

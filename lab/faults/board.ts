@@ -14,7 +14,7 @@ export type FaultOptions = Readonly<{
   milliseconds?: number | undefined;
   /** how many bytes `huge-body` sends */
   bytes?: number | undefined;
-  /** what it is about: of `foreign-change` a storage or job, of `full-datastore` a datastore, ...; without, the first */
+  /** what it is about: of `foreign-change` a storage or job, of `bad-volume` a claim, ...; without, the first */
   object?: string | undefined;
 }>;
 

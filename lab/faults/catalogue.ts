@@ -1,7 +1,16 @@
 // Every fault the lab can be told to have. `at` says where in the way of a request it bites.
 
-export type FaultSpot = 'listener' | 'state' | 'request' | 'chunk-store' | 'answer' | 'before-write' | 'write' | 'task';
-type Described = Readonly<{ at: FaultSpot; on: readonly ('pve' | 'pbs')[]; means: string }>;
+export type FaultSpot =
+  | 'listener'
+  | 'state'
+  | 'request'
+  | 'chunk-store'
+  | 'answer'
+  | 'before-write'
+  | 'write'
+  | 'task'
+  | 'host';
+type Described = Readonly<{ at: FaultSpot; on: readonly ('pve' | 'pbs' | 'host')[]; means: string }>;
 const both = ['pve', 'pbs'] as const;
 
 export const faultCatalogue = {
@@ -55,6 +64,14 @@ export const faultCatalogue = {
   },
   'no-quorum': { at: 'write', on: ['pve'], means: 'config files cannot be written: "no quorum!"' },
   'task-never-ends': { at: 'task', on: both, means: 'the next task starts and makes no progress until it is stopped' },
+  'pool-full': {
+    at: 'host',
+    on: ['host'],
+    means: 'the thin pool holds 93 % of its data, or as `object` says, 84 % of its `metadata`',
+  },
+  'cluster-down': { at: 'host', on: ['host'], means: 'the API of the cluster refuses connections' },
+  'bad-volume': { at: 'host', on: ['host'], means: 'no snapshot can be taken of the volume of a claim: an I/O error' },
+  'pods-not-ready': { at: 'host', on: ['host'], means: 'pods start, and are never ready, in the namespace of a claim' },
   'task-fails': { at: 'task', on: both, means: 'the next task ends with an error' },
 } as const satisfies Readonly<Record<string, Described>>;
 

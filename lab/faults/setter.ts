@@ -1,6 +1,7 @@
 // Sets and clears the faults of all servers: most wait on a server's board until they are met, two are done to its port.
 import * as z from 'zod';
 import { selfSigned } from '../certificate.ts';
+import type { LabHost } from '../host/host.ts';
 import { notePbs } from '../journal.ts';
 import type { Server } from '../server.ts';
 import type { FaultOptions, FaultSeen } from './board.ts';
@@ -36,7 +37,9 @@ export const faultOptions = z.strictObject({
   object: z.string().min(1).optional(),
 });
 
-export function faultSetter(servers: readonly Server[], now: () => number): FaultSetter {
+type Faulty = Server | LabHost;
+
+export function faultSetter(servers: readonly Faulty[], now: () => number): FaultSetter {
   const timers = new Set<NodeJS.Timeout>();
   const undone = new Map<string, () => void>();
   const undo = (on: string, name: string): void => {
@@ -48,10 +51,14 @@ export function faultSetter(servers: readonly Server[], now: () => number): Faul
     if (!isFaultName(name)) throw new Error(`there is no fault '${name}': they are ${faultNames.join(', ')}`);
     refuseSenseless(server, name, options);
     undo(on, name);
-    undone.set(`${on} ${name}`, bringAbout(server, name, options, now()));
+    const back =
+      server.product === 'host' ? server.bringAbout(name, options.object) : bringAbout(server, name, options, now());
+    undone.set(`${on} ${name}`, back);
     server.board.add(name, options);
-    if (name === 'down') await server.listener.shut();
-    if (name === 'certificate-changed') server.listener.show(selfSigned('localhost', now()));
+    if (server.product !== 'host') {
+      if (name === 'down') await server.listener.shut();
+      if (name === 'certificate-changed') server.listener.show(selfSigned('localhost', now()));
+    }
     if (options.seconds === undefined) return;
     const timer = setTimeout(() => {
       timers.delete(timer);
@@ -78,7 +85,7 @@ export function faultSetter(servers: readonly Server[], now: () => number): Faul
     },
     restarted: (on) => {
       const server = serverOf(servers, on);
-      if (server.product === 'pve') throw new Error(`${on} is a PVE host: the lab restarts the services of a PBS only`);
+      if (server.product !== 'pbs') throw new Error(`${on} is a PVE host: the lab restarts the services of a PBS only`);
       const text = 'Stopped proxmox-backup-proxy.service - Proxmox Backup API Proxy Server.';
       notePbs(server.host.state, now(), 'systemd', text);
       notePbs(server.host.state, now(), 'systemd', text.replace('Stopped', 'Started'));
@@ -90,27 +97,30 @@ export function faultSetter(servers: readonly Server[], now: () => number): Faul
   };
 }
 
-function serverOf(servers: readonly Server[], on: string): Server {
+function serverOf(servers: readonly Faulty[], on: string): Faulty {
   const server = servers.find((one) => one.name === on);
   if (server === undefined)
     throw new Error(`there is no server '${on}': they are ${servers.map((one) => one.name).join(', ')}`);
   return server;
 }
 
-async function end({ board, listener, certificate }: Server, name: FaultName): Promise<void> {
-  if (name === 'down') await listener.open();
-  if (name === 'certificate-changed') listener.show(certificate);
-  board.remove(name);
+async function end(server: Faulty, name: FaultName): Promise<void> {
+  if (server.product !== 'host') {
+    if (name === 'down') await server.listener.open();
+    if (name === 'certificate-changed') server.listener.show(server.certificate);
+  }
+  server.board.remove(name);
 }
 
-function refuseSenseless({ product }: Server, name: FaultName, options: FaultOptions): void {
+function refuseSenseless({ product }: Pick<Faulty, 'product'>, name: FaultName, options: FaultOptions): void {
   const { at, on } = faultCatalogue[name];
-  if (!(on as readonly string[]).includes(product)) throw new Error(`a ${product} server has no '${name}'`);
+  if (!(on as readonly string[]).includes(product))
+    throw new Error(`a ${product === 'host' ? 'host of volumes' : `${product} server`} has no '${name}'`);
   const read = faultOptions.safeParse(options);
   if (!read.success) throw new Error(z.prettifyError(read.error));
   const aboutRequests = (['count', 'path', 'method'] as const).find((option) => options[option] !== undefined);
   if (at === 'listener' && aboutRequests !== undefined)
     throw new Error(`'${name}' is about the whole port: it takes no '${aboutRequests}'`);
-  if (at === 'state' && aboutRequests !== undefined)
+  if ((at === 'state' || at === 'host') && aboutRequests !== undefined)
     throw new Error(`'${name}' is about no request: it takes no '${aboutRequests}'`);
 }

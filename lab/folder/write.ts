@@ -3,10 +3,12 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fingerprint } from '../../src/values/fingerprint.ts';
+import type { LabHost } from '../host/host.ts';
 import type { S3Server } from '../s3/server.ts';
 import { type Server, urlOf } from '../server.ts';
 import { fullEstateText } from './estate-full.ts';
 import { connectionsText, type EstateParts, estateText, type LabServer } from './estate-text.ts';
+import { volumesText } from './estate-volumes.ts';
 
 export type FolderParts = Readonly<{
   dir: string;
@@ -14,6 +16,7 @@ export type FolderParts = Readonly<{
   /** by the name of their file without its ending */
   secrets: Readonly<Record<string, string>>;
   s3: S3Server | undefined;
+  host: LabHost | undefined;
   control: string;
 }>;
 
@@ -27,7 +30,7 @@ export const shownS3 = ({ listener, certificate, state }: S3Server): S3At => ({
 const ready = 'lab.json';
 
 /** Gives the names of the files, lab.json the last. */
-export function writeFolder({ dir, servers, secrets, s3, control }: FolderParts): readonly string[] {
+export function writeFolder({ dir, servers, secrets, s3, host, control }: FolderParts): readonly string[] {
   const written = ['requests.ndjson'];
   const write = (name: string, text: string, mode: number): void => {
     const file = join(dir, name);
@@ -52,6 +55,7 @@ export function writeFolder({ dir, servers, secrets, s3, control }: FolderParts)
   const parts = partsOf(known);
   write('connections.yaml', connectionsText(parts), 0o644);
   write('estate.yaml', parts.pbs.length > 1 ? fullEstateText(parts) : estateText(parts), 0o644);
+  if (host !== undefined) write('volumes.yaml', volumesText(host), 0o644);
   write(`${ready}.part`, readyText(known, s3, control), 0o644);
   renameSync(join(dir, `${ready}.part`), join(dir, ready));
   return [...written.slice(0, -1), ready];

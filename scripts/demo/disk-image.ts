@@ -17,7 +17,9 @@ export function diskImage({ say, type, show, demand }: Teller, folder: string): 
   mkdirSync(join(photos, '2026'), { recursive: true });
   for (const name of ['harbour', 'summit', 'the only one'])
     writeFileSync(join(photos, '2026', `${name}.jpg`), name.repeat(50_000));
-  say('What no PBS covers, Holdfast backs up itself. Here is the image of a disk with photos on it, and its entry:');
+  say(
+    'A disk image that no job takes is backed up the same way. Here is one, of a disk with photos on it, and its entry:',
+  );
   shell('mke2fs', '-q', '-t', 'ext4', '-d', photos, image, '64M');
   const entry = layer.replaceAll('FOLDER', folder);
   appendFileSync(join(folder, 'estate.yaml'), entry);

@@ -18,6 +18,9 @@ export type Simulated = Readonly<{
   change(what: object): Promise<void>;
   /** a PBS or PVE host shows another certificate from now on */
   renewCertificate(server: string): Promise<void>;
+  /** something goes wrong on the host with the volumes, until `mend` */
+  breaks(fault: string, object: string): Promise<void>;
+  mend(): Promise<void>;
   /** of the certificate a server shows, read without Holdfast */
   fingerprintShownBy(server: string): Promise<string>;
   stop(): Promise<void>;
@@ -47,6 +50,8 @@ export async function simulated(folder: string): Promise<Simulated> {
         .filter((line) => line !== '' && JSON.parse(line).method !== 'GET').length,
     change: (what) => tell('POST', '/change', what),
     renewCertificate: (name) => tell('PUT', '/faults', { server: name, name: 'certificate-changed' }),
+    breaks: (name, object) => tell('PUT', '/faults', { server: 'tongariro', name, object }),
+    mend: () => tell('DELETE', '/faults', {}),
     fingerprintShownBy: (name) => fingerprintAt(new URL(server(name).url)),
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -1,5 +1,6 @@
 // How the demo speaks: a sentence, the command as typed, what it really answered, and what has to be true of it.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 
 export const holdfast = join(resolve(import.meta.dirname, '..', '..'), 'bin', 'holdfast');
@@ -19,6 +20,10 @@ export type Teller = Readonly<{
   say(sentence: string): void;
   /** types a command of Holdfast, shows what it answers, and gives that */
   type(args: readonly string[], told?: Told): string;
+  /** the same, with Ctrl-C as soon as it has printed such a line */
+  typeAndStop(args: readonly string[], told: Told & Readonly<{ at: RegExp }>): Promise<string>;
+  /** runs a program that is none of Holdfast's, in the folder, and gives what it prints */
+  shell(argv: readonly [string, ...string[]], told?: Told): string;
   /** shows text that lies in a file */
   show(text: string): void;
   /** the demo fails where it does not hold */
@@ -32,10 +37,26 @@ export function teller(folder: string, state: string): Teller {
   const [bold, green, dim] = [1, 32, 2].map((code) => (text: string) => painted(code, text)) as [Paint, Paint, Paint];
   const { HOLDFAST_ESTATE: _, ...env } = process.env;
   let chapters = 0;
-  const shown = (text: string, told: Told = {}): void => {
+  const shown = (text: string, told: Told = {}, as: (line: string) => string = String): void => {
     const { lines, left } = shortened(text.trimEnd(), told);
-    console.log(lines.map((line) => `  ${line}`.trimEnd()).join('\n'));
-    if (left > 0) console.log(dim(`  [shortened here: ${left} other lines are not shown]`));
+    if (lines.length > 0) console.log(lines.map((line) => as(`  ${line}`.trimEnd())).join('\n'));
+    const others = left === 1 ? '1 other line is' : `${left} other lines are`;
+    if (left > 0) console.log(dim(`  [shortened here: ${others} not shown]`));
+  };
+  /** A row that the answer takes the place of; nothing of it is in a file. */
+  const waiting = (what: string): void => {
+    if (process.stdout.isTTY === true) process.stdout.write(what === '' ? '\r\u001b[K' : dim(`  ${what} ...`));
+  };
+  const prompt = (first: string, args: readonly string[]): void =>
+    console.log(bold(`${first} ${args.map(quoted).join(' ')}`));
+  const ended = (status: number | null, says: string, { exit = 0, ...told }: Told): string => {
+    const answer = says.replaceAll(`${folder}/`, '');
+    if (status === exit) {
+      shown(answer, told, folded);
+      return answer;
+    }
+    shown(answer, {}, folded);
+    throw new Error(`that ended with ${status}, and should with ${exit}`);
   };
   return {
     show: (text) => shown(text),
@@ -45,18 +66,39 @@ export function teller(folder: string, state: string): Teller {
     },
     say: (sentence) => console.log(`\n${wrapped(sentence)}`),
     type: (args, told = {}) => {
-      const { exit = 0 } = told;
-      console.log(`${bold(`$ holdfast ${args.map(quoted).join(' ')}`)}`);
+      prompt('$ holdfast', args);
+      waiting('working');
       const { status, stdout, stderr } = spawnSync(holdfast, ['--state', state, ...args], {
         ...{ encoding: 'utf8', cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] },
       });
-      const answer = `${stderr}${stdout}`.replaceAll(`${folder}/`, '');
-      if (status !== exit) {
-        shown(answer);
-        throw new Error(`that ended with ${status}, and should with ${exit}`);
-      }
-      shown(answer, told);
-      return answer;
+      waiting('');
+      return ended(status, `${stderr}${stdout}`, told);
+    },
+    typeAndStop: async (args, { at, ...told }) => {
+      prompt('$ holdfast', args);
+      waiting('working');
+      const child = spawn(holdfast, ['--state', state, ...args], {
+        cwd: folder,
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const [errors, output]: [string[], string[]] = [[], []];
+      let stopped = false;
+      child.stderr.on('data', (piece) => {
+        errors.push(String(piece));
+        const lines = errors.join('').split('\n');
+        if (!stopped && lines.some((line) => at.test(line))) stopped = child.kill('SIGINT');
+      });
+      child.stdout.on('data', (piece) => void output.push(String(piece)));
+      const [status] = (await once(child, 'close')) as [number | null];
+      waiting('');
+      return ended(status, `${errors.join('')}${output.join('')}`, told);
+    },
+    shell: ([program, ...args], told = {}) => {
+      prompt(`# ${program}`, args);
+      const { status, stdout, stderr } = spawnSync(join(folder, program), args, { encoding: 'utf8', cwd: folder, env });
+      // debugfs tells its version each time.
+      return ended(status, `${stderr.replace(/^debugfs \d.*\n/, '')}${stdout}`, told);
     },
     demand: (holds, promise) => {
       if (!holds) throw new Error(`not so: ${promise}`);
@@ -83,5 +125,15 @@ export function shortened(
   return { lines: kept, left: lines.filter((line) => line.trim() !== '').length - kept.length };
 }
 
-/** Lines of at most 110 characters. */
-const wrapped = (text: string): string => text.replaceAll(/(.{1,110})(?:\s+|$)/g, '$1\n').trimEnd();
+const widest = 100;
+
+const wrapped = (text: string, width = widest): string =>
+  text.replaceAll(new RegExp(`(.{1,${width}})(?:\\s+|$)`, 'g'), '$1\n').trimEnd();
+
+/** A long line of an answer goes on below, further in; the rows of a table stay whole. */
+export function folded(line: string): string {
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  if (line.length <= widest || /^[┌│├└]/.test(line.trim())) return line;
+  const [first = '', ...others] = wrapped(line.trim(), widest - indent.length - 4).split('\n');
+  return [`${indent}${first}`, ...others.map((one) => `${indent}    ${one}`)].join('\n');
+}

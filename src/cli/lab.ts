@@ -14,7 +14,7 @@ export const lab: Command<LabAnswer> = {
       throw misused('lab', 'it needs a folder for its estate', 'say `holdfast lab --dir FOLDER`');
     const { startLab } = await import('../../lab/lab.ts');
     const size = flag(invocation, 'small') ? 'small' : 'full';
-    const running = await startLab({ dir: resolve(surroundings.folder, given), size });
+    const running = await startLab({ dir: resolve(surroundings.folder, given), size, volumes: size === 'full' });
     invocation.say(greeting(running));
     const { stopped } = surroundings;
     if (!stopped.aborted)
@@ -35,6 +35,7 @@ type Running = Readonly<{
 
 const remarks: Readonly<Record<string, string>> = {
   'estate.yaml': 'declares more than the servers hold',
+  'volumes.yaml': "a host with a cluster's volumes, to snapshot and bring back",
   'connections.yaml': 'only how the servers are reached',
   'requests.ndjson': 'every request they get, one line each',
   'lab.json': 'where they are; it goes when the lab ends',

@@ -10,7 +10,13 @@ import type { Argv, RunOptions } from './machine.ts';
 import { findCommand, searchPath } from './search-path.ts';
 import { commandStays, grace, lastWait, untilStopped, within } from './stopping.ts';
 
-export type Host = Readonly<{ name: string; run?: string | undefined; clock: Clock }>;
+export type Host = Readonly<{
+  name: string;
+  run?: string | undefined;
+  clock: Clock;
+  /** where its commands are looked for; the system's own folders without */
+  commandsIn?: readonly string[] | undefined;
+}>;
 
 /**
  * PR_SET_PDEATHSIG acts when the *thread* that forked ends (prctl(2)), so commands are started from the main thread only.
@@ -40,7 +46,7 @@ export const beginsOn =
 const started = (host: Host, argv: Argv, options: RunOptions, stdin: Stdin): ChildProcess =>
   spawn(
     findCommand('setpriv', host.name),
-    ['--pdeathsig', 'KILL', '--', findCommand(argv[0], host.name), ...argv.slice(1)],
+    ['--pdeathsig', 'KILL', '--', findCommand(argv[0], host.name, host.commandsIn), ...argv.slice(1)],
     { detached: true, cwd: '/', env: environment(host, options.env), stdio: [stdin, 'pipe', 'pipe'] },
   );
 
@@ -49,7 +55,7 @@ function neverPiped(): never {
 }
 
 const environment = (host: Host, given: RunOptions['env']): Record<string, string> => ({
-  PATH: searchPath,
+  PATH: host.commandsIn?.join(':') ?? searchPath,
   LANG: 'C.UTF-8',
   ...(host.run === undefined ? {} : { HOLDFAST_RUN: host.run }),
   ...given,

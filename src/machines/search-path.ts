@@ -8,8 +8,8 @@ export const searchFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', 
 export const searchPath = searchFolders.join(':');
 
 /** @throws Fault `command-missing` */
-export function findCommand(command: string, machine: string): string {
-  const candidates = isAbsolute(command) ? [command] : searchFolders.map((folder) => join(folder, command));
+export function findCommand(command: string, machine: string, folders: readonly string[] = searchFolders): string {
+  const candidates = isAbsolute(command) ? [command] : folders.map((folder) => join(folder, command));
   const found = command.includes('/') && !isAbsolute(command) ? undefined : candidates.find(executable);
   if (found !== undefined) return found;
   throw missing(command, machine);

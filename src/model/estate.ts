@@ -49,7 +49,11 @@ export type Place = Readonly<{ site: string; hosts: readonly string[] }>;
 /** Where commands run; what follows the name says how it is reached. A `pct`, `docker` or `kubectl` machine lies within another. */
 export type MachineEntry = Readonly<{ name: string }> &
   Readonly<
-    | { local: true }
+    | {
+        local: true;
+        /** where its commands lie, in place of the system's own folders */
+        commands_in?: readonly string[] | undefined;
+      }
     | { ssh: SshAccess }
     | { pct: Readonly<{ on: string; guest: number }> }
     | { docker: Readonly<{ on: string; container: string }> }

@@ -108,9 +108,14 @@ const kubectl = z
 const named = { name: entryName.describe('how layers call it') };
 const isLocal = z.literal(true, { error: 'can only be true' }).describe('`true`: the machine Holdfast runs on');
 
+const commandsIn = z
+  .array(z.string().regex(/^\/[^:]*$/, 'is no absolute path of a folder'))
+  .min(1)
+  .describe("where its commands lie, and nowhere else; default: the system's own folders (/usr/sbin, /usr/bin, ...)");
+
 export const machine = z
   .union([
-    z.strictObject({ ...named, local: isLocal }),
+    z.strictObject({ ...named, local: isLocal, commands_in: commandsIn.optional() }),
     z.strictObject({ ...named, ssh }),
     z.strictObject({ ...named, pct }),
     z.strictObject({ ...named, docker }),

@@ -4,12 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { KubernetesEntry } from '../../../src/model/estate.ts';
-import type { Kubeconfig } from './configuration.ts';
-import { reconcile, setReplicas } from './controller.ts';
-import { fill, type NewVolume, type NewWorkload, type Placed } from './fill.test-support.ts';
-import type { Item, ItemOf, OwnerReference, Workload } from './objects.ts';
-import { resourceNamed } from './resources.ts';
+import { reconcile, setReplicas } from '../../../lab/host/kubectl/controller.ts';
+import { fill, type NewVolume, type NewWorkload, type Placed } from '../../../lab/host/kubectl/fill.ts';
+import { newCluster } from '../../../lab/host/kubectl/new-cluster.ts';
+import type { Item, ItemOf, OwnerReference, Workload } from '../../../lab/host/kubectl/objects.ts';
+import { resourceNamed } from '../../../lab/host/kubectl/resources.ts';
 import {
   type Api,
   all,
@@ -21,7 +20,8 @@ import {
   remove,
   type State,
   withState,
-} from './store.ts';
+} from '../../../lab/host/kubectl/store.ts';
+import type { KubernetesEntry } from '../../../src/model/estate.ts';
 
 export type Asked = Readonly<{ exitCode: number; stdout: string; stderr: string }>;
 export type Audited = Readonly<{ command: string; argv: readonly string[]; exitCode?: number; api?: string }>;
@@ -70,29 +70,12 @@ export interface Cluster extends Disposable {
   tick(): void;
 }
 
-const user = 'system:serviceaccount:holdfast:backup';
-
 export function startCluster(name = 'homelab'): Cluster {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-cluster-'));
   const bin = join(folder, 'bin');
   const files = { kubectl: join(bin, 'kubectl'), kubeconfig: join(folder, 'kubeconfig') };
   mkdirSync(bin);
-  const state: State = {
-    server: 'https://10.0.20.100:6443',
-    user,
-    nodes: ['k8s-node1', 'k8s-node2'],
-    revision: 1000,
-    asked: 0,
-    objects: {},
-    due: {},
-    behaviour: calm(),
-  };
-  for (const node of state.nodes) create(state, 'nodes', { name: node }, {});
-  for (const plural of ['default', 'kube-system']) create(state, 'namespaces', { name: plural }, {});
-  writeFileSync(join(folder, 'cluster.json'), JSON.stringify(state));
-  writeFileSync(files.kubeconfig, JSON.stringify(kubeconfigOf(name, state.server, folder), undefined, 2), {
-    mode: 0o600,
-  });
+  newCluster(folder, name, files.kubeconfig);
   const program = join(import.meta.dirname, 'kubectl.ts');
   const quoted = [process.execPath, '--disable-warning=ExperimentalWarning', program].map(quote).join(' ');
   writeFileSync(files.kubectl, `#!/bin/sh\nexec ${quoted} "$@"\n`);
@@ -101,28 +84,6 @@ export function startCluster(name = 'homelab'): Cluster {
 }
 
 const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
-
-const calm = (): Behaviour => ({
-  api: 'up',
-  // What no backup needs, nobody gave it.
-  denied: [{ verb: '*', resource: 'secrets' }],
-  podStarts: { asks: 0 },
-  podLeaves: { asks: 0 },
-  detaches: { asks: 0 },
-  staysForEver: [],
-  neverReady: [],
-  attachmentStays: [],
-  meddlers: [],
-});
-
-const kubeconfigOf = (name: string, server: string, folder: string): Kubeconfig => ({
-  apiVersion: 'v1',
-  kind: 'Config',
-  'current-context': name,
-  clusters: [{ name, cluster: { server, extensions: [{ name: 'folder', extension: { folder } }] } }],
-  users: [{ name: 'backup', user: {} }],
-  contexts: [{ name, context: { cluster: name, user: 'backup' } }],
-});
 
 function clusterAt(
   name: string,

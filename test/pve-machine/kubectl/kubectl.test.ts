@@ -7,8 +7,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Item } from '../../../lab/host/kubectl/objects.ts';
 import { type Asked, type Cluster, customOwner, startCluster } from './cluster.test-support.ts';
-import type { Item } from './objects.ts';
 
 const itemsOf = ({ stdout }: Asked): readonly Item[] => (JSON.parse(stdout) as { items: Item[] }).items;
 const namesOf = (asked: Asked): readonly string[] => itemsOf(asked).map(({ metadata }) => metadata.name);

@@ -1,11 +1,11 @@
 // A homelab in which restores are tried: a cluster with its controllers, a host with a thin pool, the one engine, and a clock on
 // which waiting takes no time.
 
+import { reconcile } from '../../../../lab/host/kubectl/controller.ts';
+import { resourceNamed } from '../../../../lab/host/kubectl/resources.ts';
+import { all, find, withState } from '../../../../lab/host/kubectl/store.ts';
 import { benchFor } from '../../../../test/engine-world.ts';
 import { startCluster } from '../../../../test/pve-machine/kubectl/cluster.test-support.ts';
-import { reconcile } from '../../../../test/pve-machine/kubectl/controller.ts';
-import { resourceNamed } from '../../../../test/pve-machine/kubectl/resources.ts';
-import { all, find, withState } from '../../../../test/pve-machine/kubectl/store.ts';
 import { unreachableWorld } from '../../../../test/unreachable-world.ts';
 import { carryOut } from '../../../apply/engine.ts';
 import { isLedBack, verdictOf } from '../../../apply/outcome.ts';

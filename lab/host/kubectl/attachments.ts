@@ -1,5 +1,5 @@
 // Volumes come to the node of a pod that claims them, and leave it when no pod there does. What that means for the storage is the
-// test's to say: it may hand the cluster a program that opens and closes the volume where it really is.
+// test's to say: it may be given a program that opens and closes the volume where it really is.
 import { spawnSync } from 'node:child_process';
 import type { Attachment, Pod, Volume } from './objects.ts';
 import { all, create, passed, remove, type State } from './store.ts';

@@ -1,4 +1,4 @@
-// The objects a test puts into its cluster, as their authors write them: volumes of the Proxmox CSI driver, and what uses them.
+// The objects of a cluster, as their authors write them: volumes of the Proxmox CSI driver, and what uses them.
 import { randomUUID } from 'node:crypto';
 import { nameInStorage } from './attachments.ts';
 import type { Autoscaler, Claim, Item, OwnerReference, Pod, Volume, Workload } from './objects.ts';
@@ -15,6 +15,8 @@ export type NewVolume = Readonly<{
   driver?: string;
   storageClass?: string;
   gigabytes?: number;
+  /** as Kubernetes writes it (`16Mi`), where it is no whole number of those */
+  size?: string;
   reclaim?: 'Retain' | 'Delete';
   fsType?: 'ext4' | 'xfs';
 }>;
@@ -46,7 +48,7 @@ function volume(state: State, given: NewVolume): Placed {
   const name = given.name ?? lv.replace(/^vm-\d+-/, '');
   const phase = given.phase ?? 'Bound';
   const storageClassName = given.storageClass ?? 'proxmox-lvm';
-  const storage = `${given.gigabytes ?? 1}Gi`;
+  const storage = given.size ?? `${given.gigabytes ?? 1}Gi`;
   const both = { accessModes: ['ReadWriteOnce'], storageClassName, volumeMode: 'Filesystem' };
   const claim =
     phase === 'Bound'

@@ -1,7 +1,5 @@
-// A command in a pod is a command on this machine, in the pod's own folder, with nothing of the caller's environment. As with the
-// real one, it does not end because kubectl does.
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+// A command in a pod is a command on this machine, in the pod's own folder: whether it may be, and where. It is run by whoever asked.
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CommandLine, isOn } from './arguments.ts';
 import type { Pod } from './objects.ts';
@@ -17,8 +15,6 @@ export const execFlags = {
   quiet: 'switch',
   filename: 'unplayed',
 } as const;
-
-const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export type Inside = Readonly<{ argv: readonly string[]; cwd: string; warning: string; stdin: boolean }>;
 
@@ -61,39 +57,4 @@ export function exec(state: State, line: CommandLine, request: Request): Inside 
   const guessed = line.values.get('container') === undefined && containers.length > 1 && !isOn(line, 'quiet');
   const warning = guessed ? `Defaulted container "${container}" out of: ${containers.join(', ')}\n` : '';
   return { argv, cwd, warning, stdin: isOn(line, 'stdin') };
-}
-
-export async function runInside({ argv, cwd, warning, stdin }: Inside): Promise<number> {
-  const [program = '', ...args] = argv;
-  process.stderr.write(warning);
-  const there = program.includes('/')
-    ? existsSync(program)
-    : path.split(':').some((one) => existsSync(join(one, program)));
-  if (!there) {
-    const why = program.includes('/')
-      ? `stat ${program}: no such file or directory`
-      : 'executable file not found in $PATH';
-    process.stderr.write(
-      `error: Internal error occurred: Internal error occurred: error executing command in container: failed to exec in container: failed to start exec: OCI runtime exec failed: exec failed: unable to start container process: exec: "${program}": ${why}: unknown\n`,
-    );
-    return 1;
-  }
-  const child = spawn(program, args, {
-    cwd,
-    env: { PATH: path, HOME: '/root', HOSTNAME: cwd.split('/').at(-2) ?? '' },
-    detached: true,
-    stdio: [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
-  });
-  // Through pipes of our own, as a stream of the API server is: when kubectl is gone, the command meets a closed pipe at most.
-  child.stdout?.pipe(process.stdout);
-  child.stderr?.pipe(process.stderr);
-  child.stdin?.on('error', () => {});
-  if (child.stdin !== null) process.stdin.pipe(child.stdin);
-  const code = await new Promise<number>((resolve) => {
-    child.on('error', () => resolve(126));
-    child.on('close', (exit, signal) => resolve(signal === null ? (exit ?? 0) : 137));
-  });
-  process.stdin.destroy();
-  if (code !== 0) process.stderr.write(`command terminated with exit code ${code}\n`);
-  return code;
 }
