@@ -9,6 +9,15 @@ import { lvmCommands } from './lvm/commands.ts';
 const ofTheSystem = {
   ...{ sh: 'dash', rm: 'coreutils', tr: 'coreutils', cut: 'coreutils', id: 'coreutils', date: 'coreutils' },
   ...{ sleep: 'coreutils', nice: 'coreutils', getent: 'libc-bin', ionice: 'util-linux', mountpoint: 'util-linux' },
+  // What looks for whoever has a volume open: nobody, here.
+  ...{
+    find: 'findutils',
+    grep: 'grep',
+    stat: 'coreutils',
+    timeout: 'coreutils',
+    env: 'coreutils',
+    setsid: 'util-linux',
+  },
 };
 const ofFileSystems = { e2fsck: 'e2fsprogs', debugfs: 'e2fsprogs', blkid: 'util-linux' };
 const askedOfTheLab = [...lvmCommands, 'lsblk', 'kubectl'];
@@ -25,6 +34,7 @@ export function writePrograms({ bin, devices, vg, socket }: Programs): void {
   for (const [name, from] of Object.entries(ofFileSystems))
     write(name, ledToTheFile(programOf(name, from), vg, devices));
   for (const name of askedOfTheLab) write(name, asking(socket));
+  write('lvm', shellOfLvm);
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
@@ -41,6 +51,14 @@ while [ $left -gt 0 ]; do
   left=$((left - 1))
 done
 exec ${program} "$@"
+`;
+
+/** lvm(8) without a word takes its commands from its input, and goes on where one fails. */
+const shellOfLvm = `#!/usr/bin/perl
+# Of the lab.
+use strict; use warnings; use Text::ParseWords 'shellwords';
+my ($folder) = $0 =~ m{(.*)/};
+while (<STDIN>) { my ($command, @words) = shellwords($_); system "$folder/$command", @words if defined $command }
 `;
 
 /** Perl, because Debian always has it and it starts in a tenth of Node's time: a night of snapshots is some hundred commands. */
