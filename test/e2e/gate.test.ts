@@ -244,8 +244,8 @@ describe('the gate', { skip: cannotGate() }, () => {
 
   it('starts a script of a layer by its name, though it is asked for with its whole text', async () => {
     await using through = gate.through();
-    const words = ['pve/vm-1-d', 'pve-vm--1--d', 'pve/hf_r_0', '--addtag,hf.a=b', 'lv_tags=["hf.a=b"]'];
-    const given = ['pve-data-tpool', '900', '800', '10', '1769824800', ...words, ...words];
+    const words = ['pve-vm--1--d', takes, seals];
+    const given = ['pve-data-tpool', '900', '800', '10', '/sys/block', '500', ...words, ...words];
     const { stdout, stderr } = await through.run(['sh', '-c', script, 'holdfast-snapshot', ...given]);
     assert.equal(stdout, `script as 0: ${given.join(' ')}\n`, stderr);
     await assert.rejects(through.run(['sh', '-c', `${script} id`, 'x', ...given]), { code: 'gate-refused' });
