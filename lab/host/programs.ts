@@ -13,6 +13,7 @@ const ofTheSystem = {
   ...{
     find: 'findutils',
     grep: 'grep',
+    sed: 'sed',
     stat: 'coreutils',
     timeout: 'coreutils',
     env: 'coreutils',
