@@ -3,6 +3,9 @@
 import { proveKilledRestores } from './layers/killed-restores.ts';
 import { proveKilledSnapshots } from './layers/killed-snapshots.ts';
 import { inOnePiece } from './layers/lanes.ts';
+import { proveLvm } from './layers/lvm.ts';
+import { proveSwap } from './layers/swap.ts';
+import { proveUnderFire } from './layers/under-fire.ts';
 import { type Report, report } from './report.ts';
 
 const full = process.argv.includes('--full');
@@ -11,8 +14,8 @@ const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf
 type Parts = Readonly<Record<string, (proof: Report, full: boolean) => Promise<void>>>;
 
 const lanes: readonly Parts[] = [
-  { 'killed-snapshots': proveKilledSnapshots },
-  { 'killed-restores': proveKilledRestores },
+  { lvm: proveLvm, 'under-fire': proveUnderFire, 'killed-snapshots': proveKilledSnapshots },
+  { swap: proveSwap, 'killed-restores': proveKilledRestores },
 ];
 const afterwards: Parts = {};
 
