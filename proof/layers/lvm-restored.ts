@@ -13,9 +13,8 @@ export async function proveRestored(report: Report, { machine, estate }: LvmPlac
   const differences = async () =>
     (await sh('rsync -aHAXnci --numeric-ids --delete /mnt/backup/was/ /mnt/r/')).stdout.trim();
   const attributes = (folder: string) =>
-    must(
-      `cd ${folder}; getfacl -R -n -p . 2>/dev/null; getfattr -R -h -d -m - . 2>/dev/null | grep -av ^#; find . -printf '%m %U %G %y %n %T@ %l\\n' | sort`,
-    );
+    must(`cd ${folder}; find . -print0 | sort -z >/tmp/all; xargs -0 getfacl -n -p </tmp/all 2>/dev/null
+      xargs -0 getfattr -h -d -m - </tmp/all 2>/dev/null; find . -printf '%p %m %U %G %y %n %T@ %l\\n' | sort`);
   const found = await differences();
   const said = [await attributes('/mnt/backup/was'), await attributes('/mnt/r')];
   const names = await must("find /mnt/r -name '*bad*' | od -An -c | tr -d ' \\n'");
@@ -30,12 +29,21 @@ export async function proveRestored(report: Report, { machine, estate }: LvmPlac
         'the attributes': said[0] === said[1] && (said[0]?.length ?? 0) > 300,
         'the name that is no UTF-8': names.includes('bad377name'),
       },
-      `${done.stderr.slice(-300)} ${found} ${names}`,
+      `${done.stderr.slice(-200)} ${found} ${names} ${firstDifference(said[0] ?? '', said[1] ?? '')}`,
     ),
   );
   const over = await estate.type('restore', 'photos/db', '--to', 'pve/rescued', '--yes');
-  report.control('a restore over a volume that is there', over.status === 1 && /target-not-empty/.test(over.stderr));
+  report.control(
+    'a restore over a volume that is there',
+    over.status === 1 && /target-not-empty/.test(over.stdout + over.stderr),
+  );
   await must('umount /mnt/r; mount /dev/pve/rescued /mnt/r; setfacl -b /mnt/r/plain; chmod 600 /mnt/r/owned');
   report.control('an ACL and a mode that differ', /plain[\s\S]*|owned/.test(await differences()));
   await must('umount /mnt/r; lvremove -qq -y pve/rescued; rm -r /mnt/backup/was');
+}
+
+function firstDifference(one: string, other: string): string {
+  const [here, there] = [one.split('\n'), other.split('\n')];
+  const at = here.findIndex((line, index) => line !== there[index]);
+  return at < 0 ? '' : `${here[at]} | ${there[at]}`;
 }

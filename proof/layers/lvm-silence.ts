@@ -32,6 +32,8 @@ export async function proveSilence(
     return now;
   };
   const fresh = await taken();
+  // The cluster never knew the other one: it, too, could be of an excluded namespace by now.
+  const known = wanted.filter((lv) => lv !== lvs.nobodys);
   const points = await estate.type('points');
   const said = `${silent.stdout}${silent.stderr}`;
   report.row(
@@ -41,9 +43,9 @@ export async function proveSilence(
     holds(
       {
         degraded: silent.status === 3,
-        'those that were known, and no other': sameList(fresh, wanted),
+        'those that were known, and no other': sameList(fresh, known),
         'the age of the answer': /what it said \S+.* ago is used/.test(said),
-        'counted as missing': new RegExp(`6 expected, 5 done; missing: ${lvs.late}`).test(points.stdout),
+        'counted as missing': new RegExp(`6 expected, 4 done; missing: .*${lvs.late}`).test(points.stdout),
       },
       `${silent.status} ${fresh.join()} ${said.slice(-900)} ${points.stdout.slice(-400)}`,
     ),

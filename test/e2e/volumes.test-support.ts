@@ -105,4 +105,5 @@ export const tries = (
       return found;
     },
     8,
+    30,
   );
