@@ -2,7 +2,6 @@
 // to the very same picture.
 
 import { type Homelab, homelabLv, homelabPool, homelabsOn, type Owner } from '../../test/e2e/homelab.test-support.ts';
-import { customOwner } from '../../test/pve-machine/kubectl/cluster.test-support.ts';
 import { startPveMachine, unlessMachine } from '../../test/pve-machine/pve-machine.test-support.ts';
 import type { NewVolume } from '../../test/pve-machine/volumes.test-support.ts';
 import type { Report } from '../report.ts';
@@ -10,6 +9,7 @@ import { holds } from './holds.ts';
 import { pointsOf } from './killed-restores.ts';
 import { proveAborts } from './swap-aborts.ts';
 import { authorities, leftOn, picture } from './swap-look.ts';
+import { proveOperator } from './swap-operator.ts';
 import { proveSwapUnderFire } from './under-fire-swap.ts';
 
 export async function proveSwap(report: Report, full: boolean): Promise<void> {
@@ -89,36 +89,3 @@ async function proveRestored(report: Report, home: Homelab, owner: Owner, what =
 }
 
 const sumIn = (text: string): string | undefined => /^([0-9a-f]{64}) /m.exec(text)?.[1];
-
-/** What an operator runs, its operator would scale up again in the middle: it says so, and touches nothing. */
-async function proveOperator(report: Report, home: Homelab): Promise<void> {
-  const { estate, cluster } = home;
-  cluster.take('statefulsets', 'media', 'jellyfin');
-  cluster.tick();
-  const owner = customOwner('Cluster', 'jellyfin');
-  cluster.statefulSet({ namespace: 'media', name: 'jellyfin', replicas: 1, claims: ['jellyfin'], owner });
-  cluster.tick();
-  const before = await picture(home);
-  const asked = cluster.audit().length;
-  const tried = await estate.type('restore', 'media/jellyfin', '--to', 'live', '--yes');
-  const wrote = cluster
-    .audit()
-    .slice(asked)
-    .filter(({ argv }) => /scale|patch|delete|apply/.test(argv.join(' ')));
-  report.row(
-    '3.2 what an operator runs is refused, with the operator’s name, and nothing is touched',
-    tried.command,
-    `${authorities}; the cluster’s audit log`,
-    holds(
-      {
-        'exit code 1': tried.status === 1,
-        'its fault':
-          /workload-of-operator/.test(tried.stdout + tried.stderr) &&
-          /Cluster media\/jellyfin/.test(tried.stdout + tried.stderr),
-        'as before': (await picture(home)) === before,
-        'nothing was asked to change': wrote.length === 0,
-      },
-      `${tried.stdout}${tried.stderr}`.slice(-900),
-    ),
-  );
-}
