@@ -2,7 +2,7 @@
 // of their own run side by side, since each keeps one processor busy; the others follow one after the other.
 import { proveKilledRestores } from './layers/killed-restores.ts';
 import { proveKilledSnapshots } from './layers/killed-snapshots.ts';
-import { inOnePiece } from './layers/lanes.ts';
+import { countingKills, inOnePiece } from './layers/lanes.ts';
 import { proveLvm } from './layers/lvm.ts';
 import { proveSwap } from './layers/swap.ts';
 import { proveUnderFire } from './layers/under-fire.ts';
@@ -17,6 +17,7 @@ const lanes: readonly Parts[] = [
   { lvm: proveLvm, 'under-fire': proveUnderFire, 'killed-snapshots': proveKilledSnapshots },
   { swap: proveSwap, 'killed-restores': proveKilledRestores },
 ];
+/** They keep both processors busy, or measure time: one after the other. */
 const afterwards: Parts = {};
 
 const names = [...lanes, afterwards].flatMap((parts) => Object.keys(parts));
@@ -24,7 +25,7 @@ if (only !== undefined && !names.includes(only)) {
   console.error(`there is no part '${only}'; they are ${names.join(', ')}`);
   process.exit(64);
 }
-const proof = report();
+const { counted: proof, text: kills } = countingKills(report());
 
 async function proveAll(parts: Parts): Promise<void> {
   for (const [name, prove] of Object.entries(parts)) {
@@ -42,4 +43,5 @@ async function proveAll(parts: Parts): Promise<void> {
 
 await Promise.all(lanes.map(proveAll));
 await proveAll(afterwards);
+console.log(`\n${kills()}`);
 process.exitCode = proof.end();

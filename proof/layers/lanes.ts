@@ -16,3 +16,22 @@ export function inOnePiece(report: Report): Readonly<{ held: Report; say(): void
     },
   };
 }
+
+/** How often something was killed, by what it was: proofs of kills name it first in their row. */
+export function countingKills(report: Report): Readonly<{ counted: Report; text(): string }> {
+  const kills = new Map<string, number>();
+  return {
+    counted: {
+      ...report,
+      row: (name, ...rest) => {
+        const victim = /(?:kill -9|power-off) of ([^,]+)/.exec(name)?.[1];
+        if (victim !== undefined) kills.set(victim, (kills.get(victim) ?? 0) + 1);
+        report.row(name, ...rest);
+      },
+    },
+    text: () => {
+      const all = [...kills.values()].reduce((sum, one) => sum + one, 0);
+      return `${all} kills: ${[...kills].map(([victim, count]) => `${victim} ${count}`).join(', ')}`;
+    },
+  };
+}
