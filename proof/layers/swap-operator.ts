@@ -17,10 +17,11 @@ export async function proveOperator(report: Report, home: Homelab): Promise<void
   const before = await picture(home);
   const asked = cluster.audit().length;
   const tried = await estate.type('restore', 'media/jellyfin', '--to', 'live', '--yes');
+  const verbs = ['scale', 'patch', 'delete', 'apply', 'edit', 'replace'];
   const wrote = cluster
     .audit()
     .slice(asked)
-    .filter(({ argv }) => /scale|patch|delete|apply/.test(argv.join(' ')));
+    .filter(({ argv }) => argv.some((word) => verbs.includes(word)));
   report.row(
     '3.2 what an operator runs is refused, with the operator’s name, and nothing is touched',
     tried.command,
