@@ -81,13 +81,18 @@ export function estateAt(file: string, name: string, state: string, folder: stri
 }
 
 /** Waits for what another process brings about; what never comes is an error after a minute. */
-export async function until<Found>(what: string, look: () => Found | undefined | false, minutes = 1): Promise<Found> {
+export async function until<Found>(
+  what: string,
+  look: () => Found | undefined | false,
+  minutes = 1,
+  milliseconds = 10,
+): Promise<Found> {
   const end = performance.now() + minutes * 60_000;
   for (;;) {
     const found = look();
     if (found !== undefined && found !== false) return found;
     if (performance.now() > end) throw new Error(`it never came: ${what}`);
-    await pause(10);
+    await pause(milliseconds);
   }
 }
 

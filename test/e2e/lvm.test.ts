@@ -8,31 +8,24 @@ import { type PveMachine, startPveMachine, unlessMachine } from '../pve-machine/
 import type { Volume } from '../pve-machine/volumes.test-support.ts';
 import { someOf } from '../sweep.test-support.ts';
 import { type Answered, type Estate, estateIn, kill, reached, until, type Victim } from './estate.test-support.ts';
-
-const pool = { megabytes: 512, metadataMegabytes: 4 };
-
-/** JSON is YAML. */
-const estateFor = (machine: PveMachine, cluster: Cluster | undefined, more: object = {}): string =>
-  JSON.stringify({
-    estate: 'lvm',
-    machines: [{ name: 'here', local: true }, machine.machineEntry('pve')],
-    ...(cluster === undefined ? {} : { kubernetes: [{ ...cluster.entry('here'), kubectl: cluster.kubectl }] }),
-    workloads: [{ name: 'cluster' }],
-    layers: [
-      {
-        ...{ name: 'volumes', kind: 'lvm-thin', machine: 'pve', workload: 'cluster', keep: { keep_last: 2 } },
-        ...(cluster === undefined ? {} : { kubernetes: cluster.entry('here').name }),
-        ...more,
-      },
-    ],
-  });
+import {
+  faultsIn,
+  firstFound,
+  lookAt,
+  type PoolLook,
+  smallPool,
+  stateOf,
+  volumesEstate,
+} from './volumes.test-support.ts';
 
 describe('snapshots of a real thin pool', { skip: unlessMachine, timeout: 1_800_000 }, () => {
   let machine: PveMachine;
+  let look: PoolLook;
   let volumes: readonly Volume[];
   let one: Estate;
   before(async () => {
-    machine = await startPveMachine({ pool });
+    machine = await startPveMachine({ pool: smallPool });
+    look = lookAt(machine);
   });
   after(async () => await machine?.stop());
   beforeEach(async () => {
@@ -41,7 +34,7 @@ describe('snapshots of a real thin pool', { skip: unlessMachine, timeout: 1_800_
   });
 
   const within = async (cluster: Cluster | undefined, work: () => Promise<void>, more: object = {}) => {
-    one = estateIn(estateFor(machine, cluster, more), 'lvm');
+    one = estateIn(volumesEstate(machine, cluster, more), 'lvm');
     try {
       await work();
     } finally {
@@ -49,29 +42,14 @@ describe('snapshots of a real thin pool', { skip: unlessMachine, timeout: 1_800_
     }
   };
   const run = (): Promise<Answered> => one.type('run', 'volumes');
-  const lines = async (script: string) =>
-    (await machine.must(script))
-      .split('\n')
-      .map((line) => line.trim())
-      .filter(Boolean);
-  const ours = () => lines("lvs --noheadings -o lv_name,lv_tags -S 'lv_name=~^hf_' pve");
-  const unsealed = async () => (await ours()).filter((line) => !line.includes('hf.sealed='));
-  const state = () => one.journal((runs) => runs[0]?.state);
-  const faults = (): readonly string[] =>
-    one.journal((runs, entriesOf) =>
-      entriesOf(runs[0]?.id ?? '').flatMap((entry) => ('fault' in entry ? [`${entry.path} ${entry.fault.code}`] : [])),
-    ) ?? [];
+  const lines = (script: string) => look.lines(script);
+  const ours = () => look.ours();
+  const unsealed = () => look.unsealed();
+  const state = () => stateOf(one);
+  const faults = () => faultsIn(one);
 
   /** Nothing is suspended, nothing half-made is there, and the pool takes another volume: it is as it was. */
-  const isWhole = async () => {
-    assert.deepEqual(await unsealed(), []);
-    const suspended = await lines('dmsetup info -c --noheadings -o name -S suspended=Suspended');
-    assert.deepEqual(
-      suspended.filter((name) => name.startsWith('pve')),
-      [],
-    );
-    await machine.must('lvcreate -qq -y -V 4M -T pve/data -n probe && lvremove -qq -y pve/probe');
-  };
+  const isWhole = async () => assert.deepEqual(await look.wrong(), []);
 
   it('are sealed, inactive, never activated by accident, and hold what the volume held (reality 1.1f)', async () => {
     using cluster = startCluster();
@@ -151,9 +129,7 @@ describe('snapshots of a real thin pool', { skip: unlessMachine, timeout: 1_800_
       await machine.faults.unhang();
       const next = await run();
       assert.equal(next.status, 0, `${next.stdout}${next.stderr}`);
-      const first = one.journal(
-        (runs, entriesOf) => entriesOf(runs[0]?.id ?? '').find(({ path }) => path.includes('>'))?.path,
-      );
+      const first = firstFound(one);
       assert.equal(first, `discover>snapshot-${bad.lv}`);
       await isWhole();
     });

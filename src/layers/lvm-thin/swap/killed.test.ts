@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Fault } from '../../../fault.ts';
+import type { Plan } from '../../../model/plan.ts';
 import { type Lab, labWith, live, type Ran, run } from './restoring.test-support.ts';
 
 type Place = Readonly<{ nth: number; moment: 'before' | 'after' }>;
@@ -59,23 +60,21 @@ async function sweep(abort: Abort, over: Readonly<{ done: string }>): Promise<vo
 
 const never: Ran = { outcome: 'never', summary: '', log: [] };
 
+async function killedAt(lab: Lab, place: Place, plan: Plan): Promise<Ran> {
+  const killed = Promise.withResolvers<void>();
+  const { reached } = atPlace(lab, place, () => {
+    // Nothing the dead process still has in hand is ever answered.
+    lab.moments.at = () => new Promise(() => {});
+    killed.resolve();
+    return new Promise(() => {});
+  });
+  const ran = await run(lab, plan, { killed: killed.promise });
+  return reached() ? ran : never;
+}
+
 describe('a restore in place', () => {
   it('that is killed at any place leads back, or has all of it in place (reality 6.29)', () =>
-    sweep(
-      async (lab, place) => {
-        const plan = await lab.plan();
-        const killed = Promise.withResolvers<void>();
-        const { reached } = atPlace(lab, place, () => {
-          // Nothing the dead process still has in hand is ever answered.
-          lab.moments.at = () => new Promise(() => {});
-          killed.resolve();
-          return new Promise(() => {});
-        });
-        const ran = await run(lab, plan, { killed: killed.promise });
-        return reached() ? ran : never;
-      },
-      { done: 'some' },
-    ));
+    sweep(async (lab, place) => killedAt(lab, place, await lab.plan()), { done: 'some' }));
 
   it('that is told to stop at any place leads back, or has all of it in place (reality 6.29)', () =>
     sweep(
@@ -122,6 +121,33 @@ describe('a restore in place', () => {
       },
       { done: 'some' },
     ));
+});
+
+describe('a point brought back as a volume of its own', () => {
+  it('that is killed at any place leaves nothing of that name, or all of it, and the live volume as it was', async () => {
+    const seen = { nothing: 0, all: 0 };
+    for (let [nth, reached] = [1, true]; reached; nth += 1) {
+      reached = false;
+      for (const moment of ['before', 'after'] as const) {
+        const lab = labWith();
+        try {
+          const before = lab.picture();
+          const { outcome, summary } = await killedAt(lab, { nth, moment }, await lab.plan({ target: 'pve/rescued' }));
+          if (outcome === 'never') continue;
+          reached = true;
+          const where = `at change ${nth}, ${moment} it (${summary})`;
+          assert.doesNotMatch(summary, /not undone|not released|in doubt/, where);
+          const made = lab.host.volume('rescued');
+          seen[made === undefined ? 'nothing' : 'all'] += 1;
+          if (made === undefined) assert.equal(lab.picture(), before, where);
+          else assert.deepEqual([made.content, lab.host.volumes.length], ['ext4 of tuesday', 3], where);
+        } finally {
+          lab.close();
+        }
+      }
+    }
+    assert.ok(seen.nothing >= 6, JSON.stringify(seen));
+  });
 });
 
 const lost = (): Fault =>

@@ -1,0 +1,47 @@
+// `npm run proof:layers [-- --full] [-- --only PART]`: the layers on real parts, as a user types them. Parts with a machine in QEMU
+// of their own run side by side, since each keeps one processor busy; the others follow one after the other.
+import { proveKilledRestores } from './layers/killed-restores.ts';
+import { proveKilledSnapshots } from './layers/killed-snapshots.ts';
+import { countingKills, inOnePiece } from './layers/lanes.ts';
+import { proveLvm } from './layers/lvm.ts';
+import { proveSwap } from './layers/swap.ts';
+import { proveUnderFire } from './layers/under-fire.ts';
+import { type Report, report } from './report.ts';
+
+const full = process.argv.includes('--full');
+const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
+
+type Parts = Readonly<Record<string, (proof: Report, full: boolean) => Promise<void>>>;
+
+const lanes: readonly Parts[] = [
+  { lvm: proveLvm, 'under-fire': proveUnderFire, 'killed-snapshots': proveKilledSnapshots },
+  { swap: proveSwap, 'killed-restores': proveKilledRestores },
+];
+/** They keep both processors busy, or measure time: one after the other. */
+const afterwards: Parts = {};
+
+const names = [...lanes, afterwards].flatMap((parts) => Object.keys(parts));
+if (only !== undefined && !names.includes(only)) {
+  console.error(`there is no part '${only}'; they are ${names.join(', ')}`);
+  process.exit(64);
+}
+const { counted: proof, text: kills } = countingKills(report());
+
+async function proveAll(parts: Parts): Promise<void> {
+  for (const [name, prove] of Object.entries(parts)) {
+    if (only !== undefined && name !== only) continue;
+    const { held, say } = inOnePiece(proof);
+    try {
+      await prove(only === undefined ? held : proof, full);
+    } catch (error) {
+      // What came after it was not proved.
+      held.row(`${name} ended before its end`, `npm run proof:layers -- --only ${name}`, 'itself', error as Error);
+    }
+    say();
+  }
+}
+
+await Promise.all(lanes.map(proveAll));
+await proveAll(afterwards);
+console.log(`\n${kills()}`);
+process.exitCode = proof.end();
