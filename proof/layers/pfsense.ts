@@ -179,7 +179,10 @@ async function proveEncrypted({ report, estate, points }: Edge): Promise<void> {
 
 async function proveKills({ report, edge, estate, points, back }: Edge): Promise<void> {
   report.section('kill -9 of worker, supervisor and both, at every kind of step of pfsense');
-  writeFileSync(estate.file, readFileSync(estate.file, 'utf8').replace('keep_last: 3', 'keep_last: 1'));
+  writeFileSync(
+    estate.file,
+    readFileSync(estate.file, 'utf8').replace('keep: { keep_last: 3', 'prune_at_most: 50, keep: { keep_last: 1'),
+  );
   edge.put('/var/db/large', Buffer.from(Array.from({ length: 4_000_000 }, () => Math.floor(Math.random() * 256))));
   const before = sh('find cf var boot -type f -print0 | sort -z | xargs -0 sha256sum', edge.root);
   const wrong = () =>
@@ -187,7 +190,8 @@ async function proveKills({ report, edge, estate, points, back }: Edge): Promise
       ? ''
       : 'the firewall has changed; ';
   const prepare = ({ kind }: { kind: string }) => {
-    if (kind === 'archive') for (const one of ofSort(points, 'archive')) rmSync(join(points, one), { recursive: true });
+    if (kind === 'pfsense.take archive')
+      for (const one of ofSort(points, 'archive')) rmSync(join(points, one), { recursive: true });
     if (kind === 'point.prune')
       for (const one of ofSort(points, 'config')) {
         mkdirSync(join(points, one, 'junk'), { recursive: true });
@@ -207,7 +211,7 @@ async function proveKills({ report, edge, estate, points, back }: Edge): Promise
   await sweep(report, 'pfsense', about, [
     { kind: 'pfsense.look', path: /^look$/, typed: run },
     { kind: 'pfsense.take config', path: />config$/, typed: run },
-    { kind: 'archive', path: />archive$/, typed: run },
+    { kind: 'pfsense.take archive', path: />archive$/, typed: run },
     { kind: 'point.prune', path: />.*prune/, typed: run },
   ]);
   const whole = await estate.type(...run);

@@ -1,7 +1,7 @@
 // 3.6: the configuration of a PVE host over ssh, into points on this machine. The authorities are a tar of the host made past
 // Holdfast, rsync's comparison, sqlite3, cmp with a LUKS header and vgcfgrestore.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { differences } from '../../../src/layers/common/trees.test-support.ts';
 import { type Estate, estateIn, leftBehind } from '../../../test/e2e/estate.test-support.ts';
