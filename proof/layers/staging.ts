@@ -6,7 +6,7 @@ import { database } from '../../src/layers/sqlite/databases.test-support.ts';
 import { canMount, type Estate, estateIn } from '../../test/e2e/estate.test-support.ts';
 import { seen, worldOf } from '../declare/world.ts';
 import type { Report } from '../report.ts';
-import { pointsIn, sh, tried } from './place.ts';
+import { pointsIn, sh, sqlite, tried } from './place.ts';
 
 export async function proveStaging(report: Report): Promise<void> {
   report.section('2.1 Room, again at run time');
@@ -74,7 +74,7 @@ async function proveLayers(report: Report): Promise<void> {
         seen(off),
     );
     sh(
-      `mount -t tmpfs -o size=4m,mode=0700 tmpfs small; mount -t tmpfs -o size=40m,mode=0700 tmpfs memory`,
+      `mount -t tmpfs -o size=64m,mode=0700 tmpfs small; mount -t tmpfs -o size=40m,mode=0700 tmpfs memory`,
       estate.folder,
     );
     await proveDestination(report, estate, at);
@@ -89,7 +89,7 @@ async function proveDestination(report: Report, estate: Estate, at: (name: strin
   const points = () => pointsIn(at('small/copies/databases'));
   const fits = await estate.type('run', 'databases', '--now');
   report.control('databases that fit, refused', fits.status === 0 && points().length === 1);
-  database(at('data/large.db'), 150_000);
+  sqlite(at('data/large.db'), 'CREATE TABLE notes (x); INSERT INTO notes VALUES (randomblob(50000000))');
   const avail = sh(`df -B1 --output=avail ${at('small')} | tail -1`);
   const refused = await estate.type('run', 'databases', '--now');
   report.row(

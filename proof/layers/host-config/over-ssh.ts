@@ -79,6 +79,7 @@ async function furnish(machine: PveMachine): Promise<void> {
     sfdisk,
   );
   await machine.must(`set -e
+    echo 0123456789abcdef0123456789abcdef > /etc/machine-id
     mkdir -p /etc/pve/priv /etc/pve/nodes/pve-machine/qemu-server /etc/network /var/lib/pve-cluster /root/bin /usr/local/bin
     printf 'dir: local\\n\\tpath /var/lib/vz\\n' > /etc/pve/storage.cfg; echo changes > /etc/pve/.version
     echo canary > /etc/pve/priv/token.key; chmod 600 /etc/pve/priv/token.key; chown 0:33 /etc/pve/priv/token.key

@@ -25,7 +25,7 @@ const more = [
   '2026-08-02 21:59:59',
 ];
 
-type Job = Readonly<{ job: string; next: string | undefined }>;
+type Job = Readonly<{ job: string; next: Readonly<{ cycle: string }> | undefined }>;
 
 /** As systemd says it: `2026-01-01T02:30:00.000Z`. */
 function bySystemd(event: string, moment: string): string {
@@ -46,7 +46,7 @@ export async function proveCalendars(report: Report, full: boolean): Promise<voi
       const { jobs } = JSON.parse(stdout || '{"jobs":[]}') as { jobs: readonly Job[] };
       const wrong = events.flatMap((event, index) => {
         const wanted = bySystemd(event, moment);
-        const next = jobs.find(({ job }) => job === `job${index}`)?.next;
+        const next = jobs.find(({ job }) => job === `job${index}`)?.next?.cycle;
         return next === wanted ? [] : [`${event}: ${next}, systemd: ${wanted}`];
       });
       report.row(
@@ -60,7 +60,7 @@ export async function proveCalendars(report: Report, full: boolean): Promise<voi
       'a schedule of another minute',
       bySystemd('02:30', moments[0] ?? '') !== bySystemd('02:31', moments[0] ?? ''),
     );
-    const bad = scheduled({ never: 'schedule: "25:00"' });
+    const bad = scheduled({ never: 'schedule: "02:75"' });
     report.control('a schedule that is none', (await bad.type('jobs')).status === 65);
     bad.close();
   } finally {
