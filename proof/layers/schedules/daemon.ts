@@ -10,7 +10,9 @@ import { tried } from '../place.ts';
 import { at, scheduled, unlessFaked } from './at.ts';
 
 const runsOf = (estate: Estate): readonly Readonly<{ job: string; at: string; state: string }>[] =>
-  estate.journal((runs) => runs.map((run) => ({ job: run.job, at: run.startedAt, state: run.state }))) ?? [];
+  estate.journal((runs) =>
+    runs.map((run) => ({ job: run.job.replace(/^run:/, ''), at: run.startedAt, state: run.state })),
+  ) ?? [];
 
 /** The daemon from a moment on, until what is waited for has come, and a while more in which nothing else may. */
 async function watched(estate: Estate, moment: string, come: () => boolean, longer = 0): Promise<string> {

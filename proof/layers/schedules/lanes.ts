@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { database } from '../../../src/layers/sqlite/databases.test-support.ts';
-import { estateIn, until } from '../../../test/e2e/estate.test-support.ts';
+import { estateIn, until, workerOf } from '../../../test/e2e/estate.test-support.ts';
 import { seen } from '../../declare/world.ts';
 import type { Report } from '../../report.ts';
 import { pointsIn } from '../place.ts';
@@ -26,7 +26,11 @@ export async function provePlaces(report: Report): Promise<void> {
     }
     const started = estate.start('run', 'one', '--now');
     const run = await until('the run', () => estate.journal((runs) => runs[0]?.id));
+    // Held, so that it still runs when the second one comes.
+    const worker = await until('its worker', () => workerOf(run));
+    process.kill(worker, 'SIGSTOP');
     const second = await estate.type('run', 'one', '--now');
+    process.kill(worker, 'SIGCONT');
     const ended = await started.ended;
     report.row(
       '3.10 a second start of a running job is refused with the name of the first, and touches nothing of it',
