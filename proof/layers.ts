@@ -1,9 +1,17 @@
 // `npm run proof:layers [-- --full] [-- --only PART]`: the layers on real parts, as a user types them. Parts with a machine in QEMU
 // of their own run side by side, since each keeps one processor busy; the others follow one after the other.
+import { proveGate } from './layers/gate.ts';
+import { proveHostConfig } from './layers/host-config.ts';
 import { proveKilledRestores } from './layers/killed-restores.ts';
 import { proveKilledSnapshots } from './layers/killed-snapshots.ts';
 import { countingKills, inOnePiece } from './layers/lanes.ts';
 import { proveLvm } from './layers/lvm.ts';
+import { proveMachines } from './layers/machines.ts';
+import { proveMetrics } from './layers/metrics.ts';
+import { provePfsense } from './layers/pfsense.ts';
+import { proveSchedules } from './layers/schedules.ts';
+import { proveSqlite } from './layers/sqlite.ts';
+import { proveStaging } from './layers/staging.ts';
 import { proveSwap } from './layers/swap.ts';
 import { proveUnderFire } from './layers/under-fire.ts';
 import { type Report, report } from './report.ts';
@@ -18,7 +26,16 @@ const lanes: readonly Parts[] = [
   { swap: proveSwap, 'killed-restores': proveKilledRestores },
 ];
 /** They keep both processors busy, or measure time: one after the other. */
-const afterwards: Parts = {};
+const afterwards: Parts = {
+  machines: proveMachines,
+  gate: proveGate,
+  schedules: proveSchedules,
+  sqlite: proveSqlite,
+  pfsense: provePfsense,
+  'host-config': proveHostConfig,
+  metrics: proveMetrics,
+  staging: proveStaging,
+};
 
 const names = [...lanes, afterwards].flatMap((parts) => Object.keys(parts));
 if (only !== undefined && !names.includes(only)) {

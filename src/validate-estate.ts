@@ -49,7 +49,7 @@ export async function validateEstate(
   const storages = storagesOf(estate)
     .filter(({ name }) => only?.storages.has(name) ?? true)
     .map((entry) => storageAsked(entry, estate, declared));
-  return validateAll({ servers, storages, scan: options.scan === true }, portsOf(holdfast, world));
+  return await validateAll({ servers, storages, scan: options.scan === true }, portsOf(holdfast, world));
 }
 
 function serverAsked(server: PveServer | PbsServer, things: ServerAsked['things']): ServerAsked {

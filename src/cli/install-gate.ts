@@ -65,10 +65,11 @@ async function stepsOf(
   const about = { settings, account, from: access.from };
   if (flag(invocation, 'remove')) {
     const none = { observe: '', snap: '', copy: '' };
-    return gateRemoval(machine, gateThings({ ...about, keys: none }));
+    return await gateRemoval(machine, gateThings({ ...about, keys: none }));
   }
   await refuseOldSudo(machine);
-  return gateSteps(machine, gateThings({ ...about, keys: await publicKeys(world, access) }));
+  // Awaited here: the machine is left when this function is.
+  return await gateSteps(machine, gateThings({ ...about, keys: await publicKeys(world, access) }));
 }
 
 const planOf = (estate: Estate, steps: readonly Step[], { surroundings }: Invocation): Plan =>

@@ -33,7 +33,7 @@ export const serve: Command<ServeAnswer> = {
       ),
       elsewhere: async ({ holdfast, estate }, jobs) => {
         await using world = holdfast.world(estate);
-        return backupJobsNow(world, estate, jobs);
+        return await backupJobsNow(world, estate, jobs);
       },
     });
     const until = surroundings.clock.now();

@@ -1,7 +1,8 @@
 // A gate as an operator installs it, uses it, and takes it away; with the real LVM behind it, which has no volume group here.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { listVolumes } from '../../src/layers/common/lvm/list.ts';
@@ -41,10 +42,12 @@ describe('install-gate', { skip: cannotGate() }, () => {
   const there = () => made.filter((path) => existsSync(path));
 
   before(async () => {
-    sshd = await startSshd({ config: ['AuthorizedKeysFile %h/.ssh/authorized_keys'] });
-    estate = estateIn(text(sshd.port, sshd.hostKey), 'gated');
+    const folder = mkdtempSync(join(tmpdir(), 'holdfast-gated-'));
     for (const name of ['admin', 'observe', 'snap', 'copy'])
-      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(estate.folder, name)]);
+      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(folder, name)]);
+    const keys = `AuthorizedKeysFile %h/.ssh/authorized_keys ${join(folder, 'admin.pub')}`;
+    sshd = await startSshd({ config: [keys] });
+    estate = estateIn(text(sshd.port, sshd.hostKey), 'gated', folder);
   });
   after(async () => {
     await sshd.stop();
@@ -59,6 +62,20 @@ describe('install-gate', { skip: cannotGate() }, () => {
     assert.match(shown.stdout, /make the account .*without a password/);
     const silent = await estate.type('install-gate', 'pve1', '--here');
     assert.equal(silent.status, 64);
+    assert.deepEqual(there(), []);
+  });
+
+  it("is made over an admin's key as well, found there again, and taken away", async () => {
+    const shown = await estate.type('install-gate', 'pve1', '--dry-run');
+    assert.equal(shown.status, 0, shown.stderr);
+    assert.deepEqual(there(), []);
+    const done = await estate.type('install-gate', 'pve1', '--yes');
+    assert.equal(done.status, 0, done.stderr);
+    assert.deepEqual(there(), made);
+    assert.match(sshd.log(), /Accepted publickey for root/);
+    assert.match((await estate.type('install-gate', 'pve1', '--yes')).stdout, /Nothing was done/);
+    const removed = await estate.type('install-gate', 'pve1', '--remove', '--yes');
+    assert.equal(removed.status, 0, removed.stderr);
     assert.deepEqual(there(), []);
   });
 
