@@ -52,9 +52,9 @@ const aborts: readonly Abort[] = [
     mend: async ({ machine }) => void (await machine.must(`pkill -9 -s "$(cat ${holder})" || true; rm ${holder}`)),
   },
   {
-    what: 'somebody who scales it up in the middle',
-    prepare: ({ cluster }) => cluster.behave({ meddlers: [{ ...jellyfin, after: { asks: 12 } }] }),
-    says: /volume-still-used|changed-since|scale-changed/,
+    what: 'somebody who scales it up in the middle, then Ctrl-C',
+    prepare: ({ cluster }) => cluster.behave({ meddlers: [{ ...jellyfin, after: { asks: 2 } }] }),
+    ...{ at: 'detach', stopped: true, says: /interrupted/ },
     mend: ({ cluster }) => cluster.behave({ meddlers: [] }),
   },
   {
