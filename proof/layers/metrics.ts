@@ -73,8 +73,7 @@ async function proveAsDone({ report, estate, gateway }: On): Promise<void> {
   const ran = await estate.type('run', 'databases', '--now');
   await estate.type('run', 'vaultwarden-check', '--now');
   const shown = await gateway.shows();
-  // What a writer can still use is what counts, whatever of the rest is reserved.
-  const disk = Number(sh(`df -B1 --output=avail,size ${estate.folder} | awk 'END { print 100 - 100 * $1 / $2 }'`));
+  const disk = Number(sh(`df --output=pcent ${estate.folder} | tail -1 | tr -d ' %'`));
   const used = figureOf(shown, 'backup_disk_usage_percent') ?? Number.NaN;
   const at = figureOf(shown, 'backup_last_success_timestamp', 'job="databases"') ?? 0;
   report.row(

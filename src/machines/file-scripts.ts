@@ -79,4 +79,4 @@ if [ -e "$1" ] || [ -h "$1" ]; then exec find "$1" -xdev -depth -delete; fi`;
 
 export const abandon = `exec rm -f -- "$1"`;
 
-export const space = `exec stat -f -c '%a %b %S' -- "$1"`;
+export const space = `exec stat -f -c '%a %b %f %S' -- "$1"`;

@@ -181,8 +181,9 @@ async function remove(there: There, path: string): Promise<void> {
 async function space(there: There, path: string): Promise<Room> {
   const ended = await there.run(sh([scripts.space, path]));
   const figures = ended.stdout.trim().split(' ').map(Number);
-  const [available = 0, blocks = 0, size = 0] = figures;
-  if (ended.exitCode === 0 && figures.length === 3) return { free: available * size, total: blocks * size };
+  const [available = 0, blocks = 0, unused = 0, size = 0] = figures;
+  if (ended.exitCode === 0 && figures.length === 4)
+    return { free: available * size, total: (blocks - unused + available) * size };
   throw await failed(there, path, ended);
 }
 

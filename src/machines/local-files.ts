@@ -207,6 +207,6 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 async function space(path: string): Promise<Readonly<{ free: number; total: number }>> {
-  const { bavail, blocks, bsize } = await fs.statfs(path);
-  return { free: bavail * bsize, total: blocks * bsize };
+  const { bavail, bfree, blocks, bsize } = await fs.statfs(path);
+  return { free: bavail * bsize, total: (blocks - bfree + bavail) * bsize };
 }

@@ -101,6 +101,6 @@ export interface Files {
   rename(from: string, to: string): Promise<void>;
   /** a file or a whole tree; nothing where there is nothing; never follows a link, never leaves the file system */
   remove(path: string): Promise<void>;
-  /** bytes that this user may still write, and all of them */
+  /** bytes that users may still write, and all that they may have; what a file system keeps for root is in neither, as in df(1) */
   space(path: string): Promise<Readonly<{ free: number; total: number }>>;
 }

@@ -38,3 +38,9 @@ export type RestorePoint = Readonly<{
   /** what an operator should know of how it was taken, in a few words, where that is not the same for every point of its layer */
   how?: string | undefined;
 }>;
+
+const beforeRestore = 'before restore ';
+
+/** The hold on what a restore replaced. */
+export const heldBeforeRestore = (run: string): string => `${beforeRestore}${run}`;
+export const isPutAway = ({ held }: Pick<RestorePoint, 'held'>): boolean => held?.startsWith(beforeRestore) === true;

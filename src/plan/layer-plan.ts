@@ -2,10 +2,11 @@
 import type { LayerKind, Planned, RestoreWish } from '../contracts/layer.ts';
 import type { LayerEntry } from '../model/estate.ts';
 import { makePlan, type Plan } from '../model/plan.ts';
-import type { RestorePoint } from '../model/restore-point.ts';
+import { isPutAway, type RestorePoint } from '../model/restore-point.ts';
 import type { Step } from '../model/step.ts';
 import { digestOf, type Json } from '../values/canonical.ts';
 import { epochMilliseconds, type Instant } from '../values/instant.ts';
+import { count } from '../values/text.ts';
 
 export type LayerPlanning = Readonly<{
   estate: string;
@@ -55,19 +56,23 @@ function wrapped(
 /** One way back, and why it stands where it stands among the others. */
 export type RestoreOption = Readonly<{ point: RestorePoint; because: string }>;
 
-/** The newest point first, of those from before the loss; points taken after it may hold the damage. */
+/**
+ * The newest point first, of those from before the loss; points taken after it may hold the damage. What a restore has put away comes
+ * last, however new it is: most often it is the damage itself.
+ */
 export function rankPoints(points: readonly RestorePoint[], lostAt: Instant | undefined): readonly RestoreOption[] {
-  const usable = points.filter(({ manifest }) => lostAt === undefined || manifest.takenAt <= lostAt);
-  const newestFirst = usable.toSorted(
-    (one, other) => epochMilliseconds(other.manifest.takenAt) - epochMilliseconds(one.manifest.takenAt),
-  );
-  return newestFirst.map((point, index) => ({
-    point,
-    because:
-      index > 0
-        ? `older by ${index} point${index === 1 ? '' : 's'}`
-        : lostAt === undefined
-          ? 'the newest point'
-          : `the newest point from before ${lostAt}`,
-  }));
+  const usable = points
+    .filter(({ manifest }) => lostAt === undefined || manifest.takenAt <= lostAt)
+    .toSorted((one, other) => epochMilliseconds(other.manifest.takenAt) - epochMilliseconds(one.manifest.takenAt));
+  const putAway = usable.filter(isPutAway);
+  const regular = usable.filter((point) => !isPutAway(point));
+  return [
+    ...regular.map((point, index) => ({ point, because: orderInWords(index, lostAt) })),
+    ...putAway.map((point) => ({ point, because: 'what a restore has put away, to take it back' })),
+  ];
+}
+
+function orderInWords(index: number, lostAt: Instant | undefined): string {
+  if (index > 0) return `older by ${count(index, 'point')}`;
+  return lostAt === undefined ? 'the newest point' : `the newest point from before ${lostAt}`;
 }

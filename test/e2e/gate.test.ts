@@ -22,7 +22,7 @@ const good: readonly (readonly [Role, readonly [string, ...string[]]])[] = [
   ['observe', ['vgs', '--reportformat', 'json', '--units', 'b', '-o', 'vg_name', 'ssd.1']],
   ['observe', ['dmsetup', 'status', 'pve-data-tpool']],
   ['observe', ['cat', '--', '/proc/meminfo']],
-  ['observe', ['df', '--block-size=1', '--output=avail,size', '--', '/mnt/backup']],
+  ['observe', ['df', '--block-size=1', '--output=avail,used', '--', '/mnt/backup']],
   ['observe', ['tail', '--lines', '50', '--', '/var/log/pve/tasks/A/UPID:pve:0001:0002:65:vzdump:100:root@pam:']],
   ['snap', ['lvcreate', '-s', '-k', 'y', '-n', 'hf_r_0123456789', '--addtag', 'hf.run=r', 'pve/vm-9999-pvc-1a-2b']],
   [

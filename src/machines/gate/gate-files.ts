@@ -24,11 +24,11 @@ export function gateFiles(machine: string, { run }: Commands): Files {
       return content;
     },
     space: async (path) => {
-      const { exitCode, stdout, stderr } = await run(['df', '--block-size=1', '--output=avail,size', '--', path]);
-      const [free, total] = (stdout.trim().split('\n').at(-1) ?? '').trim().split(/\s+/).map(Number);
-      if (exitCode !== 0 || free === undefined || total === undefined)
+      const { exitCode, stdout, stderr } = await run(['df', '--block-size=1', '--output=avail,used', '--', path]);
+      const [free, used] = (stdout.trim().split('\n').at(-1) ?? '').trim().split(/\s+/).map(Number);
+      if (exitCode !== 0 || free === undefined || used === undefined)
         throw refused(machine, `look at the space of ${shown(path)}: ${shown(stderr.trim())}`);
-      return { free, total };
+      return { free, total: free + used };
     },
     source: (path) => refusing(machine, `read ${shown(path)}`),
     write: never('write'),

@@ -2,6 +2,7 @@
 // that was a mistake can be taken back a week later, too.
 import type { StepContext, StepKind } from '../../../contracts/step-kind.ts';
 import { Fault } from '../../../fault.ts';
+import { heldBeforeRestore } from '../../../model/restore-point.ts';
 import { absent } from '../../../model/step.ts';
 import { originWord } from '../../common/lvm/names.ts';
 import type { Volume } from '../../common/lvm/report.ts';
@@ -81,6 +82,6 @@ function tagsFor(context: StepContext, swapping: Swapping, id: string): readonly
     ...(live.claim === null ? {} : { claim: live.claim }),
     ...(live.storage_class === null ? {} : { storageClass: live.storage_class }),
     ...(sinceBoot === undefined ? {} : { sinceBoot: sinceBootText(sinceBoot) }),
-    held: `before restore ${context.run}`,
+    held: heldBeforeRestore(context.run),
   });
 }
