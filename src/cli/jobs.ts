@@ -3,6 +3,7 @@ import { stateFolder } from '../apply/state.ts';
 import { isWatched } from '../daemon/state.ts';
 import { type JobNow, jobsNow } from '../jobs-now.ts';
 import type { Timing } from '../schedule/timetable.ts';
+import { calendarLint } from '../values/calendar-lint.ts';
 import { type Duration, formatDuration } from '../values/duration.ts';
 import { between, epochSeconds, type Instant } from '../values/instant.ts';
 import { count } from '../values/text.ts';
@@ -112,6 +113,9 @@ function remarks(found: readonly JobNow[], watched: boolean | undefined): readon
         ]
       : []),
     ...(watched === undefined ? ['Whether a daemon watches cannot be seen by this user.'] : []),
+    ...found.flatMap(({ job, timing }) =>
+      (timing?.calendar === undefined ? [] : calendarLint(timing.calendar.event)).map(({ says }) => `${job}: ${says}.`),
+    ),
     ...found.flatMap(({ job, forecast }) =>
       forecast === undefined || forecast.fits === 'yes' ? [] : [`${job}: ${forecast.says}.`],
     ),
