@@ -33,7 +33,8 @@ export async function simulated(folder: string): Promise<Simulated> {
     servers: Readonly<Record<string, Server>>;
   };
   const tell = async (method: string, path: string, body: object): Promise<void> => {
-    const headers = { 'content-type': 'application/json' };
+    // Each on a connection of its own: between two of them this process waits for commands, and would miss that one was closed.
+    const headers = { 'content-type': 'application/json', connection: 'close' };
     const answer = await fetch(`${control}${path}`, { method, headers, body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(`the lab refused ${method} ${path}: ${await answer.text()}`);
   };
