@@ -7,6 +7,7 @@ import { type Cluster, startCluster } from '../pve-machine/kubectl/cluster.test-
 import { type PveMachine, startPveMachine, unlessMachine } from '../pve-machine/pve-machine.test-support.ts';
 import type { Volume } from '../pve-machine/volumes.test-support.ts';
 import { startWriter, type Writer } from '../pve-machine/writer.test-support.ts';
+import { someOf, sweep } from '../sweep.test-support.ts';
 import { type Answered, type Estate, estateIn, kill, reached } from './estate.test-support.ts';
 
 const pool = { megabytes: 512, metadataMegabytes: 4 };
@@ -123,55 +124,57 @@ describe('the volumes of one workload on a real pool', { skip: unlessMachine, ti
     });
   });
 
-  it('are taken in a row where the host itself has one mounted, which is said, and degraded where one moment is required', async () => {
-    const mounted = await machine.makeVolume({ name: 'vm-9999-pvc-mounted', filesystem: 'ext4' });
-    await machine.must(`mkdir -p /mnt/own && mount ${mounted.device} /mnt/own`);
-    volumes = [...volumes.slice(0, 1), mounted];
-    using cluster = startCluster();
-    for (const [index, { lv }] of volumes.entries())
-      cluster.volume({
-        name: `pv-${index}`,
-        handle: `homelab/pve/local-lvm/${lv}`,
-        namespace: 'photos',
-        claim: `c${index}`,
-      });
-    cluster.deployment({ namespace: 'photos', name: 'photos', claims: ['c0', 'c1'] });
-    for (const [wanted, state] of [
-      ['required', 'degraded'],
-      ['wanted', 'done'],
-    ]) {
-      const one = estateIn(estateFor(machine, cluster, { one_moment: wanted }), 'moment');
-      try {
-        const ended = await one.type('run', 'volumes');
-        assert.equal(
-          one.journal((runs) => runs[0]?.state),
-          state,
-          `${ended.stdout}${ended.stderr}`,
-        );
-        assert.match(`${ended.stdout}${ended.stderr}`, /in use by the host itself/);
-        assert.deepEqual(await tags(), ['hf.together=in-a-row:used']);
-      } finally {
-        one.close();
+  if (sweep)
+    it('are taken in a row where the host itself has one mounted, which is said, and degraded where one moment is required', async () => {
+      const mounted = await machine.makeVolume({ name: 'vm-9999-pvc-mounted', filesystem: 'ext4' });
+      await machine.must(`mkdir -p /mnt/own && mount ${mounted.device} /mnt/own`);
+      volumes = [...volumes.slice(0, 1), mounted];
+      using cluster = startCluster();
+      for (const [index, { lv }] of volumes.entries())
+        cluster.volume({
+          name: `pv-${index}`,
+          handle: `homelab/pve/local-lvm/${lv}`,
+          namespace: 'photos',
+          claim: `c${index}`,
+        });
+      cluster.deployment({ namespace: 'photos', name: 'photos', claims: ['c0', 'c1'] });
+      for (const [wanted, state] of [
+        ['required', 'degraded'],
+        ['wanted', 'done'],
+      ]) {
+        const one = estateIn(estateFor(machine, cluster, { one_moment: wanted }), 'moment');
+        try {
+          const ended = await one.type('run', 'volumes');
+          assert.equal(
+            one.journal((runs) => runs[0]?.state),
+            state,
+            `${ended.stdout}${ended.stderr}`,
+          );
+          assert.match(`${ended.stdout}${ended.stderr}`, /in use by the host itself/);
+          assert.deepEqual(await tags(), ['hf.together=in-a-row:used']);
+        } finally {
+          one.close();
+        }
       }
-    }
-    await machine.must('umount /mnt/own');
-  });
-
-  it('are taken in a row when their time is over before the last one; the writer goes on in that time', async () => {
-    await machine.volumes.reset();
-    volumes = await machine.volumes.makeMany(6, 'none');
-    await within({ hold_at_most: '2s' }, async (one, writer) => {
-      const started = one.start('run', 'volumes');
-      await isHeld(writer);
-      await goesOn(writer, 15);
-      assert.equal(await started.ended, 0, started.output());
-      assert.deepEqual(await tags(), ['hf.together=in-a-row:late']);
-      await nothingIsLeft();
+      await machine.must('umount /mnt/own');
     });
-  });
+
+  if (sweep)
+    it('are taken in a row when their time is over before the last one; the writer goes on in that time', async () => {
+      await machine.volumes.reset();
+      volumes = await machine.volumes.makeMany(6, 'none');
+      await within({ hold_at_most: '1s' }, async (one, writer) => {
+        const started = one.start('run', 'volumes');
+        await isHeld(writer);
+        await goesOn(writer, 15);
+        assert.equal(await started.ended, 0, started.output());
+        assert.deepEqual(await tags(), ['hf.together=in-a-row:late']);
+        await nothingIsLeft();
+      });
+    });
 
   const script = `ps -eo pid,args | grep ' [h]oldfast-snapshot ' | grep -v 'sh -c exec\\|ssh' | awk '{ print $1 }' | tail -n 1`;
-  for (const [victim, kills] of [
+  for (const [victim, kills] of someOf(1, [
     ['the script', `kill -KILL $(${script})`],
     [
       'the whole ssh session',
@@ -180,7 +183,7 @@ describe('the volumes of one workload on a real pool', { skip: unlessMachine, ti
       tree() { for one in $(ps -o pid= --ppid $1); do tree $one; done; echo $1; }
       kill -KILL $(tree $parent)`,
     ],
-  ] as const)
+  ] as const))
     it(`of which ${victim} was killed (-9) while their writer was held: he goes on in time, nothing is left, the next run is fine`, async () => {
       await within({}, async (one, writer) => {
         const started = one.start('run', 'volumes');
@@ -194,16 +197,17 @@ describe('the volumes of one workload on a real pool', { skip: unlessMachine, ti
       });
     });
 
-  it('of which the worker and the supervisor were killed (-9) meanwhile: the writer goes on, the next run is fine', async () => {
-    await within({}, async (one, writer) => {
-      const started = one.start('run', 'volumes');
-      const run = await reached(one, /^discover>snapshot/);
-      await isHeld(writer);
-      kill('both', started, run);
-      await goesOn(writer, 30);
-      await started.ended;
-      fine(await one.type('run', 'volumes'));
-      await nothingIsLeft();
+  if (sweep)
+    it('of which the worker and the supervisor were killed (-9) meanwhile: the writer goes on, the next run is fine', async () => {
+      await within({}, async (one, writer) => {
+        const started = one.start('run', 'volumes');
+        const run = await reached(one, /^discover>snapshot/);
+        await isHeld(writer);
+        kill('both', started, run);
+        await goesOn(writer, 30);
+        await started.ended;
+        fine(await one.type('run', 'volumes'));
+        await nothingIsLeft();
+      });
     });
-  });
 });

@@ -7,6 +7,8 @@ import { type PveMachine, startPveMachine, unlessMachine } from './pve-machine.t
 
 const tiny = { megabytes: 512, metadataMegabytes: 4 };
 
+import { sweep } from '../sweep.test-support.ts';
+
 describe('the tests’ PVE host', { skip: unlessMachine, timeout: 900_000 }, () => {
   let machine: PveMachine;
   before(async () => {
@@ -50,24 +52,25 @@ describe('the tests’ PVE host', { skip: unlessMachine, timeout: 900_000 }, () 
     assert.match(snapshot, /^\s*skip activation\s+vm-9999-pvc-0001$/);
   });
 
-  it('keeps what was synced through a power cut, brings volumes and mounts back, and loses the rest', async () => {
-    await machine.volumes.reset();
-    const volume = await machine.makeVolume({ filesystem: 'ext4', files: { 'kept.txt': 'before' } });
-    const at = await machine.volumes.open(volume);
-    await machine.must(
-      `echo synced >${at}/synced; sync -f ${at}; echo lost >${at}/lost; echo kept >/mnt/backup/kept; sync`,
-    );
-    await machine.must(`echo lost >/mnt/backup/lost; touch /run/gone`);
-    await machine.powerOff();
-    await assert.rejects(async () => machine.faults.freeze(), /the machine is off/);
-    await machine.boot();
-    assert.equal(await machine.must(`blkid -p -o value -s TYPE ${volume.device}`), 'ext4');
-    assert.match(await machine.must(`dumpe2fs -h ${volume.device} 2>/dev/null | grep features`), /needs_recovery/);
-    await machine.volumes.open(volume);
-    assert.equal(await machine.must(`cat ${at}/kept.txt ${at}/synced`), 'beforesynced');
-    assert.equal(await machine.must('cat /mnt/backup/kept; ls /run/gone 2>&1 | wc -l'), 'kept\n1');
-    assert.equal((await machine.sh('test -e /mnt/backup/lost')).exitCode, 1);
-  });
+  if (sweep)
+    it('keeps what was synced through a power cut, brings volumes and mounts back, and loses the rest', async () => {
+      await machine.volumes.reset();
+      const volume = await machine.makeVolume({ filesystem: 'ext4', files: { 'kept.txt': 'before' } });
+      const at = await machine.volumes.open(volume);
+      await machine.must(
+        `echo synced >${at}/synced; sync -f ${at}; echo lost >${at}/lost; echo kept >/mnt/backup/kept; sync`,
+      );
+      await machine.must(`echo lost >/mnt/backup/lost; touch /run/gone`);
+      await machine.powerOff();
+      await assert.rejects(async () => machine.faults.freeze(), /the machine is off/);
+      await machine.boot();
+      assert.equal(await machine.must(`blkid -p -o value -s TYPE ${volume.device}`), 'ext4');
+      assert.match(await machine.must(`dumpe2fs -h ${volume.device} 2>/dev/null | grep features`), /needs_recovery/);
+      await machine.volumes.open(volume);
+      assert.equal(await machine.must(`cat ${at}/kept.txt ${at}/synced`), 'beforesynced');
+      assert.equal(await machine.must('cat /mnt/backup/kept; ls /run/gone 2>&1 | wc -l'), 'kept\n1');
+      assert.equal((await machine.sh('test -e /mnt/backup/lost')).exitCode, 1);
+    });
 
   it('is reached with its own host key only, and by an ordinary user', async () => {
     const entry = machine.machineEntry('pve', 'holdfast');
@@ -82,40 +85,42 @@ describe('the tests’ PVE host', { skip: unlessMachine, timeout: 900_000 }, () 
     assert.equal(await machine.must('stat -c "%U %a" /home/holdfast/.ssh/authorized_keys'), 'holdfast 600');
   });
 
-  it('finds a volume as a power cut would when a snapshot is taken while its pod writes', async () => {
-    await machine.volumes.reset();
-    const volume = await machine.makeVolume({ filesystem: 'ext4' });
-    const at = await machine.volumes.open(volume);
-    await machine.must(`echo late >${at}/late; sync -f ${at}`);
-    assert.match(await machine.must(`lvs --noheadings -o lv_device_open pve/${volume.lv}`), /open/);
-    await machine.must(`lvcreate -qq -s -n hf_x_dirty pve/${volume.lv}; lvchange -ay -K pve/hf_x_dirty`);
-    assert.match(await machine.must('dumpe2fs -h /dev/pve/hf_x_dirty 2>/dev/null | grep features'), /needs_recovery/);
-    await machine.volumes.close(volume);
-    assert.equal(await machine.must('losetup -a'), '');
-  });
-
-  it('goes back to a checkpoint, with or without a power cut, whatever was left open', async () => {
-    await machine.volumes.reset();
-    const volume = await machine.makeVolume({ filesystem: 'ext4', luks: 'sesame', files: { 'state.txt': 'then' } });
-    await machine.must('echo then >/mnt/backup/state.txt');
-    await machine.checkpoint('then');
-    for (const how of ['on', 'off']) {
+  if (sweep)
+    it('finds a volume as a power cut would when a snapshot is taken while its pod writes', async () => {
+      await machine.volumes.reset();
+      const volume = await machine.makeVolume({ filesystem: 'ext4' });
       const at = await machine.volumes.open(volume);
-      assert.equal(await machine.must(`cat ${at}/state.txt /mnt/backup/state.txt`), 'thenthen');
-      await machine.must(
-        `echo now | tee ${at}/state.txt /mnt/backup/state.txt; lvcreate -qq -s -n hf_x_now pve/${volume.lv}`,
-      );
-      if (how === 'off') await machine.powerOff();
-      await machine.rollback('then');
-      assert.deepEqual(await names(), ['data', 'root', volume.lv]);
-    }
-    await machine.volumes.reset({ megabytes: 128, metadataMegabytes: 8 });
-    assert.equal(await machine.must('lvs --noheadings --units m -o lv_size pve/data | tr -d " "'), '128.00m');
-    await machine.volumes.reset();
-    assert.deepEqual(await names(), ['data', 'root']);
-    assert.equal(await machine.must('ls /mnt/backup'), 'lost+found');
-    await assert.rejects(machine.rollback('never'), /there is no checkpoint never/);
-  });
+      await machine.must(`echo late >${at}/late; sync -f ${at}`);
+      assert.match(await machine.must(`lvs --noheadings -o lv_device_open pve/${volume.lv}`), /open/);
+      await machine.must(`lvcreate -qq -s -n hf_x_dirty pve/${volume.lv}; lvchange -ay -K pve/hf_x_dirty`);
+      assert.match(await machine.must('dumpe2fs -h /dev/pve/hf_x_dirty 2>/dev/null | grep features'), /needs_recovery/);
+      await machine.volumes.close(volume);
+      assert.equal(await machine.must('losetup -a'), '');
+    });
+
+  if (sweep)
+    it('goes back to a checkpoint, with or without a power cut, whatever was left open', async () => {
+      await machine.volumes.reset();
+      const volume = await machine.makeVolume({ filesystem: 'ext4', luks: 'sesame', files: { 'state.txt': 'then' } });
+      await machine.must('echo then >/mnt/backup/state.txt');
+      await machine.checkpoint('then');
+      for (const how of ['on', 'off']) {
+        const at = await machine.volumes.open(volume);
+        assert.equal(await machine.must(`cat ${at}/state.txt /mnt/backup/state.txt`), 'thenthen');
+        await machine.must(
+          `echo now | tee ${at}/state.txt /mnt/backup/state.txt; lvcreate -qq -s -n hf_x_now pve/${volume.lv}`,
+        );
+        if (how === 'off') await machine.powerOff();
+        await machine.rollback('then');
+        assert.deepEqual(await names(), ['data', 'root', volume.lv]);
+      }
+      await machine.volumes.reset({ megabytes: 128, metadataMegabytes: 8 });
+      assert.equal(await machine.must('lvs --noheadings --units m -o lv_size pve/data | tr -d " "'), '128.00m');
+      await machine.volumes.reset();
+      assert.deepEqual(await names(), ['data', 'root']);
+      assert.equal(await machine.must('ls /mnt/backup'), 'lost+found');
+      await assert.rejects(machine.rollback('never'), /there is no checkpoint never/);
+    });
 
   it('holds a volume open as long as a pod of the cluster has it', async () => {
     await machine.volumes.reset();
