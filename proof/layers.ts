@@ -13,6 +13,7 @@ import { proveSchedules } from './layers/schedules.ts';
 import { proveSqlite } from './layers/sqlite.ts';
 import { proveStaging } from './layers/staging.ts';
 import { proveSwap } from './layers/swap.ts';
+import { proveSweepOfTests } from './layers/sweep-of-tests.ts';
 import { proveUnderFire } from './layers/under-fire.ts';
 import { type Report, report } from './report.ts';
 
@@ -35,6 +36,7 @@ const afterwards: Parts = {
   'host-config': proveHostConfig,
   metrics: proveMetrics,
   staging: proveStaging,
+  tests: proveSweepOfTests,
 };
 
 const names = [...lanes, afterwards].flatMap((parts) => Object.keys(parts));
