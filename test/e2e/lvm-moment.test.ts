@@ -7,7 +7,7 @@ import { type Cluster, startCluster } from '../pve-machine/kubectl/cluster.test-
 import { type PveMachine, startPveMachine, unlessMachine } from '../pve-machine/pve-machine.test-support.ts';
 import type { Volume } from '../pve-machine/volumes.test-support.ts';
 import { startWriter, type Writer } from '../pve-machine/writer.test-support.ts';
-import { someOf, sweep } from '../sweep.test-support.ts';
+import { sweep } from '../sweep.test-support.ts';
 import { type Answered, type Estate, estateIn, kill, reached } from './estate.test-support.ts';
 
 const pool = { megabytes: 512, metadataMegabytes: 4 };
@@ -112,17 +112,18 @@ describe('the volumes of one workload on a real pool', { skip: unlessMachine, ti
     });
   });
 
-  it('are not where nobody is held (control), and their points say so', async () => {
-    await within({ one_moment: 'never' }, async (one, writer) => {
-      fine(await one.type('run', 'volumes'));
-      const [a = 0, b = 0] = await held();
-      assert.ok(b > a + 1, `the first holds ${a}, the second ${b}: it was written on between`);
-      assert.deepEqual(await tags(), ['hf.together=in-a-row']);
-      const { stdout } = await one.type('points');
-      assert.match(stdout, /sealed, in a row, up to .+ apart/);
-      await goesOn(writer, 1);
+  if (sweep)
+    it('are not where nobody is held (control), and their points say so', async () => {
+      await within({ one_moment: 'never' }, async (one, writer) => {
+        fine(await one.type('run', 'volumes'));
+        const [a = 0, b = 0] = await held();
+        assert.ok(b > a + 1, `the first holds ${a}, the second ${b}: it was written on between`);
+        assert.deepEqual(await tags(), ['hf.together=in-a-row']);
+        const { stdout } = await one.type('points');
+        assert.match(stdout, /sealed, in a row, up to .+ apart/);
+        await goesOn(writer, 1);
+      });
     });
-  });
 
   if (sweep)
     it('are taken in a row where the host itself has one mounted, which is said, and degraded where one moment is required', async () => {
@@ -174,28 +175,29 @@ describe('the volumes of one workload on a real pool', { skip: unlessMachine, ti
     });
 
   const script = `ps -eo pid,args | grep ' [h]oldfast-snapshot ' | grep -v 'sh -c exec\\|ssh' | awk '{ print $1 }' | tail -n 1`;
-  for (const [victim, kills] of someOf(1, [
-    ['the script', `kill -KILL $(${script})`],
-    [
-      'the whole ssh session',
-      // From the script up to the process that sshd made for this connection, and all that it started.
-      `at=$(${script}); while parent=$(ps -o ppid= -p $at | tr -d ' ') && [ "$(ps -o comm= -p $parent)" != sshd ]; do at=$parent; done
+  if (sweep)
+    for (const [victim, kills] of [
+      ['the script', `kill -KILL $(${script})`],
+      [
+        'the whole ssh session',
+        // From the script up to the process that sshd made for this connection, and all that it started.
+        `at=$(${script}); while parent=$(ps -o ppid= -p $at | tr -d ' ') && [ "$(ps -o comm= -p $parent)" != sshd ]; do at=$parent; done
       tree() { for one in $(ps -o pid= --ppid $1); do tree $one; done; echo $1; }
       kill -KILL $(tree $parent)`,
-    ],
-  ] as const))
-    it(`of which ${victim} was killed (-9) while their writer was held: he goes on in time, nothing is left, the next run is fine`, async () => {
-      await within({}, async (one, writer) => {
-        const started = one.start('run', 'volumes');
-        await isHeld(writer);
-        await machine.must(kills);
-        await goesOn(writer, 30);
-        await started.ended;
-        await nothingIsLeft();
-        fine(await one.type('run', 'volumes'));
-        assert.ok((await tags()).includes('hf.together=one-moment'));
+      ],
+    ] as const)
+      it(`of which ${victim} was killed (-9) while their writer was held: he goes on in time, nothing is left, the next run is fine`, async () => {
+        await within({}, async (one, writer) => {
+          const started = one.start('run', 'volumes');
+          await isHeld(writer);
+          await machine.must(kills);
+          await goesOn(writer, 30);
+          await started.ended;
+          await nothingIsLeft();
+          fine(await one.type('run', 'volumes'));
+          assert.ok((await tags()).includes('hf.together=one-moment'));
+        });
       });
-    });
 
   if (sweep)
     it('of which the worker and the supervisor were killed (-9) meanwhile: the writer goes on, the next run is fine', async () => {
