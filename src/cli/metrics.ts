@@ -18,7 +18,7 @@ export const metrics: Command<MetricsAnswer> = {
     const listen = optionText(invocation, 'listen');
     const address = listen === undefined ? undefined : listenAddress(listen);
     const opened = await open(invocation);
-    if (flag(invocation, 'push')) return pushed(invocation, opened);
+    if (flag(invocation, 'push')) return await pushed(invocation, opened);
     const answer = await printed(invocation, opened);
     if (address === undefined) return answer;
     const { holdfast, estate } = opened;

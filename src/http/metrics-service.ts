@@ -28,7 +28,7 @@ export const metricsService = (address: ListenAddress): Service => ({
       const { holdfast } = context;
       const estate = context.estate();
       await using world = holdfast.world(estate);
-      return metricsText(figuresNow(holdfast, estate, lastLook(world), pushesOf(world)), format);
+      return await metricsText(figuresNow(holdfast, estate, lastLook(world), pushesOf(world)), format);
     });
     context.say(`figures for Prometheus: ${listening.url}`);
     const looks = lookAgainAndAgain(context, over.signal);
