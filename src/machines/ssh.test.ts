@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { Fault } from '../fault.ts';
+import { milliseconds } from '../values/duration.ts';
 import { systemClock } from '../values/instant.ts';
 import { begun, machineContract, type Opened } from './contract.test-support.ts';
 import { localMachine } from './local.ts';
@@ -113,13 +114,19 @@ describe('a connection over ssh', { skip: cannotServe() }, () => {
       const mine = sshFolders().filter((name) => !before.includes(name));
       assert.equal(mine.length, 1);
       // The agent has the key only while the connection is opened.
-      assert.equal(await processesWith(join(tmpdir(), mine[0] ?? '', 'a1')), 0);
+      assert.ok(
+        await goneWithin(5000, join(tmpdir(), mine[0] ?? '', 'a1')),
+        'it was told to end before the command began',
+      );
       await machine[Symbol.asyncDispose]();
       assert.deepEqual(
         sshFolders().filter((name) => mine.includes(name)),
         [],
       );
-      assert.deepEqual(sshd.sessions(), []);
+      // sshd notices by itself that it was left, a moment later.
+      for (const end = systemClock.monotonic() + 5000; sshd.sessions().length > 0; )
+        if (systemClock.monotonic() > end) assert.fail('a session is left');
+        else await systemClock.sleep(milliseconds(20));
     }));
 
   it('is opened anew by the next command when it was lost', () =>
