@@ -1,4 +1,4 @@
-// The tests that have a machine in QEMU, all of their cases (with --full): CI tries one of each sort. Each asks its own authorities.
+// The tests that take long, most of them on a machine in QEMU, all of their cases (with --full): CI tries one of each sort. Each asks its own authorities.
 import { run } from 'node:test';
 import { unlessMachine } from '../../test/pve-machine/pve-machine.test-support.ts';
 import type { Report } from '../report.ts';
@@ -6,6 +6,7 @@ import type { Report } from '../report.ts';
 const files = {
   'src/layers/common/volume/volume.test.ts': 'mount, blkid, cryptsetup, lvs and sha256sum there',
   'src/layers/sqlite/volumes.test.ts': 'sqlite3, lvs and sha256sum there',
+  'test/e2e/kill.test.ts': 'ps, mount, losetup and ls',
   'test/e2e/lvm.test.ts': 'lvs and dmsetup there, the journal',
   'test/e2e/lvm-moment.test.ts': 'what the two snapshots hold; ps there',
   'test/e2e/restore-volume.test.ts': "lvs, mount and sha256sum there, kubectl's state",

@@ -29,7 +29,9 @@ const entryWith = (more: Record<string, unknown> = {}): SqliteEntry =>
     ...{ to: '/mnt/backup/points', mounted_at: '/mnt/backup', keep: { keep_last: 2 }, ...more },
   });
 
-describe('databases of volumes', { skip: unlessMachine || unlessSqlite, timeout: 3_000_000 }, () => {
+const unlessSweep = sweep ? false : 'three minutes on an emulated machine: `npm run proof:layers` does it';
+
+describe('databases of volumes', { skip: unlessMachine || unlessSqlite || unlessSweep, timeout: 3_000_000 }, () => {
   let host: Pve;
   let files: Readonly<Record<string, Uint8Array>>;
   before(async () => {
@@ -85,37 +87,35 @@ describe('databases of volumes', { skip: unlessMachine || unlessSqlite, timeout:
     assert.equal(await host.pve.must(`sqlite3 ${back} 'SELECT count(*) FROM notes'; rm -r /mnt/backup/back`), '501');
   });
 
-  if (sweep)
-    it('of an encrypted volume are not copied to a disk in the clear, and are where the estate says what protects it (reality L14)', async () => {
-      const made = await host.pve.makeVolume({ filesystem: 'ext4', luks: 'the right key', files });
-      await host.seal(made.lv, 'r0', { claim: 'apps/secret' });
-      const before = await host.state();
-      assert.deepEqual(codesOf(await protect('run1')), ['copy-less-protected']);
-      assert.deepEqual(await points(host.world()), []);
-      const out = await protect('run2', entryWith({ protected: { reason: 'the disk lies in a safe' } }));
-      assert.deepEqual([out.failed, out.degraded], [{}, []]);
-      assert.equal((await points(host.world())).length, 1);
-      assert.equal(await host.state(), before);
-    });
+  it('of an encrypted volume are not copied to a disk in the clear, and are where the estate says what protects it (reality L14)', async () => {
+    const made = await host.pve.makeVolume({ filesystem: 'ext4', luks: 'the right key', files });
+    await host.seal(made.lv, 'r0', { claim: 'apps/secret' });
+    const before = await host.state();
+    assert.deepEqual(codesOf(await protect('run1')), ['copy-less-protected']);
+    assert.deepEqual(await points(host.world()), []);
+    const out = await protect('run2', entryWith({ protected: { reason: 'the disk lies in a safe' } }));
+    assert.deepEqual([out.failed, out.degraded], [{}, []]);
+    assert.equal((await points(host.world())).length, 1);
+    assert.equal(await host.state(), before);
+  });
 
-  if (sweep)
-    it('whose copying ends in a power cut leave no point that is none, and the next run makes one', async () => {
-      const made = await host.pve.makeVolume({ filesystem: 'ext4', files });
-      await host.seal(made.lv, 'r0', { claim: 'apps/state' });
-      const begun: Begun[] = [];
-      let cut = false;
-      const at = async (moment: string) => {
-        if (cut || !/copying and checking/.test(moment)) return;
-        cut = true;
-        await host.powerCut();
-      };
-      await assert.rejects(protect('run1', entryWith(), { began: (one) => void begun.push(one), at }));
-      assert.ok(cut, 'the plug was pulled while a database was copied');
-      await host.pve.boot();
-      await recoverDriven(driven('run1'), begun, begun.length);
-      assert.doesNotMatch(await host.state(), /hf_run1_/);
-      assert.equal(await host.pve.must('ls -A /mnt/backup/points/databases 2>/dev/null || true'), '');
-      await protect('run2');
-      assert.equal((await points(host.world())).length, 1);
-    });
+  it('whose copying ends in a power cut leave no point that is none, and the next run makes one', async () => {
+    const made = await host.pve.makeVolume({ filesystem: 'ext4', files });
+    await host.seal(made.lv, 'r0', { claim: 'apps/state' });
+    const begun: Begun[] = [];
+    let cut = false;
+    const at = async (moment: string) => {
+      if (cut || !/copying and checking/.test(moment)) return;
+      cut = true;
+      await host.powerCut();
+    };
+    await assert.rejects(protect('run1', entryWith(), { began: (one) => void begun.push(one), at }));
+    assert.ok(cut, 'the plug was pulled while a database was copied');
+    await host.pve.boot();
+    await recoverDriven(driven('run1'), begun, begun.length);
+    assert.doesNotMatch(await host.state(), /hf_run1_/);
+    assert.equal(await host.pve.must('ls -A /mnt/backup/points/databases 2>/dev/null || true'), '');
+    await protect('run2');
+    assert.equal((await points(host.world())).length, 1);
+  });
 });
