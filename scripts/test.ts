@@ -79,6 +79,11 @@ const { status } = spawnSync(
     '--test-timeout=300000',
     ...globs,
   ],
-  { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
+  {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    // Hundreds of processes read the same sources: what Node made of them is kept, which halves the time of each start.
+    env: { ...process.env, NODE_COMPILE_CACHE: resolve(root, 'node_modules/.cache/node') },
+  },
 );
 process.exitCode = status ?? 1;

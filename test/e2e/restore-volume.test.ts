@@ -50,15 +50,16 @@ describe('a volume in QEMU', { skip: unlessRoot, timeout: 3_600_000 }, () => {
 
   const tries = (started: Started, step: string): Promise<string> => triesIn(estate, started, step);
 
-  it('shows the ways back, and what to type, without doing anything', async () => {
-    await homelab();
-    const { status, stdout, stderr } = await estate.type('restore', 'media/jellyfin');
-    assert.equal(status, 0, stderr);
-    assert.match(stdout, /holdfast restore media\/jellyfin --point \S+ --to live/);
-    const dry = await estate.type('restore', 'media/jellyfin', '--to', 'live', '--dry-run');
-    assert.match(dry.stdout, /scale StatefulSet media\/jellyfin to 0, from 1 replica/);
-    assert.equal(await inPod(), 'today');
-  });
+  if (sweep)
+    it('shows the ways back, and what to type, without doing anything', async () => {
+      await homelab();
+      const { status, stdout, stderr } = await estate.type('restore', 'media/jellyfin');
+      assert.equal(status, 0, stderr);
+      assert.match(stdout, /holdfast restore media\/jellyfin --point \S+ --to live/);
+      const dry = await estate.type('restore', 'media/jellyfin', '--to', 'live', '--dry-run');
+      assert.match(dry.stdout, /scale StatefulSet media\/jellyfin to 0, from 1 replica/);
+      assert.equal(await inPod(), 'today');
+    });
 
   for (const given of someOf(1, [
     { luks: key },
