@@ -10,7 +10,6 @@ import { processesWith } from './machines/processes.test-support.ts';
 import { cannotServe, type Sshd, startSshd } from './machines/sshd.test-support.ts';
 import { type Machines, machinesOf } from './machines-of-estate.ts';
 import type { MachineEntry } from './model/estate.ts';
-import { milliseconds } from './values/duration.ts';
 import { systemClock } from './values/instant.ts';
 import { Secret } from './values/secret.ts';
 
@@ -73,7 +72,7 @@ describe('the machines of an estate', { skip: cannotServe() }, () => {
       assert.equal((await machine.run(['echo', 'there'])).stdout, 'there\n');
       assert.equal((sshd.log().match(/Accepted publickey/g) ?? []).length, 1);
       await machines[Symbol.asyncDispose]();
-      while (sshd.sessions().length > 0) await systemClock.sleep(milliseconds(50));
+      await sshd.left();
       assert.throws(() => machines.machine('pve9'), { code: 'machine-unknown' });
     } finally {
       await sshd.stop();

@@ -1,5 +1,5 @@
 // A run that is killed at the moment at which it tries a step, and what the journal says of it once somebody has settled it.
-import { type Answered, type Estate, kill, until, type Victim } from '../../test/e2e/estate.test-support.ts';
+import { type Answered, type Estate, kill, tries, type Victim } from '../../test/e2e/estate.test-support.ts';
 
 export const victims: readonly Victim[] = ['worker', 'supervisor', 'both'];
 
@@ -16,22 +16,9 @@ export async function killedAt(
   path: RegExp,
   typed: readonly string[],
 ): Promise<Killed> {
-  const newest = () => estate.journal((runs) => runs[0]?.id);
-  const before = newest();
+  const before = estate.journal((runs) => runs[0]?.id);
   const started = estate.start(...typed);
-  const run = await until(`${path} of ${typed.join(' ')}`, () => {
-    const now = newest();
-    if (now === undefined || now === before) {
-      if (started.process.exitCode !== null) throw new Error(`it ended before it began: ${started.output()}`);
-      return undefined;
-    }
-    const tried = estate.journal((_, entriesOf) =>
-      entriesOf(now).some((entry) => entry.event === 'trying' && path.test(entry.path)),
-    );
-    if (tried) return now;
-    if (started.process.exitCode !== null) throw new Error(`it ended before ${path}: ${started.output()}`);
-    return undefined;
-  });
+  const run = await tries(estate, started, path, before);
   kill(victim, started, run);
   await started.ended;
   const settled = await estate.type('cancel', run);

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { Fault } from '../fault.ts';
-import { milliseconds } from '../values/duration.ts';
 import { systemClock } from '../values/instant.ts';
 import { begun, machineContract, type Opened } from './contract.test-support.ts';
 import { localMachine } from './local.ts';
@@ -123,10 +122,7 @@ describe('a connection over ssh', { skip: cannotServe() }, () => {
         sshFolders().filter((name) => mine.includes(name)),
         [],
       );
-      // sshd notices by itself that it was left, a moment later.
-      for (const end = systemClock.monotonic() + 5000; sshd.sessions().length > 0; )
-        if (systemClock.monotonic() > end) assert.fail('a session is left');
-        else await systemClock.sleep(milliseconds(20));
+      await sshd.left();
     }));
 
   it('is opened anew by the next command when it was lost', () =>

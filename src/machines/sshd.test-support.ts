@@ -18,6 +18,8 @@ export type Sshd = Readonly<{
   log(): string;
   /** the processes of sshd that hold connections, by pid */
   sessions(): readonly number[];
+  /** when nobody is connected any more: sshd notices by itself, a moment after it was left */
+  left(): Promise<void>;
   stop(): Promise<void>;
 }>;
 
@@ -64,6 +66,7 @@ export async function startSshd({ config = [], accounts = [] }: SshdSettings = {
     key: readFileSync(join(folder, 'user'), 'utf8'),
     log: () => readFileSync(log, 'utf8'),
     sessions: () => sessionsOf(server.pid ?? 0),
+    left: () => left(server.pid ?? 0),
     stop: async () => {
       for (const pid of [...sessionsOf(server.pid ?? 0), server.pid ?? 0]) tryKill(pid);
       if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
@@ -118,6 +121,13 @@ function sessionsOf(pid: number): readonly number[] {
     .map(Number)
     .filter((child) => read(`/proc/${child}/comm`).startsWith('sshd'))
     .flatMap((child) => [child, ...sessionsOf(child)]);
+}
+
+async function left(pid: number): Promise<void> {
+  for (const end = systemClock.monotonic() + 10_000; sessionsOf(pid).length > 0; ) {
+    if (systemClock.monotonic() > end) throw new Error(`still connected: ${sessionsOf(pid).join(', ')}`);
+    await systemClock.sleep(milliseconds(20));
+  }
 }
 
 function read(path: string): string {

@@ -107,6 +107,32 @@ export const reached = (estate: Estate, path: string | RegExp, event: Entry['eve
     }),
   );
 
+/** The run, as soon as it tries the step; what ends before that is said at once. `known` is the newest run of before. */
+export const tries = (
+  estate: Estate,
+  started: Pick<Started, 'process' | 'output'>,
+  path: string | RegExp,
+  known?: string,
+  minutes?: number,
+  milliseconds?: number,
+): Promise<string> =>
+  until(
+    `${path} is tried`,
+    () => {
+      const found = estate.journal((runs, entriesOf) => {
+        const run = runs[0]?.id ?? '';
+        if (run === known) return undefined;
+        const fits = (at: string) => (typeof path === 'string' ? at === path : path.test(at));
+        return entriesOf(run).some((entry) => entry.event === 'trying' && fits(entry.path)) ? run : undefined;
+      });
+      if (found === undefined && started.process.exitCode !== null)
+        throw new Error(`it ended before ${path}:\n${started.output()}`);
+      return found;
+    },
+    minutes,
+    milliseconds,
+  );
+
 /** Every process that works for a run: its worker, and whatever that started. */
 export function processesOf(run: string): readonly number[] {
   return readdirSync('/proc')

@@ -27,6 +27,20 @@ const estateFor = (machine: PveMachine, cluster: Cluster, more: object): string 
     ],
   });
 
+/** A cluster in which one workload has them all. */
+function photosOf(volumes: readonly Volume[]): Cluster {
+  const cluster = startCluster();
+  for (const [index, { lv }] of volumes.entries())
+    cluster.volume({
+      name: `pv-${index}`,
+      handle: `homelab/pve/local-lvm/${lv}`,
+      namespace: 'photos',
+      claim: `c${index}`,
+    });
+  cluster.deployment({ namespace: 'photos', name: 'photos', claims: volumes.map((_, index) => `c${index}`) });
+  return cluster;
+}
+
 describe('the volumes of one workload on a real pool', { skip: unlessMachine, timeout: 1_800_000 }, () => {
   let machine: PveMachine;
   let volumes: readonly Volume[];
@@ -40,15 +54,7 @@ describe('the volumes of one workload on a real pool', { skip: unlessMachine, ti
   });
 
   const within = async (more: object, work: (one: Estate, writer: Writer) => Promise<void>) => {
-    using cluster = startCluster();
-    for (const [index, { lv }] of volumes.entries())
-      cluster.volume({
-        name: `pv-${index}`,
-        handle: `homelab/pve/local-lvm/${lv}`,
-        namespace: 'photos',
-        claim: `c${index}`,
-      });
-    cluster.deployment({ namespace: 'photos', name: 'photos', claims: volumes.map((_, index) => `c${index}`) });
+    using cluster = photosOf(volumes);
     const one = estateIn(estateFor(machine, cluster, more), 'moment');
     const writer = await startWriter(machine.must, volumes);
     try {
@@ -130,15 +136,7 @@ describe('the volumes of one workload on a real pool', { skip: unlessMachine, ti
       const mounted = await machine.makeVolume({ name: 'vm-9999-pvc-mounted', filesystem: 'ext4' });
       await machine.must(`mkdir -p /mnt/own && mount ${mounted.device} /mnt/own`);
       volumes = [...volumes.slice(0, 1), mounted];
-      using cluster = startCluster();
-      for (const [index, { lv }] of volumes.entries())
-        cluster.volume({
-          name: `pv-${index}`,
-          handle: `homelab/pve/local-lvm/${lv}`,
-          namespace: 'photos',
-          claim: `c${index}`,
-        });
-      cluster.deployment({ namespace: 'photos', name: 'photos', claims: ['c0', 'c1'] });
+      using cluster = photosOf(volumes);
       for (const [wanted, state] of [
         ['required', 'degraded'],
         ['wanted', 'done'],

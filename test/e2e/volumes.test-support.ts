@@ -2,7 +2,7 @@
 // `dmsetup` say of them on the machine, asked past us.
 import type { Cluster } from '../pve-machine/kubectl/cluster.test-support.ts';
 import type { PveMachine } from '../pve-machine/pve-machine.test-support.ts';
-import { type Estate, until } from './estate.test-support.ts';
+import { type Estate, type Started, tries as triesIn } from './estate.test-support.ts';
 
 export const smallPool = { megabytes: 512, metadataMegabytes: 4 } as const;
 
@@ -84,26 +84,6 @@ export const stateOf = (estate: Estate, run?: string): string | undefined =>
 export const firstFound = (estate: Estate): string | undefined =>
   estate.journal((runs, entriesOf) => entriesOf(runs[0]?.id ?? '').find(({ path }) => path.includes('>'))?.path);
 
-/** The run, as soon as it tries the step; an emulated machine takes its time. */
-export const tries = (
-  estate: Estate,
-  started: Readonly<{ process: Readonly<{ exitCode: number | null }>; output(): string }>,
-  path: string | RegExp,
-  known?: string,
-): Promise<string> =>
-  until(
-    `${path} is tried`,
-    () => {
-      const found = estate.journal((runs, entriesOf) => {
-        const run = runs[0]?.id ?? '';
-        if (run === known) return undefined;
-        const fits = (at: string) => (typeof path === 'string' ? at === path : path.test(at));
-        return entriesOf(run).some((entry) => entry.event === 'trying' && fits(entry.path)) ? run : undefined;
-      });
-      if (found === undefined && started.process.exitCode !== null)
-        throw new Error(`it ended before ${path}:\n${started.output()}`);
-      return found;
-    },
-    8,
-    30,
-  );
+/** As everywhere; an emulated machine takes its time, and is asked less often meanwhile. */
+export const tries = (estate: Estate, started: Started, path: string | RegExp, known?: string): Promise<string> =>
+  triesIn(estate, started, path, known, 8, 30);

@@ -3,7 +3,7 @@ import type { ExcludedItem, ExpectedItem, ItemResults, PoolFigures } from '../..
 import type { ChildPlan, Note } from '../../model/plan.ts';
 import type { RunId } from '../../model/run.ts';
 import type { Step } from '../../model/step.ts';
-import { type Duration, formatDuration, minutes, seconds } from '../../values/duration.ts';
+import { type Duration, formatDuration, minutes } from '../../values/duration.ts';
 import type { Instant } from '../../values/instant.ts';
 import { count, shown } from '../../values/text.ts';
 import { parseTimeSpan } from '../../values/time-span.ts';
@@ -116,7 +116,8 @@ function snapshotStep(seen: Seen, { volumes, users, oldest }: Group, nth: number
 
 function holdOf({ hold_at_most }: LvmThinEntry): Duration {
   const span = parseTimeSpan(hold_at_most);
-  return typeof span === 'number' ? span : seconds(5);
+  if (typeof span !== 'number') throw new Error(`hold_at_most ${hold_at_most} was read as a time span`);
+  return span;
 }
 
 function tagsFor({ entry, timeZone, run, now, sealed }: Seen, found: Found): Tags {

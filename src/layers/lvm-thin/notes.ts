@@ -8,7 +8,7 @@ import { count, cut, shown } from '../../values/text.ts';
 import { claimText } from '../common/kubernetes/cluster.ts';
 import type { VolumeExclusion } from '../common/lvm/entry.ts';
 import type { Snapshot } from '../common/lvm/snapshots.ts';
-import { apart, reasonsForRow } from '../common/lvm/together.ts';
+import { whyInARow } from '../common/lvm/together.ts';
 import type { Discovered } from './discovery.ts';
 import type { Asked } from './inventory.ts';
 import type { LvmThinEntry } from './schema.ts';
@@ -116,8 +116,7 @@ export function onRows({ one_moment }: LvmThinEntry, sealed: readonly Snapshot[]
     const [{ together, skew } = { together: undefined, skew: undefined }] = taken;
     if (together === undefined || together.oneMoment || together.because === undefined) return [];
     const names = some(taken.map(({ claim, origin }) => claim ?? origin));
-    const how = skew === undefined ? 'in a row' : `in a row, ${apart(skew)}`;
-    return [warning(`${names}: taken ${how}, and not in one moment: ${reasonsForRow[together.because]}`)];
+    return [warning(`${names}: ${whyInARow(skew, together.because)}`)];
   });
 }
 

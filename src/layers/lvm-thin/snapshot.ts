@@ -15,11 +15,11 @@ import { originWord, snapshotName } from '../common/lvm/names.ts';
 import { removeVolume } from '../common/lvm/remove.ts';
 import type { Volume } from '../common/lvm/report.ts';
 import { type Snapshot, sinceBootText, snapshotsIn } from '../common/lvm/snapshots.ts';
-import { apart, reasonsForRow } from '../common/lvm/together.ts';
+import { whyInARow } from '../common/lvm/together.ts';
 import { pointId } from '../common/points/places.ts';
 import { snapshotGiven } from './given.ts';
 import { poolDevice, poolFault } from './pool.ts';
-import { readAnswer, type Taken } from './snapshot-answer.ts';
+import { type Moment, readAnswer, type Taken } from './snapshot-answer.ts';
 import { snapshotArgv, type Taking } from './snapshot-argv.ts';
 
 type Given = z.infer<typeof snapshotGiven>;
@@ -49,7 +49,7 @@ export const snapshotKind: StepKind = {
     const ended = await world.machine(given.machine).run(snapshotArgv(taking), options);
     const answer = readAnswer(ended.stdout, given.vg, taking.volumes);
     refuseWithoutRoom(given, answer, ended.stderr, context);
-    if (answer.moment !== undefined) context.log(momentText(answer));
+    if (answer.moment !== undefined) context.log(momentText(answer.moment, answer.skew));
     const done = outcome(given, taking, taken, answer);
     if (answer.sealed.length < taking.volumes.length) await removeUnsealed(context);
     return done;
@@ -157,21 +157,20 @@ function outcome(given: Given, taking: Taking, taken: Instant, answer: Taken): D
     degraded: [
       ...bad.map(({ name, says }) => `${shown(name)}: ${says}`),
       ...(given.one_moment === 'required' && moment?.oneMoment === false
-        ? [`${given.volumes.map(({ name }) => shown(name)).join(', ')}: ${momentText(answer)}`]
+        ? [`${given.volumes.map(({ name }) => shown(name)).join(', ')}: ${momentText(moment, skew)}`]
         : []),
     ],
   };
 }
 
 /** The machine's words are cut: they hold names of processes, which anybody may choose. */
-function momentText({ moment, skew }: Pick<Taken, 'moment' | 'skew'>): string {
-  if (moment === undefined) return 'taken one straight after another';
+function momentText(moment: Moment, skew: number | undefined): string {
   if (moment.oneMoment)
     return moment.held === 0
       ? 'taken in one moment: nobody had them open for writing'
       : `taken in one moment: ${count(moment.held, 'writer')} stood still for ${formatDuration(milliseconds(moment.heldFor))}`;
   const detail = moment.detail === '' ? '' : ` (${cut(shown(moment.detail), 200)})`;
-  return `taken in a row, ${apart(skew ?? 0)}, and not in one moment: ${reasonsForRow[moment.because]}${detail}`;
+  return `${whyInARow(skew, moment.because)}${detail}`;
 }
 
 function resultOf(given: Given, sealed: readonly Snapshot[]) {

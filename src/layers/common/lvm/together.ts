@@ -33,7 +33,12 @@ type Taken = Readonly<{ group: string | undefined; skew: number | undefined; tog
 export function howTaken({ group, skew, together }: Taken): string | undefined {
   if (group === undefined || together === undefined) return undefined;
   if (together.oneMoment) return 'one moment with its workload';
-  return skew === undefined ? 'in a row' : `in a row, ${apart(skew)}`;
+  return inARow(skew);
 }
 
-export const apart = (skew: number): string => `up to ${formatDuration(milliseconds(skew))} apart`;
+/** @param skew milliseconds between the first and the last of them at most */
+const inARow = (skew: number | undefined): string =>
+  skew === undefined ? 'in a row' : `in a row, up to ${formatDuration(milliseconds(skew))} apart`;
+
+export const whyInARow = (skew: number | undefined, because: ReasonForRow): string =>
+  `taken ${inARow(skew)}, and not in one moment: ${reasonsForRow[because]}`;
