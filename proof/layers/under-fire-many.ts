@@ -1,5 +1,5 @@
 // 77 volumes of which one is bad: 76 are done, the run is degraded, and the next one begins with the bad one.
-import { estateIn } from '../../test/e2e/estate.test-support.ts';
+import { estateIn, reached } from '../../test/e2e/estate.test-support.ts';
 import { firstFound, stateOf, tries, volumesEstate } from '../../test/e2e/volumes.test-support.ts';
 import { mapperName } from '../../test/pve-machine/faults.test-support.ts';
 import type { Report } from '../report.ts';
@@ -34,7 +34,9 @@ export async function proveManyVolumes(report: Report, { machine, look }: FirePl
     const known = estate.journal((runs) => runs[0]?.id);
     const next = estate.start('run', 'volumes');
     await tries(estate, next, /^discover>snapshot/, known);
-    const first = firstFound(estate);
+    const first = firstFound(estate) ?? '';
+    // Ctrl-C stops what is at work just then: the first one is to be through.
+    await reached(estate, first, 'done');
     if (!full) next.process.kill('SIGINT');
     await next.ended;
     const now = await look.origins();

@@ -37,10 +37,24 @@ export async function protectionOf(machine: Machine, folder: string, signal: Abo
   if (type === 'tmpfs' || type === 'ramfs') return 'memory';
   const device = source.replace(/\[.*$/, '');
   if (!device.startsWith('/dev/')) return 'unknown';
-  const below = ['lsblk', '--inverse', '--noheadings', '--raw', '--output', 'TYPE', '--', device] as const;
-  const found = await machine.run(below, { signal, deadline });
-  if (found.exitCode !== 0) return 'unknown';
-  return found.stdout.split('\n').includes('crypt') ? 'encrypted' : 'clear';
+  const types = await below(machine, [device], signal);
+  if (types === undefined) return 'unknown';
+  return types.includes('crypt') ? 'encrypted' : 'clear';
+}
+
+/** The types of all that the devices are made of, down to the disks; undefined where lsblk cannot tell. */
+async function below(machine: Machine, devices: readonly string[], signal: AbortSignal) {
+  const argv = ['lsblk', '--inverse', '--noheadings', '--raw', '--output', 'TYPE', '--'] as const;
+  const { stdout, exitCode } = await machine.run([...argv, ...devices], { signal, deadline });
+  return exitCode === 0 ? stdout.split('\n') : undefined;
+}
+
+/** Whether any of these files and folders lies on a disk that is encrypted: then so must a copy. What is not there is on none. */
+export async function anyEncrypted(machine: Machine, paths: readonly string[], signal: AbortSignal): Promise<boolean> {
+  // It exits with 1 when one of them is not there, and tells of the others.
+  const { stdout } = await machine.run(['df', '--output=source', '--', ...paths], { signal, deadline });
+  const devices = new Set(stdout.split('\n').filter((source) => source.startsWith('/dev/')));
+  return devices.size > 0 && (await below(machine, [...devices], signal))?.includes('crypt') === true;
 }
 
 async function existing(machine: Machine, folder: string): Promise<string> {

@@ -18,8 +18,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { localMachine } from '../../machines/local.ts';
 import type { RestorePoint } from '../../model/restore-point.ts';
+import { systemClock } from '../../values/instant.ts';
+import { type Driven, worldWith } from '../common/driver.test-support.ts';
 import { manifestText, withSeal } from '../common/points/manifest.ts';
+import { withEncrypted } from '../common/protection.test-support.ts';
 import { differences, everything, fault, plain, sh } from '../common/trees.test-support.ts';
 import { type Place, placeWith, unlessMounting } from './place.test-support.ts';
 
@@ -153,6 +157,23 @@ describe('a restore point that was altered', { skip: unlessMounting }, () => {
   it('not at all is restored: the checks above did not refuse everything', async () => {
     await place.restore('run3', point);
     place.inside((tree) => assert.equal(differences(tree, place.back), ''));
+  });
+});
+
+describe('an image of an encrypted disk', { skip: unlessMounting }, () => {
+  it('is copied to no disk in the clear, and to one that is encrypted or that the estate calls protected (reality L14)', async () => {
+    const place = placeWith(plain);
+    try {
+      const on = (folder: string): Partial<Driven> => ({
+        world: worldWith(undefined, withEncrypted(localMachine({ name: 'here', clock: systemClock }), folder)),
+      });
+      await assert.rejects(place.protect('run1', on(place.image)), fault('copy-less-protected'));
+      assert.deepEqual([await place.points(), place.left()], [[], []]);
+      await place.protect('run2', on(place.folder));
+      assert.equal((await place.points()).length, 1);
+    } finally {
+      place.close();
+    }
   });
 });
 

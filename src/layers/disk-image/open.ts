@@ -8,6 +8,7 @@ import { isMounted } from '../common/mounted.ts';
 import { checkDestination, checkRoom } from '../common/points/destination.ts';
 import { layerFolder } from '../common/points/places.ts';
 import { readPoints } from '../common/points/points.ts';
+import { anyEncrypted, protectionOf, refuseWeaker } from '../common/protection.ts';
 import { childPlan } from './child-plan.ts';
 import { openGiven, type SourceFacts } from './given.ts';
 import { checkImage, thereIsAnImage } from './image.ts';
@@ -35,6 +36,7 @@ export const openKind: StepKind = {
     const { timeZone } = givenOf(openGiven, context.step);
     const state = await checkImage(machine, entry);
     await checkDestination(machine, entry);
+    await refuseWeakerCopy(machine, entry, context.signal);
     await unmount(machine, mount, context);
     const source = await probeImage(machine, entry, context);
     context.take('mount', mount);
@@ -65,6 +67,13 @@ export const openKind: StepKind = {
     await unmount(machine, mount, context);
   },
 };
+
+/** The image of an encrypted disk holds what must not lie in the clear beside it. */
+async function refuseWeakerCopy(machine: Machine, entry: DiskImageEntry, signal: AbortSignal): Promise<void> {
+  if (!(await anyEncrypted(machine, [entry.image], signal))) return;
+  const declared = entry.protected?.reason;
+  refuseWeaker(await protectionOf(machine, entry.to, signal), entry.to, { declared, encrypted: false });
+}
 
 /** An image that lost its files must not push the points that still hold them out of retention. */
 function refuseEmpty({ image }: DiskImageEntry, { filesystem }: SourceFacts, found: Found): void {

@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, st
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { RestorePoint } from '../../model/restore-point.ts';
+import { withEncrypted } from '../common/protection.test-support.ts';
 import { differences, fault, sh } from '../common/trees.test-support.ts';
 import { type Host, hostWith, unlessRoot } from './host.test-support.ts';
 import { planProtect } from './protect.ts';
@@ -39,6 +40,8 @@ const only = async (host: Host): Promise<RestorePoint> => {
   assert.ok(newest !== undefined, 'there is a point');
   return newest;
 };
+const newIdentity = () => execFileSync('age-keygen', { stdio: ['ignore', 'pipe', 'ignore'] }).toString();
+const recipientIn = (keys: string) => /public key: (\S+)/.exec(keys)?.[1] ?? '';
 const staged = (host: Host): readonly string[] => readdirSync(join(host.root, 'run'));
 
 describe('the configuration of a host', { skip: unlessRoot }, () => {
@@ -215,9 +218,8 @@ describe('points that are encrypted to a recipient', { skip: unlessRoot }, () =>
   let host: Host;
   let identity: string;
   before(async () => {
-    const keys = execFileSync('age-keygen', { stdio: ['ignore', 'pipe', 'ignore'] }).toString();
-    const recipient = /public key: (\S+)/.exec(keys)?.[1];
-    host = hostWith({ roles: ['pve'], encrypt_to: [recipient] });
+    const keys = newIdentity();
+    host = hostWith({ roles: ['pve'], encrypt_to: [recipientIn(keys)] });
     identity = join(host.root, 'tmp', 'identity');
     writeFileSync(identity, keys.split('\n').find((line) => line.startsWith('AGE-SECRET-KEY')) ?? '');
     pveHost(host);
@@ -289,6 +291,23 @@ describe('a copy of a host', { skip: unlessRoot }, () => {
     assert.deepEqual(staged(host), []);
     chmodSync(join(host.copies, 'config'), 0o700);
     await host.protect('run2');
+  });
+
+  it('of an encrypted disk lies on no disk in the clear, unless it is encrypted or the estate says what protects it (reality L14)', async () => {
+    const safe = hostWith({}, (machine) => withEncrypted(machine, '/etc'));
+    try {
+      pveHost(safe);
+      await assert.rejects(safe.protect('run1'), fault('copy-less-protected'));
+      assert.deepEqual([await safe.points(), staged(safe)], [[], []]);
+      const encrypt_to = [recipientIn(newIdentity())];
+      const gatheredInTheClear = safe.protect('run2', {}, { encrypt_to, staging: '/tmp' });
+      await assert.rejects(gatheredInTheClear, fault('copy-less-protected'));
+      await safe.protect('run3', {}, { encrypt_to });
+      await safe.protect('run4', {}, { protected: { reason: 'the disk lies in a safe' } });
+      assert.equal((await safe.points()).length, 2);
+    } finally {
+      safe.close();
+    }
   });
 
   it('says beforehand that it lies there as it is, unless it is encrypted', () => {

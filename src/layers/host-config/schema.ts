@@ -4,6 +4,7 @@ import { layerEntry } from '../../contracts/layer-entry.ts';
 import { secretReference } from '../../values/secret-reference.ts';
 import { recipients } from '../common/points/encryption.ts';
 import { absolutePath, liesBelowMount, notBelowMount, pointFields, toMachine } from '../common/points/entry.ts';
+import { protectedField } from '../common/protection.ts';
 
 export const roles = ['pve', 'pbs', 'holdfast'] as const;
 export type Role = (typeof roles)[number];
@@ -39,6 +40,7 @@ export const hostConfigEntry = layerEntry
     ...pointFields,
     encrypt_to: recipients.optional(),
     identity: secretReference.optional().describe('what opens encrypted points; needed for a restore only'),
+    protected: protectedField,
   })
   .refine(liesBelowMount, notBelowMount)
   .refine(({ holdfast, encrypt_to }) => holdfast?.signing_key === undefined || encrypt_to !== undefined, {

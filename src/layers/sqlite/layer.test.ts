@@ -16,7 +16,8 @@ import {
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { itemResultsOf } from '../../model/item-results.ts';
-import { codesOf } from '../common/driver.test-support.ts';
+import { codesOf, type Driven } from '../common/driver.test-support.ts';
+import { withEncrypted } from '../common/protection.test-support.ts';
 import { fault } from '../common/trees.test-support.ts';
 import { ask, damage, database, unlessSqlite, withLog } from './databases.test-support.ts';
 import { type Place, placeWith } from './place.test-support.ts';
@@ -201,6 +202,18 @@ describe('databases of a folder', { skip }, () => {
 });
 
 describe('databases by name', { skip }, () => {
+  it('of an encrypted disk are copied to no disk in the clear, and to one that is encrypted (reality L14)', () =>
+    withPlace(async (place) => {
+      database(join(place.data, 'app.db'), 20);
+      const on = (folder: string): Partial<Driven> => ({
+        world: { ...place.world, machine: (name) => withEncrypted(place.world.machine(name), folder) },
+      });
+      assert.deepEqual(codesOf(await place.protect('run1', on(place.data))), ['copy-less-protected']);
+      assert.deepEqual(await place.points(), []);
+      assert.deepEqual(codesOf(await place.protect('run2', on(place.folder))), []);
+      assert.equal((await place.points()).length, 1);
+    }));
+
   it('are copied from wherever they are, and one that is not there is missed', async () => {
     const other = placeWith();
     try {

@@ -14,7 +14,7 @@ import { type Snapshot, snapshotsIn } from '../common/lvm/snapshots.ts';
 import { checkDestination } from '../common/points/destination.ts';
 import { readPoints } from '../common/points/points.ts';
 import { isOf } from '../common/points/source.ts';
-import { protectionOf, refuseWeaker } from '../common/protection.ts';
+import { anyEncrypted, protectionOf, refuseWeaker } from '../common/protection.ts';
 import { preflight } from '../common/volume/preflight.ts';
 import { deactivateSnapshot } from '../common/volume/snapshot.ts';
 import { volumeOf } from '../common/volume/volume.ts';
@@ -36,7 +36,7 @@ export const lookKind: StepKind = {
     const { entry, machine, timeZone, snapshots } = placed(context);
     await checkDestination(machine, entry);
     const { points } = await readPoints(machine, entry);
-    const items = snapshots === undefined ? [itemHere(entry)] : await volumesToCopy(context);
+    const items = snapshots === undefined ? [await itemHere(entry, context)] : await volumesToCopy(context);
     const ordered = oldestFirst(items, points, entry);
     const now = context.world.clock.now();
     const sinceBoot = context.world.clock.sinceBoot?.();
@@ -57,13 +57,18 @@ export const lookKind: StepKind = {
   },
 };
 
-function itemHere(entry: CopyingEntry): Item {
+async function itemHere(entry: CopyingEntry, context: StepContext): Promise<Item> {
   const { from } = entry;
   if ('snapshots_of' in from) throw new Error('a plan brought no snapshots');
   const source: Source =
     'folder' in from ? { of: 'folder', folder: from.folder } : { of: 'files', files: [...from.files] };
-  return { source, luksKeys: undefined, problem: undefined };
+  const paths = source.of === 'folder' ? [source.folder] : source.files.map(beforePattern);
+  const encrypted = await anyEncrypted(context.world.machine(entry.machine), paths, context.signal);
+  return { source, luksKeys: undefined, problem: encrypted ? await weakerOf(entry, context) : undefined };
 }
+
+/** `/srv/apps/*.db` lies where `/srv/apps` lies. */
+const beforePattern = (name: string): string => name.replace(/\/[^/]*[*?[{].*$/, '') || '/';
 
 /** The newest sealed snapshot of each volume that the layer has any of. */
 async function newest(context: StepContext): Promise<readonly Snapshot[]> {
@@ -94,7 +99,7 @@ async function volumesToCopy(context: StepContext): Promise<readonly Item[]> {
   });
 }
 
-/** Why nothing of an encrypted volume may be copied to where this layer copies; undefined where it may. */
+/** Why nothing of an encrypted source may be copied to where this layer copies; undefined where it may. */
 async function weakerOf(entry: CopyingEntry, context: StepContext): Promise<FaultRecord | undefined> {
   const machine = context.world.machine(entry.machine);
   const declared = entry.protected?.reason;

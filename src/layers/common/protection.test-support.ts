@@ -1,0 +1,31 @@
+// A machine of which one folder lies on an encrypted disk, /run is memory, and everything else lies in the clear, as df, findmnt and
+// lsblk say it.
+import type { Machine } from '../../machines/machine.ts';
+
+const safe = '/dev/mapper/safe';
+
+export function withEncrypted(machine: Machine, folder: string): Machine {
+  const device = (path: string) => (path === folder || path.startsWith(`${folder}/`) ? safe : '/dev/sda1');
+  const answers: readonly (readonly [asked: string, answer: (of: readonly string[]) => string])[] = [
+    ['df --output=source --', (paths) => ['Filesystem', ...paths.map(device), ''].join('\n')],
+    [
+      'findmnt --noheadings --raw --output FSTYPE,SOURCE --target',
+      ([path = '']) => (path.startsWith('/run') ? 'tmpfs tmpfs\n' : `ext4 ${device(path)}\n`),
+    ],
+    [
+      'lsblk --inverse --noheadings --raw --output TYPE --',
+      (devices) => devices.map((one) => (one === safe ? 'crypt\npart\ndisk\n' : 'part\ndisk\n')).join(''),
+    ],
+  ];
+  return {
+    ...machine,
+    run: async (argv, options) => {
+      for (const [asked, answer] of answers) {
+        const words = asked.split(' ');
+        if (argv.slice(0, words.length).join(' ') !== asked) continue;
+        return { stdout: answer(argv.slice(words.length)), stderr: '', exitCode: 0, signal: undefined };
+      }
+      return machine.run(argv, options);
+    },
+  };
+}
