@@ -9,6 +9,8 @@ import { cannotServe, type Sshd, startSshd } from '../../src/machines/sshd.test-
 import { type Estate, estateIn, until } from '../../test/e2e/estate.test-support.ts';
 import { seen } from '../declare/world.ts';
 import type { Report } from '../report.ts';
+import { provePfsenseByApi } from './pfsense-api.ts';
+import { proveWeeks } from './pfsense-weeks.ts';
 import { pointsIn, sh, tried } from './place.ts';
 import { sweep } from './sweep.ts';
 
@@ -26,7 +28,7 @@ export async function provePfsense(report: Report): Promise<void> {
   writeFileSync(shell, `#!/bin/sh\nexec chroot ${edge.root} env -i ${path} /usr/bin/tcsh "$@"\n`);
   chmodSync(shell, 0o755);
   const sshd = await startSshd({ accounts: [`root:*:0:0::/root:${shell}`] });
-  const estate = estateIn(estateText(sshd), 'edge');
+  const estate = edgeEstate(sshd, 3);
   const given = {
     report,
     edge,
@@ -36,8 +38,9 @@ export async function provePfsense(report: Report): Promise<void> {
     sshd,
   };
   try {
-    writeFileSync(join(estate.folder, 'key'), sshd.key, { mode: 0o600 });
     await proveTaken(given);
+    await provePfsenseByApi(report);
+    await proveYear(report, sshd);
     await proveNotWhole(given);
     await proveEncrypted(given);
     await proveKills(given);
@@ -48,14 +51,29 @@ export async function provePfsense(report: Report): Promise<void> {
   }
 }
 
-const estateText = ({ port, hostKey }: Sshd): string => `
+async function proveYear(report: Report, sshd: Sshd): Promise<void> {
+  const estate = edgeEstate(sshd, 50);
+  try {
+    await proveWeeks(report, estate, run, () => ofSort(join(estate.folder, 'copies/edge-config'), 'archive'));
+  } finally {
+    estate.close();
+  }
+}
+
+function edgeEstate(sshd: Sshd, last: number): Estate {
+  const estate = estateIn(estateText(sshd, last), 'edge');
+  writeFileSync(join(estate.folder, 'key'), sshd.key, { mode: 0o600 });
+  return estate;
+}
+
+const estateText = ({ port, hostKey }: Sshd, last: number): string => `
 estate: edge
 machines:
   - { name: here, local: true }
   - { name: edge, ssh: { host: 127.0.0.1, port: ${port}, user: root, key: { file: FOLDER/key }, host_key: "${hostKey}" } }
 workloads: [{ name: firewall }]
 layers:
-  - { name: edge-config, kind: pfsense, machine: edge, to_machine: here, workload: firewall, to: FOLDER/copies, keep: { keep_last: 3 } }
+  - { name: edge-config, kind: pfsense, machine: edge, to_machine: here, workload: firewall, to: FOLDER/copies, keep: { keep_last: ${last} } }
 `;
 
 const ofSort = (points: string, sort: string): readonly string[] =>
