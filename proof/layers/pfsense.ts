@@ -39,7 +39,7 @@ export async function provePfsense(report: Report): Promise<void> {
   };
   try {
     await proveTaken(given);
-    await provePfsenseByApi(report);
+    await provePfsenseByApi(report, sshd);
     await proveYear(report, sshd);
     await proveNotWhole(given);
     await proveEncrypted(given);
