@@ -1,6 +1,7 @@
 // What each command prints with `--json`: a contract. docs/reference/json/README.md says what of it stays, and the schemas beside
 // that page are made from these types (scripts/json-schemas.ts).
 import type { Verdict } from '../apply/outcome.ts';
+import type { ToolOutput } from '../apply/tool-output.ts';
 import type { Problem } from '../estate/problem.ts';
 import type { FaultRecord } from '../fault.ts';
 import type { Finding } from '../model/finding.ts';
@@ -137,6 +138,8 @@ export type LogAnswer = Readonly<{
   plan: Plan | undefined;
   /** in the order in which they were written */
   entries: readonly Entry[];
+  /** what steps logged and tools printed, its end; absent where they said nothing, or it is so old that it has gone */
+  output: ToolOutput | undefined;
 }>;
 
 export type JobAnswer = Readonly<{

@@ -4,6 +4,8 @@ import type { Machine, Sink } from '../../machines/machine.ts';
 export class Killed extends Error {}
 type Call = (...args: never[]) => unknown;
 
+const atOnce: readonly string[] = ['stream', 'feed', 'source'];
+
 /** @param before is told of each call; what it throws is all that comes of it */
 export function mortalMachine(
   real: Machine,
@@ -13,7 +15,13 @@ export function mortalMachine(
   const mortal =
     (name: string, call: Call): Call =>
     (...args) => {
-      before(name, args);
+      try {
+        before(name, args);
+      } catch (error) {
+        // What answers with a promise never throws at once: whoever asks for two things together gets two answers.
+        if (!atOnce.includes(name)) return Promise.reject(error);
+        throw error;
+      }
       return after(call(...args));
     };
   const wrapped = (calls: object): object =>

@@ -59,7 +59,12 @@ async function copySteadily(staging: Staging, path: string, except: readonly str
   throw fullOr(fault, said, files);
 }
 
+/** Taking a name out changes the time of its folder, which is the host's and comes back with it. Names may be any bytes. */
+const remove = `files=$1; shift; for one do folder=\${one%/*}; rm -rf -- "$one"; touch -c -r "\${folder#"$files"}/." -- "$folder" || :; done`;
+
 const removeNamed = ({ machine, files }: Staging, path: string, name: string, signal: AbortSignal) =>
-  must(machine, ['find', join(files, path), '-depth', '-name', name, '-exec', 'rm', '-rf', '--', '{}', '+'], {
-    signal,
-  });
+  must(
+    machine,
+    ['find', join(files, path), '-depth', '-name', name, '-exec', 'sh', '-c', remove, 'sh', files, '{}', '+'],
+    { signal },
+  );

@@ -18,6 +18,7 @@ function pveHost(host: Host): void {
   put('/etc/pve/priv/storage/pbs.enc', '{"kdf":null,"data":"c2VjcmV0"}', 0o600);
   put('/etc/pve/nodes/hikurangi/lrm_status', 'changes every ten seconds');
   put('/etc/pve/.version', 'virtual');
+  put('/etc/pve/new\nnode/lrm_status', 'below a name with a line end');
   put('/etc/network/interfaces', 'auto vmbr0\n');
   put('/etc/fstab', '/dev/sda1 / ext4 defaults 0 1\n');
   put('/etc/exports', '/srv/nfs 10.0.0.0/8(rw)\n');
@@ -26,6 +27,7 @@ function pveHost(host: Host): void {
   mkdirSync(join(root, 'var/lib/pve-cluster'));
   sh(
     `sqlite3 var/lib/pve-cluster/config.db 'PRAGMA journal_mode=WAL; CREATE TABLE tree(data); INSERT INTO tree VALUES(42)' >/dev/null
+     touch -d 2002-03-04T05:06:07Z etc/pve etc/pve/nodes/hikurangi etc/pve/new*
      chown 33:33 etc/pve/storage.cfg; setfacl -m u:1234:r etc/fstab; ln -s /lib/x.service etc/systemd/system/x.service
      touch "etc/network/new
 line" "etc/network/-rf"; touch -d 2001-02-03T04:05:06Z etc/network/interfaces`,
