@@ -1,5 +1,5 @@
-// `npm run proof:layers [-- --full] [-- --only PART]`: the layers on real parts, as a user types them. Parts with a machine in QEMU
-// of their own run side by side, since each keeps one processor busy; the others follow one after the other.
+// `npm run proof:layers [-- --full] [-- --only PART]`: the layers on real parts, as a user types them. Two lanes run side by side, since
+// a machine in QEMU keeps one processor busy and no more; what measures time follows alone.
 import { proveGate } from './layers/gate.ts';
 import { proveHostConfig } from './layers/host-config.ts';
 import { proveKilledRestores } from './layers/killed-restores.ts';
@@ -23,18 +23,19 @@ const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf
 type Parts = Readonly<Record<string, (proof: Report, full: boolean) => Promise<void>>>;
 
 const lanes: readonly Parts[] = [
-  { lvm: proveLvm, 'under-fire': proveUnderFire, 'killed-snapshots': proveKilledSnapshots },
-  { swap: proveSwap, 'killed-restores': proveKilledRestores },
+  {
+    ...{ lvm: proveLvm, 'under-fire': proveUnderFire, 'killed-snapshots': proveKilledSnapshots },
+    ...{ gate: proveGate, 'host-config': proveHostConfig },
+  },
+  {
+    ...{ swap: proveSwap, 'killed-restores': proveKilledRestores },
+    ...{ sqlite: proveSqlite, pfsense: provePfsense, metrics: proveMetrics },
+  },
 ];
-/** They keep both processors busy, or measure time: one after the other. */
+/** They measure time, or keep both processors busy: one after the other. */
 const afterwards: Parts = {
   machines: proveMachines,
-  gate: proveGate,
   schedules: proveSchedules,
-  sqlite: proveSqlite,
-  pfsense: provePfsense,
-  'host-config': proveHostConfig,
-  metrics: proveMetrics,
   staging: proveStaging,
   tests: proveSweepOfTests,
 };
@@ -50,6 +51,8 @@ async function proveAll(parts: Parts): Promise<void> {
   for (const [name, prove] of Object.entries(parts)) {
     if (only !== undefined && name !== only) continue;
     const { held, say } = inOnePiece(proof);
+    const began = performance.now();
+    console.error(`${name} begins`);
     try {
       await prove(only === undefined ? held : proof, full);
     } catch (error) {
@@ -57,6 +60,7 @@ async function proveAll(parts: Parts): Promise<void> {
       held.row(`${name} ended before its end`, `npm run proof:layers -- --only ${name}`, 'itself', error as Error);
     }
     say();
+    console.error(`${name} took ${Math.round((performance.now() - began) / 1000)} s`);
   }
 }
 

@@ -6,7 +6,7 @@ import { stateOf, tries } from '../../test/e2e/volumes.test-support.ts';
 import { startPveMachine, unlessMachine } from '../../test/pve-machine/pve-machine.test-support.ts';
 import type { Report } from '../report.ts';
 import { holds } from './holds.ts';
-import { type AnyVictim, allVictims, isProcess, killText } from './killed-snapshots.ts';
+import { type AnyVictim, isProcess, killText, victimsOf } from './killed-snapshots.ts';
 import { authorities, leftOn, picture } from './swap-look.ts';
 
 /** Kinds by the step that is of it. */
@@ -22,7 +22,7 @@ const inPlace = {
   tidy: 'tidy',
 } as const;
 
-export async function proveKilledRestores(report: Report): Promise<void> {
+export async function proveKilledRestores(report: Report, full: boolean): Promise<void> {
   report.section('3.2 killed at every kind of step of a restore');
   if (unlessMachine !== false) return report.skip('restores, killed', unlessMachine);
   const machine = await startPveMachine({ pool: homelabPool });
@@ -31,8 +31,8 @@ export async function proveKilledRestores(report: Report): Promise<void> {
     home = await homelabsOn(machine)();
     const [point = ''] = await pointsOf(home);
     for (const [kind, step] of Object.entries(inPlace))
-      for (const victim of allVictims) await proveKill(report, home, point, `lvm-thin.${kind}`, step, victim);
-    for (const victim of allVictims) await proveKilledCopy(report, home, point, victim);
+      for (const victim of victimsOf(full)) await proveKill(report, home, point, `lvm-thin.${kind}`, step, victim);
+    for (const victim of victimsOf(full)) await proveKilledCopy(report, home, point, victim);
     await proveChecks(report, home);
   } finally {
     home?.close();
