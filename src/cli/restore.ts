@@ -6,7 +6,7 @@ import type { Estate } from '../model/estate.ts';
 import type { Plan } from '../model/plan.ts';
 import { type Risk, worse } from '../model/step.ts';
 import { carryOut } from '../pipeline.ts';
-import { planOfRestore, type RestoreOption, rankPoints } from '../plan/layer-plan.ts';
+import { planOfRestore, rankPoints } from '../plan/layer-plan.ts';
 import { planAsText } from '../plan/plan-text.ts';
 import { formatDuration } from '../values/duration.ts';
 import { between, type Instant, parseInstant } from '../values/instant.ts';
@@ -16,11 +16,10 @@ import { cut } from '../values/text.ts';
 import type { RestoreAnswer } from './answers.ts';
 import { type Command, flag, type Invocation, optionText } from './command.ts';
 import { agreed } from './consent.ts';
-import { type LayerOfEstate, planningIn, pointsOf } from './layers.ts';
+import { planningIn, pointsOf } from './layers.ts';
 import { misused, open, openToWrite } from './open.ts';
+import { leadingTo, othersAsText, type Way } from './restore-target.ts';
 import { exitOf, telling } from './run-telling.ts';
-
-type Way = LayerOfEstate & RestoreOption;
 
 export const restore: Command<RestoreAnswer> = {
   name: 'restore',
@@ -34,9 +33,11 @@ export const restore: Command<RestoreAnswer> = {
     const { holdfast, estate } = await (onlyLooks ? open : openToWrite)(invocation);
     const lostAt = lostAtOf(invocation);
     await using world = holdfast.world(estate);
-    const ways = leadingTo(to, await waysOf(invocation, estate, workload, world, lostAt));
+    const all = await waysOf(invocation, estate, workload, world, lostAt);
+    const ways = leadingTo(to, all);
     const way = chosen(invocation, workload, ways);
-    const options = waysAsText(ways, way, invocation.surroundings.clock.now());
+    const others = all.filter((one) => !ways.includes(one));
+    const options = `${waysAsText(ways, way, invocation.surroundings.clock.now())}${othersAsText(others)}`;
     if (to === undefined)
       return {
         exit: 'fine',
@@ -64,14 +65,6 @@ export const restore: Command<RestoreAnswer> = {
     };
   },
 };
-
-/** `live` is a word of some layers only: where one of them has a point, the points of the others are not meant. */
-function leadingTo(to: string | undefined, ways: readonly Way[]): readonly Way[] {
-  const meant = ways.filter(({ layer, entry, point }) =>
-    layer.targets?.(entry, point).some((target) => target.to === to),
-  );
-  return meant.length > 0 ? meant : ways;
-}
 
 async function planned(invocation: Invocation, estate: Estate, way: Way, target: string, world: World): Promise<Plan> {
   const { layer, entry, point } = way;

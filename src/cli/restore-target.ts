@@ -1,0 +1,39 @@
+// Which points can go where `--to` says. Some layers bring volumes back, some bring files, and one workload may have points of both.
+import type { RestoreTarget } from '../contracts/layer.ts';
+import type { RestoreOption } from '../plan/layer-plan.ts';
+import { count } from '../values/text.ts';
+import type { LayerOfEstate } from './layers.ts';
+import { misused } from './open.ts';
+
+export type Way = LayerOfEstate & RestoreOption;
+
+/** A folder means the points that go into folders, `live` and `VG/NAME` those that go there. What may be either is asked back. */
+export function leadingTo(to: string | undefined, ways: readonly Way[]): readonly Way[] {
+  const files = ways.filter(isOfFiles);
+  const volumes = ways.filter((way) => !isOfFiles(way));
+  if (to === undefined || files.length === 0 || volumes.length === 0) return ways;
+  const meant = volumes.filter((way) => targetsOf(way).some((target) => fits(target.to, to)));
+  if (meant.length > 0) return meant;
+  if (/^\.{0,2}\//.test(to)) return files;
+  const words = [...new Set(volumes.flatMap(targetsOf).map((target) => target.to))].join(', ');
+  throw misused(
+    '--to',
+    `"${to}" may mean a folder or a volume`,
+    `write a folder as ./${to}, a volume as one of: ${words}`,
+  );
+}
+
+const isOfFiles = ({ layer }: Way): boolean => layer.targets === undefined;
+const targetsOf = ({ layer, entry, point }: Way): readonly RestoreTarget[] => layer.targets?.(entry, point) ?? [];
+/** `pve/NAME` stands for any name there. */
+const fits = (words: string, to: string): boolean =>
+  words === to || (words.endsWith('/NAME') && to.slice(0, to.lastIndexOf('/')) === words.slice(0, -'/NAME'.length));
+
+/** What goes there may be less than what there is: a folder gets the databases of a volume, and not its other files. */
+export function othersAsText(others: readonly Way[]): string {
+  if (others.length === 0) return '';
+  const layers = [...new Set(others.map(({ entry }) => entry.name))].join(', ');
+  const targets = [...new Set(others.flatMap(targetsOf).map(({ to }) => `--to ${to}`))];
+  const where = targets.length === 0 ? '--to FOLDER' : targets.join(', ');
+  return `Not meant: ${count(others.length, 'point')} of ${layers} (${where})\n`;
+}
