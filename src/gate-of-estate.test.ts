@@ -38,6 +38,7 @@ const taking = (vg: string, origin: string) => ({
     data_at_most: 90,
     metadata_at_most: 80,
     taken: instantAt(1_795_230_000_000),
+    together: true,
     hold: seconds(5),
   },
   volumes: [{ origin, originUuid: uuid, bytes: 1024, name, tags: tags as never }],

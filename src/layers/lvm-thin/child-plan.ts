@@ -70,26 +70,25 @@ function itemResultsOf({ discovered, groups, figures }: Seen, steps: readonly St
   return { expected: [...expected, ...held], excluded, pools: [figures] };
 }
 
-function snapshotStep(seen: Seen, { volumes, users, oldest }: Group, nth: number): Step {
+function snapshotStep(seen: Seen, { volumes, users, together, oldest }: Group, nth: number): Step {
   const { entry } = seen;
   const [first] = volumes;
   if (first === undefined) throw new Error('a group without a volume');
   const { machine, volume_group: vg, pool, data_at_most, metadata_at_most, one_moment } = entry;
   const hold = holdOf(entry);
   const names = volumes.map(({ name }) => shown(name)).join(', ');
-  const alone = volumes.length === 1;
   return {
     id: `snapshot-${first.volume.name}`,
     kind: 'lvm-thin.snapshot',
     subject: volumeRef(machine, vg, first.volume.name),
     act: 'do',
-    title: alone
+    title: !together
       ? `snapshot ${names}`
       : `snapshot ${names}, ${one_moment === 'never' ? 'one straight after another' : 'in one moment'}`,
     because: [
-      oldest === undefined ? 'it has no restore point yet' : `its newest restore point is of ${oldest}`,
-      ...(alone ? [] : [`they are used together by ${users.map(shown).join(', ')}`]),
-      ...(alone || one_moment === 'never'
+      waiting(volumes.length, oldest),
+      ...(!together ? [] : [`they are used together by ${users.map(shown).join(', ')}`]),
+      ...(!together || one_moment === 'never'
         ? []
         : [
             `whoever writes them (the guest that has them) stands still meanwhile, for ${formatDuration(hold)} at most`,
@@ -97,12 +96,22 @@ function snapshotStep(seen: Seen, { volumes, users, oldest }: Group, nth: number
     ],
     changes: [],
     after: [],
-    lanes: alone ? oneLane(machine, vg, nth) : allLanes(machine, vg),
+    lanes: together ? allLanes(machine, vg) : oneLane(machine, vg, nth),
     risk: 'adds',
     needs: [],
     expects: [{ subject: poolRef(entry), says: 'the pool has room', digest: thereIsRoom }],
     given: asGiven({
-      ...{ layer: entry.name, machine, vg, pool, data_at_most, metadata_at_most, one_moment, hold_at_most: hold },
+      ...{
+        layer: entry.name,
+        machine,
+        vg,
+        pool,
+        data_at_most,
+        metadata_at_most,
+        one_moment,
+        hold_at_most: hold,
+        together,
+      },
       volumes: volumes.map((found) => ({
         ...{ lv: found.volume.name, uuid: found.volume.uuid, bytes: found.volume.bytes, ...itemOf(found) },
         tags: tagsFor(seen, found),
@@ -112,6 +121,14 @@ function snapshotStep(seen: Seen, { volumes, users, oldest }: Group, nth: number
     expands: false,
     patience: minutes(15),
   };
+}
+
+function waiting(volumes: number, oldest: Instant | undefined): string {
+  if (volumes === 1)
+    return oldest === undefined ? 'it has no restore point yet' : `its newest restore point is of ${oldest}`;
+  return oldest === undefined
+    ? 'one of them has no restore point yet'
+    : `what waits longest of them has one of ${oldest}`;
 }
 
 function holdOf({ hold_at_most }: LvmThinEntry): Duration {

@@ -97,6 +97,7 @@ describe('what goes to the machine', () => {
       data_at_most: 89.95,
       metadata_at_most: 80,
       taken: '2026-11-21T03:00:00.000Z' as Instant,
+      together: false,
       hold: seconds(5),
     },
     volumes: [
@@ -115,8 +116,8 @@ describe('what goes to the machine', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 120 }), (claim) => {
         const argv = snapshotArgv(taking(claim, 'vm-1-pvc-1'));
-        const [sh, c, script, , , data, , , , hold, device, take = '', seal = '', ...more] = argv;
-        assert.deepEqual([sh, c, script, data, hold, more], ['sh', '-c', text, '900', '500', []]);
+        const [sh, c, script, , , data, , , , are, hold, device, take = '', seal = '', ...more] = argv;
+        assert.deepEqual([sh, c, script, data, are, hold, more], ['sh', '-c', text, '900', 'apart', '500', []]);
         assert.equal(device, 'pve-vm--1--pvc--1');
         const words = take.split(' ');
         assert.deepEqual(words.slice(0, 6), ['lvcreate', '-s', '-k', 'y', '-n', snapshotName('r', 'u-1')]);

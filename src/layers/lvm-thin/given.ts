@@ -23,6 +23,8 @@ export const snapshotGiven = z.strictObject({
   one_moment: z.enum(['wanted', 'required', 'never']),
   /** how long writers may be held, in milliseconds */
   hold_at_most: z.number(),
+  /** whether they are of one workload: else each is a point by itself */
+  together: z.boolean(),
   volumes: z.array(
     z.strictObject({
       lv: z.string(),

@@ -24,7 +24,7 @@ const wanted = names.map((origin) => {
 });
 const argvOf = (hold: Duration): Argv =>
   snapshotArgv({
-    ...{ vg: 'pve', pool: 'data', data_at_most: 90, metadata_at_most: 80, hold },
+    ...{ vg: 'pve', pool: 'data', data_at_most: 90, metadata_at_most: 80, together: true, hold },
     ...{ taken: '2026-11-21T03:00:00.000Z' as Instant, volumes: wanted },
   });
 

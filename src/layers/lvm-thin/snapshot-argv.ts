@@ -15,6 +15,8 @@ export type Taking = Readonly<{
   data_at_most: number;
   metadata_at_most: number;
   taken: Instant;
+  /** whether they are of one workload */
+  together: boolean;
   /** how long writers may be held; 0: they are not */
   hold: Duration;
   volumes: readonly Wanted[];
@@ -26,7 +28,7 @@ export const blockDevices = '/sys/block';
 export const snapshotArgv = (taking: Taking): Argv => [
   ...(['sh', '-c', snapshotScript, 'holdfast-snapshot', poolDevice(taking.vg, taking.pool)] as const),
   ...[taking.data_at_most, taking.metadata_at_most].map((percent) => `${tenths(percent)}`),
-  ...[`${metadataOfSnapshot}`, blockDevices, `${Math.round(taking.hold / 10)}`],
+  ...[`${metadataOfSnapshot}`, blockDevices, taking.together ? 'together' : 'apart', `${Math.round(taking.hold / 10)}`],
   ...taking.volumes.flatMap((one) => [mapperName(taking.vg, one.origin), takeLine(taking, one), sealLine(taking, one)]),
 ];
 

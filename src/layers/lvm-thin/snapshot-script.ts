@@ -1,4 +1,4 @@
-// One remote command for the volumes of one workload: the guard's reading, the snapshots one straight after another, and their
+// One remote command for the volumes of one workload, or for a few lone ones: the guard's reading, the snapshots one straight after another, and their
 // seals. One command, so that little time passes between reading and acting, and between the volumes. The text never changes:
 // whatever differs is an argument, and a sudoers line or a gate can know it by its digest.
 //
@@ -15,15 +15,15 @@ import { holdFunctions } from './hold-script.ts';
 
 /**
  * `$1` the pool's device, `$2` `$3` the limits of data and metadata in tenths of a percent, `$4` the blocks of metadata that a
- * snapshot may add, `$5` where the kernel tells of its block devices, `$6` how long writers may be held, in hundredths of a
- * second, 0 for never. Then for each volume: its name in the device mapper, the command that takes its snapshot, the command that
+ * snapshot may add, `$5` where the kernel tells of its block devices, `$6` `together` where they are of one workload, else `apart`,
+ * `$7` how long writers may be held, in hundredths of a second, 0 for never. Then for each volume: its name in the device mapper, the command that takes its snapshot, the command that
  * seals it.
  *
  * Answers in lines, what LVM says last; ends with 0, with 3 where the pool cannot be read or has no room, and nothing was done.
  */
 export const snapshotScript = `set -u -f
-pool=$1 data_at_most=$2 metadata_at_most=$3 adds=$4 blocks=$5 hold=$6
-shift 6
+pool=$1 data_at_most=$2 metadata_at_most=$3 adds=$4 blocks=$5 are=$6 hold=$7
+shift 7
 flat() { printf '%s' "$1" | tr -s '\\n' ' '; }
 ${holdFunctions}status=$(dmsetup status "$pool" 2>&1) || { echo "unread $(flat "$status")"; exit 3; }
 echo "pool $status"
@@ -36,25 +36,37 @@ room() {
 }
 room $status || { echo full; exit 3; }
 tries='1 2 3 4 5'
-is_suspended() {
-  for try in $tries; do
-    [ $try = 1 ] || sleep 1
-    set +f
-    found=$(grep -lx 1 "$blocks"/dm-*/dm/suspended 2>/dev/null)
-    set -f
-    for file in $found; do
-      read -r name < "\${file%suspended}name" && [ "$name" = "$1" ] && continue 2
-    done
-    return 1
+# The names of all that are suspended just now, with blanks around each.
+look_for_suspended() {
+  set +f
+  found=$(grep -lx 1 "$blocks"/dm-*/dm/suspended 2>/dev/null)
+  set -f
+  now=' '
+  for file in $found; do
+    read -r name < "\${file%suspended}name" && now="$now$name "
   done
+}
+waits() {
+  while [ $# -ge 3 ]; do
+    case $now in *" $1 "*) return 0 ;; esac
+    shift 3
+  done
+  return 1
 }
 newline='
 '
 choose() {
   creates= seals= names=' ' suspended=
+  for try in $tries; do
+    [ $try = 1 ] || sleep 1
+    look_for_suspended
+    waits "$@" || break
+  done
   while [ $# -ge 3 ]; do
-    if is_suspended "$1"; then suspended="$suspended$1 "
-    else creates="$creates$2$newline" seals="$seals$3$newline" names="$names$1 "; fi
+    case $now in
+      *" $1 "*) suspended="$suspended$1 " ;;
+      *) creates="$creates$2$newline" seals="$seals$3$newline" names="$names$1 " ;;
+    esac
     shift 3
   done
 }
@@ -62,7 +74,7 @@ choose "$@"
 # LVM's shell keeps a history in the home of whoever runs it.
 unset HOME
 export TERM=dumb
-if [ $volumes -eq 1 ] || [ -z "$creates" ]; then
+if [ "$are" = apart ] || [ -z "$creates" ]; then
   said=
   [ -z "$creates" ] || said=$(printf '%s%s' "$creates" "$seals" | lvm 2>&1)
 else

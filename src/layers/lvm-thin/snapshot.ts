@@ -89,7 +89,7 @@ async function mine(given: Given, { world, run, signal }: StepContext): Promise<
 function takingOf(given: Given, { run, world }: StepContext, taken: Instant): Taking {
   const sinceBoot = world.clock.sinceBoot?.();
   const [first] = given.volumes;
-  const group = given.volumes.length < 2 ? {} : { group: pointId(taken, run, originWord(first?.uuid ?? '')) };
+  const group = !given.together ? {} : { group: pointId(taken, run, originWord(first?.uuid ?? '')) };
   const common = {
     ...{ run, taken, layer: given.layer, ...group },
     ...(sinceBoot === undefined ? {} : { sinceBoot: sinceBootText(sinceBoot) }),
@@ -101,7 +101,8 @@ function takingOf(given: Given, { run, world }: StepContext, taken: Instant): Ta
       data_at_most: given.data_at_most,
       metadata_at_most: given.metadata_at_most,
       taken,
-      hold: milliseconds(given.volumes.length < 2 || given.one_moment === 'never' ? 0 : given.hold_at_most),
+      together: given.together,
+      hold: milliseconds(!given.together || given.one_moment === 'never' ? 0 : given.hold_at_most),
     },
     volumes: given.volumes.map((one) => ({
       ...{ origin: one.lv, originUuid: one.uuid, bytes: one.bytes, name: snapshotName(run, one.uuid) },
@@ -126,7 +127,7 @@ function refuseWithoutRoom(given: Given, { pool, unread, full }: Taken, stderr: 
   throw fault;
 }
 
-/** One of a group that failed does not take the others with it: each is a good point of its own volume. */
+/** One that failed does not take the others of its step with it: each is a good point of its own volume. */
 function outcome(given: Given, taking: Taking, taken: Instant, answer: Taken): Done {
   const { sealed, failed, skew, moment } = answer;
   const items = given.volumes.map((one, nth): ItemResult => {
