@@ -8,14 +8,14 @@ const whole = configXml(1_700_000_000.25);
 const read = (text: string | Uint8Array) => readConfig(Buffer.from(text), 'edge');
 
 describe('a config.xml', () => {
-  it('tells its version and when it was last changed', () => {
-    assert.deepEqual(read(whole), { version: '23.3', revision: 1_700_000_000 });
+  it('tells its version and when it was last changed', async () => {
+    assert.deepEqual(await read(whole), { version: '23.3', revision: 1_700_000_000 });
   });
 
-  it('is refused wherever it is cut short', () => {
+  it('is refused wherever it is cut short', async () => {
     const end = whole.trimEnd().length;
     for (let length = 0; length < end; length += 1)
-      assert.throws(() => read(whole.slice(0, length)), fault('config-not-whole'), `${length} of ${end} characters`);
+      await assert.rejects(read(whole.slice(0, length)), fault('config-not-whole'), `${length} of ${end} characters`);
   });
 
   for (const [what, text] of [
@@ -29,11 +29,11 @@ describe('a config.xml', () => {
     ['with an attribute without quotes', whole.replace('<system>', '<system a=b>')],
     ['with a bare &', whole.replace('edge', 'a & b')],
   ] as const)
-    it(`is refused where it is ${what}`, () => assert.throws(() => read(text), fault('config-not-whole')));
+    it(`is refused where it is ${what}`, () => assert.rejects(read(text), fault('config-not-whole')));
 
-  it('is refused where it is no UTF-8', () => {
+  it('is refused where it is no UTF-8', async () => {
     const bytes = Buffer.from(whole);
     bytes[bytes.indexOf('edge')] = 0xff;
-    assert.throws(() => read(bytes), fault('config-not-whole'));
+    await assert.rejects(read(bytes), fault('config-not-whole'));
   });
 });

@@ -1,6 +1,6 @@
 // Whether what came is a config.xml that pfSense would take back: well-formed to its last byte, with the root, the version and the
-// revision that every pfSense writes. A truncated one ends in the middle of an element. Pure.
-import { DOMParser, type Element, ParseError } from '@xmldom/xmldom';
+// revision that every pfSense writes. A truncated one ends in the middle of an element.
+import type { Element } from '@xmldom/xmldom';
 import { Fault } from '../../fault.ts';
 import { cut, shown } from '../../values/text.ts';
 
@@ -12,8 +12,8 @@ export type ConfigFacts = Readonly<{
 }>;
 
 /** @throws Fault `config-not-whole` */
-export function readConfig(bytes: Uint8Array, where: string): ConfigFacts {
-  const root = parse(textOf(bytes, where), where);
+export async function readConfig(bytes: Uint8Array, where: string): Promise<ConfigFacts> {
+  const root = await parse(textOf(bytes, where), where);
   if (root.nodeName !== 'pfsense') throw notWhole(where, `its root is <${root.nodeName}>, not <pfsense>`);
   const version = below(root, 'version')?.textContent?.trim() ?? '';
   if (version === '') throw notWhole(where, 'it has no <version>');
@@ -31,13 +31,15 @@ function textOf(bytes: Uint8Array, where: string): string {
   }
 }
 
-function parse(text: string, where: string): Element {
+async function parse(text: string, where: string): Promise<Element> {
   // pfSense writes none; entities of a document type could be made to grow without end.
   if (/<!DOCTYPE|<!ENTITY/i.test(text)) throw notWhole(where, 'it declares a document type, which pfSense never does');
   // The parser lets a bare ampersand pass; pfSense's own does not.
   const marked = text.replaceAll(/<!\[CDATA\[[\s\S]*?\]\]>|<!--[\s\S]*?-->/g, '');
   if (/&(?!(?:#\d+|#x[0-9A-Fa-f]+|amp|lt|gt|quot|apos);)/.test(marked))
     throw notWhole(where, 'it has an & that begins no entity');
+  // Loaded by whoever has a firewall: it would make every command a tenth slower.
+  const { DOMParser, ParseError } = await import('@xmldom/xmldom');
   try {
     const stop = (_level: string, message: string): never => {
       throw new ParseError(message);

@@ -24,7 +24,7 @@ export type Fetched = Readonly<{
 export async function fetchConfig(taking: Taking, context: StepContext): Promise<Fetched> {
   const { place, out } = taking;
   const bytes = await configOf(taking, context);
-  const facts = readConfig(bytes, taking.entry.machine);
+  const facts = await readConfig(bytes, taking.entry.machine);
   const part = await writtenPart(place.machine, join(out, partNames.config), once(bytes));
   return { parts: [part], shape: { files: [partNames.config], made: [''] }, facts, degraded: [] };
 }
@@ -79,10 +79,10 @@ async function compareConfig(taking: Taking, path: string, context: StepContext)
   const { machine } = taking.place;
   const content = await machine.files.read(path, 64 * 1024 * 1024);
   if (content === undefined) throw notWhole(taking.entry.machine, 'it has no cf/conf/config.xml');
-  const facts = readConfig(content, `${taking.entry.machine}, in the archive`);
+  const facts = await readConfig(content, `${taking.entry.machine}, in the archive`);
   const now = await configOf(taking, context);
   if (now.equals(content)) return facts;
-  const { revision } = readConfig(now, taking.entry.machine);
+  const { revision } = await readConfig(now, taking.entry.machine);
   if (revision > facts.revision) return facts;
   throw notWhole(
     taking.entry.machine,
