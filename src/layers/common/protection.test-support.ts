@@ -1,11 +1,12 @@
-// A machine of which one folder lies on an encrypted disk, /run is memory, and everything else lies in the clear, as df, findmnt and
+// A machine of which one folder lies on an encrypted disk, /run is memory, /etc/pve is what pmxcfs makes up (/dev/fuse), and everything else lies in the clear, as df, findmnt and
 // lsblk say it.
 import type { Machine } from '../../machines/machine.ts';
 
 const safe = '/dev/mapper/safe';
 
 export function withEncrypted(machine: Machine, folder: string): Machine {
-  const device = (path: string) => (path === folder || path.startsWith(`${folder}/`) ? safe : '/dev/sda1');
+  const device = (path: string) =>
+    path === '/etc/pve' ? '/dev/fuse' : path === folder || path.startsWith(`${folder}/`) ? safe : '/dev/sda1';
   const answers: readonly (readonly [asked: string, answer: (of: readonly string[]) => string])[] = [
     ['df --output=source --', (paths) => ['Filesystem', ...paths.map(device), ''].join('\n')],
     [
@@ -14,7 +15,11 @@ export function withEncrypted(machine: Machine, folder: string): Machine {
     ],
     [
       'lsblk --inverse --noheadings --raw --output TYPE --',
-      (devices) => devices.map((one) => (one === safe ? 'crypt\npart\ndisk\n' : 'part\ndisk\n')).join(''),
+      (devices) =>
+        devices
+          .filter((one) => one !== '/dev/fuse')
+          .map((one) => (one === safe ? 'crypt\npart\ndisk\n' : 'part\ndisk\n'))
+          .join(''),
     ],
   ];
   return {
@@ -23,7 +28,8 @@ export function withEncrypted(machine: Machine, folder: string): Machine {
       for (const [asked, answer] of answers) {
         const words = asked.split(' ');
         if (argv.slice(0, words.length).join(' ') !== asked) continue;
-        return { stdout: answer(argv.slice(words.length)), stderr: '', exitCode: 0, signal: undefined };
+        const of = argv.slice(words.length);
+        return { stdout: answer(of), stderr: '', exitCode: of.includes('/dev/fuse') ? 64 : 0, signal: undefined };
       }
       return machine.run(argv, options);
     },

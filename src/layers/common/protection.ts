@@ -46,7 +46,8 @@ export async function protectionOf(machine: Machine, folder: string, signal: Abo
 async function below(machine: Machine, devices: readonly string[], signal: AbortSignal) {
   const argv = ['lsblk', '--inverse', '--noheadings', '--raw', '--output', 'TYPE', '--'] as const;
   const { stdout, exitCode } = await machine.run([...argv, ...devices], { signal, deadline });
-  return exitCode === 0 ? stdout.split('\n') : undefined;
+  // 64: it knows some of them (lsblk(8)). `/etc/pve` lies on /dev/fuse, which is no disk, and must not hide the others.
+  return exitCode === 0 || exitCode === 64 ? stdout.split('\n') : undefined;
 }
 
 /** Whether any of these files and folders lies on a disk that is encrypted: then so must a copy. What is not there is on none. */

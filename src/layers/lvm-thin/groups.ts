@@ -42,10 +42,12 @@ export function groupsIn(
       const found = protect.filter(({ volume }) => live.has(volume.name) && left.has(volume.name));
       add(found, workloads.map(workloadText));
     }
-  const alone = groups.filter(({ together }) => !together);
-  for (const found of left.values())
-    alone.push({ volumes: [found], users: [], together: false, oldest: oldestOf([found], newest) });
-  return [...groups.filter(({ together }) => together), ...fewAtOnce(alone.toSorted(byNeed), newest)].toSorted(byNeed);
+  for (const found of [...left.values()]) add([found], []);
+  const { true: together = [], false: alone = [] } = Object.groupBy(
+    groups.toSorted(byNeed),
+    (one) => `${one.together}`,
+  );
+  return [...together, ...fewAtOnce(alone, newest)].toSorted(byNeed);
 }
 
 export function newestByLine(sealed: readonly Snapshot[]): ReadonlyMap<string, Snapshot> {
