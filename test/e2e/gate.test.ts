@@ -104,6 +104,8 @@ const good: readonly (readonly [Role, readonly [string, ...string[]]])[] = [
 ];
 
 const takes = 'lvcreate -s -k y -n hf_r_0 --addtag hf.a=b pve/vm-1-d';
+// What comes before the volumes, as it is right: an attempt that is refused is refused for what is bad in it.
+const head = ['pve-data-tpool', '900', '800', '10', 'apart'];
 const seals = `lvchange --addtag hf.sealed=2026-01-31T02:00:00.000Z -S 'lv_size=4b && lv_tags=["hf.a=b"]' pve/hf_r_0`;
 
 /** What a thief of a key would type; none of it may start anything. */
@@ -183,7 +185,8 @@ const bad: Readonly<Record<Role, readonly string[]>> = {
     ask('open-luks', '/dev/sda', 'hf_r_0'),
     ask('open-luks', '/dev/pve/hf_r_0', 'root'),
     ask('content', '/dev/pve/root'),
-    ask('take-snapshots', 'pve-data-tpool', '1', '1', '1', '0'),
+    ask('take-snapshots', ...head, '0'),
+    ask('take-snapshots', ...head.with(4, 'id'), '500', 'pve-vm--1--d', takes, seals),
     ...(
       [
         ['500', 'pve-root', 'lvcreate -s -k y -n hf_r_0 --addtag hf.a=b pve/root', seals],
@@ -195,7 +198,7 @@ const bad: Readonly<Record<Role, readonly string[]>> = {
         // A guest that is held for an hour.
         ['360000', 'pve-vm--1--d', takes, seals],
       ] as const
-    ).map((words) => ask('take-snapshots', 'pve-data-tpool', '1', '1', '1', ...words)),
+    ).map((words) => ask('take-snapshots', ...head, ...words)),
   ],
   copy: [
     'id',
@@ -245,9 +248,15 @@ describe('the gate', { skip: cannotGate() }, () => {
   it('starts a script of a layer by its name, though it is asked for with its whole text', async () => {
     await using through = gate.through();
     const words = ['pve-vm--1--d', takes, seals];
-    const given = ['pve-data-tpool', '900', '800', '10', '/sys/block', '500', ...words, ...words];
+    const more = ['500', ...words, ...words];
+    const given = [...head.toSpliced(4, 0, '/sys/block'), ...more];
     const { stdout, stderr } = await through.run(['sh', '-c', script, 'holdfast-snapshot', ...given]);
     assert.equal(stdout, `script as 0: ${given.join(' ')}\n`, stderr);
+    assert.equal(
+      gate.ssh('snap', [], ask('take-snapshots', ...head, ...more)).stdout,
+      stdout,
+      'by its name alone, too',
+    );
     await assert.rejects(through.run(['sh', '-c', `${script} id`, 'x', ...given]), { code: 'gate-refused' });
   });
 
