@@ -1,7 +1,11 @@
-// One file from all that src/main.ts reaches: dynamic imports, JSON and libraries included, Node's own modules left out.
+// One file from all that src/main.ts reaches: dynamic imports, JSON and libraries included, Node's own modules left out. One, because
+// what runs must not look for its other half after an upgrade took that away; in sections, because a command should compile what it
+// uses, and not the rest.
 import { isBuiltin } from 'node:module';
+import { basename } from 'node:path';
 import { type BuildFailure, build, type Message, type Metafile } from 'esbuild';
 import { Fault } from '../../src/fault.ts';
+import { sectioned } from './sections.ts';
 
 export type Bundle = Readonly<{
   code: Uint8Array;
@@ -11,38 +15,40 @@ export type Bundle = Readonly<{
   libraries: readonly string[];
 }>;
 
+const entry = 'holdfast';
+const lineLimit = 160;
+
 /** A Fault `bundle-incomplete` where something would have to be found beside the bundle when it runs. */
 export async function bundle(root: string, version: string): Promise<Bundle> {
   const { outputFiles, metafile, warnings } = await build({
     absWorkingDir: root,
     entryPoints: ['src/main.ts'],
-    outfile: 'dist/holdfast.cjs',
+    outdir: 'dist',
+    entryNames: entry,
     write: false,
     bundle: true,
-    splitting: false,
-    format: 'cjs',
+    splitting: true,
+    format: 'esm',
     platform: 'node',
     target: 'node24',
-    define: { HOLDFAST_VERSION: JSON.stringify(version), 'import.meta.url': 'bundleUrl' },
+    define: { HOLDFAST_VERSION: JSON.stringify(version) },
     // The names of functions stay, and lines stay short: a stack trace is to be read, and Node prints the whole line.
     minifyWhitespace: true,
     minifySyntax: true,
-    lineLimit: 160,
+    lineLimit,
     // A node_modules that is a link would otherwise bring its own path into the names of the modules.
     preserveSymlinks: true,
     legalComments: 'external',
-    // As in ES modules: strict, and with a URL of their own.
-    banner: { js: "'use strict';\nconst bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
     metafile: true,
     logLevel: 'silent',
   }).catch(refused);
   const found = [...warnings.map(told), ...leftOut(metafile)];
   if (found.length > 0) throw incomplete(found);
-  const written = (end: string): Uint8Array =>
-    outputFiles.find(({ path }) => path.endsWith(end))?.contents ?? new Uint8Array();
+  const ending = (end: string) =>
+    outputFiles.filter(({ path }) => path.endsWith(end)).map(({ path, text }) => ({ name: basename(path), text }));
   return {
-    code: written('holdfast.cjs'),
-    legal: Buffer.from(written('.LEGAL.txt')).toString('utf8'),
+    code: Buffer.from(await sectioned(ending('.js'), `${entry}.js`, lineLimit)),
+    legal: [...new Set(ending('.LEGAL.txt').map(({ text }) => text))].sort().join('\n'),
     libraries: librariesIn(metafile),
   };
 }
@@ -58,7 +64,7 @@ const told = ({ text, location }: Message): string =>
 const leftOut = ({ outputs }: Metafile): readonly string[] =>
   Object.values(outputs)
     .flatMap(({ imports }) => imports)
-    .filter(({ path }) => !isBuiltin(path))
+    .filter(({ path, external }) => external === true && !isBuiltin(path))
     .map(({ path }) => `${path} stays outside`);
 
 function librariesIn({ outputs }: Metafile): readonly string[] {

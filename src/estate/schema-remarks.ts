@@ -1,5 +1,5 @@
 // What the schema found, one remark for each thing that is wrong.
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type Path, type Remark, remark } from './problem.ts';
 import { noForm } from './words.ts';
 

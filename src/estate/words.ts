@@ -1,6 +1,6 @@
 // What the schema finds, in the operator's words: what is there, what belongs there, what to write. Values are quoted only
 // where they cannot be a secret.
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { cut, shown } from '../values/text.ts';
 import { nearest } from './nearest.ts';
 

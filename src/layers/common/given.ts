@@ -1,5 +1,5 @@
 // What a step is given, as it stands in the plan. A plan can come from a file, so it is parsed like anything from outside.
-import { z } from 'zod';
+import * as z from 'zod';
 import { Fault } from '../../fault.ts';
 import type { Step } from '../../model/step.ts';
 import type { Json } from '../../values/canonical.ts';

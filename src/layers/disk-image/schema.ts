@@ -1,5 +1,5 @@
 // What an estate says of a disk image.
-import { z } from 'zod';
+import * as z from 'zod';
 import { layerEntry } from '../../contracts/layer-entry.ts';
 import { absolutePath, liesBelowMount, notBelowMount, pointFields } from '../common/points/entry.ts';
 import { protectedField } from '../common/protection.ts';

@@ -1,6 +1,6 @@
 // What changed since the last point. The host's files hold secrets, and an encrypted point cannot be read back here: so what is
 // remembered of each entry is a keyed digest, which tells whether it is the same and nothing else.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StepContext } from '../../contracts/step-kind.ts';
 import type { PointId } from '../../model/restore-point.ts';
 import { canonical } from '../../values/canonical.ts';

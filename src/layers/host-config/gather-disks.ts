@@ -1,7 +1,7 @@
 // What lies on the disks below every file system, and without which none of them can be opened again: partition tables, the
 // metadata of volume groups, LUKS headers.
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Fault } from '../../fault.ts';
 import type { Machine } from '../../machines/machine.ts';
 import { shown } from '../../values/text.ts';

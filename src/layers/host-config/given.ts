@@ -1,5 +1,5 @@
 // What each step is given, as it stands in the plan.
-import { z } from 'zod';
+import * as z from 'zod';
 import { keepSchema } from '../../values/retention.ts';
 import { sinceBootSchema } from '../common/points/since-boot.ts';
 import { hostConfigEntry } from './schema.ts';

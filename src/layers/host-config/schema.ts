@@ -1,5 +1,5 @@
 // What an estate says of the configuration of a host.
-import { z } from 'zod';
+import * as z from 'zod';
 import { layerEntry } from '../../contracts/layer-entry.ts';
 import { secretReference } from '../../values/secret-reference.ts';
 import { recipients } from '../common/points/encryption.ts';

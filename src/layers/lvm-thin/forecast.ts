@@ -1,5 +1,5 @@
 // When a pool will be full, going by what earlier runs saw. A note, never a guard: nobody knows what tomorrow writes. Pure.
-import { z } from 'zod';
+import * as z from 'zod';
 import { days } from '../../values/duration.ts';
 import { after, between, type Instant } from '../../values/instant.ts';
 

@@ -1,5 +1,5 @@
 // What each step is given, as it stands in the plan.
-import { z } from 'zod';
+import * as z from 'zod';
 import { type TagKey, tagKeys } from '../common/lvm/tags.ts';
 import { lvmThinEntry } from './schema.ts';
 

@@ -1,5 +1,5 @@
 // What the cluster says of its volumes, or said when it last answered: excluded namespaces stay excluded while it is silent.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { World } from '../../contracts/world.ts';
 import { asFault, Fault } from '../../fault.ts';
 import type { Json } from '../../values/canonical.ts';

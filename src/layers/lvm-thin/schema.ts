@@ -1,5 +1,5 @@
 // What an estate says of volumes in a thin pool.
-import { z } from 'zod';
+import * as z from 'zod';
 import { layerEntry } from '../../contracts/layer-entry.ts';
 import { parseTimeSpan } from '../../values/time-span.ts';
 import { lvmFields } from '../common/lvm/entry.ts';

@@ -1,7 +1,7 @@
 // The step `lvm-thin.snapshot`: the volumes of one workload, snapshotted, verified and sealed. What is sealed stays, whatever
 // becomes of the run; what is not is nobody's restore point, and is removed by whoever finishes the run.
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Done, StepContext, StepKind } from '../../contracts/step-kind.ts';
 import type { World } from '../../contracts/world.ts';
 import { Fault } from '../../fault.ts';

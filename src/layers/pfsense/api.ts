@@ -1,7 +1,7 @@
 // config.xml by the REST API package of pfSense. Neither version of it gives the file itself (v1's system/config answers the parsed
 // configuration as JSON, which pfSense cannot take back), but both run a command; the answer is base64, so that no encoding of
 // theirs changes a byte.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StepContext } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
 import { redactor } from '../../values/secret.ts';

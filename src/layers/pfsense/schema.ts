@@ -1,5 +1,5 @@
 // What an estate says of a pfSense firewall.
-import { z } from 'zod';
+import * as z from 'zod';
 import { layerEntry } from '../../contracts/layer-entry.ts';
 import { fingerprintProblem, parseFingerprint } from '../../values/fingerprint.ts';
 import { keepSchema } from '../../values/retention.ts';

@@ -1,5 +1,5 @@
 // The inventory of a cluster: which volumes it has, whose they are and who uses them.
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Kubernetes, KubernetesList } from '../../../machines/kubernetes.ts';
 import {
   type Claim,

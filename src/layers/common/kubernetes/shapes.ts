@@ -1,6 +1,6 @@
 // What is read of a cluster's answers (kubernetes.io/docs/reference/kubernetes-api). Whatever else stands in them is passed
 // over: clusters of many versions are asked, and each adds fields.
-import { z } from 'zod';
+import * as z from 'zod';
 import { Fault } from '../../../fault.ts';
 import type { Json } from '../../../values/canonical.ts';
 import { cut, shown } from '../../../values/text.ts';

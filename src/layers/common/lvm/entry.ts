@@ -1,5 +1,5 @@
 // What other layers, and a restore, must know of an `lvm-thin` layer: where its volumes are, whose they may be, and how they open.
-import { z } from 'zod';
+import * as z from 'zod';
 import { entryName } from '../../../contracts/layer-entry.ts';
 import type { LayerEntry } from '../../../model/estate.ts';
 import { secretReference } from '../../../values/secret-reference.ts';

@@ -1,6 +1,6 @@
 // What `lvs` answers with `--reportformat json --units b`: everything is text, an empty one where LVM has nothing to
 // say, and a version that does not know a field leaves it out or refuses it, so few are asked for.
-import { z } from 'zod';
+import * as z from 'zod';
 import { Fault } from '../../../fault.ts';
 import { cut, shown } from '../../../values/text.ts';
 

@@ -2,7 +2,7 @@
 // that name. The recipients are public; the identity that opens the parts again is needed for a restore only, and is given to
 // age on its standard input.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { Fault } from '../../../fault.ts';
 import type { Machine } from '../../../machines/machine.ts';
 import type { Secret } from '../../../values/secret.ts';

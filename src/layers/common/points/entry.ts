@@ -1,5 +1,5 @@
 // What the entry of a layer says of its restore points, whatever the layer protects: a layer's own schema is made with these.
-import { z } from 'zod';
+import * as z from 'zod';
 import { entryName } from '../../../contracts/layer-entry.ts';
 import type { LayerEntry } from '../../../model/estate.ts';
 

@@ -1,6 +1,6 @@
 // A point's manifest. It is written last, and its folder gets its final name after that: what has it is whole.
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Fault } from '../../../fault.ts';
 import type { Files } from '../../../machines/machine.ts';
 import type { Manifest } from '../../../model/restore-point.ts';

@@ -1,7 +1,7 @@
 // The step `point.prune`, the same for every layer that keeps its points in a folder: removes one restore point. It first takes the point its name, in one rename: from then on it
 // is none, and whatever ends us leaves nothing that looks like a whole one.
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StepContext, StepKind } from '../../../contracts/step-kind.ts';
 import { Fault } from '../../../fault.ts';
 import type { Machine } from '../../../machines/machine.ts';

@@ -1,5 +1,5 @@
 // The moment of a point by the count of its machine, as a manifest and a plan have it: `elapsed` in milliseconds.
-import { z } from 'zod';
+import * as z from 'zod';
 import { milliseconds } from '../../../values/duration.ts';
 import type { SinceBoot } from '../../../values/instant.ts';
 

@@ -1,6 +1,6 @@
 // Which points are of one source. A layer may keep points of many (a volume each), and only points of the same one may take
 // each other's place: they are known by what cannot repeat (an image's UUID, a volume's id), never by a name alone.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Note } from '../../../model/plan.ts';
 import type { Manifest, RestorePoint } from '../../../model/restore-point.ts';
 import { digestOf, type Json } from '../../../values/canonical.ts';

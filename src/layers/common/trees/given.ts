@@ -1,5 +1,5 @@
 // What the steps of a restore are given.
-import { z } from 'zod';
+import * as z from 'zod';
 import { secretReference } from '../../../values/secret-reference.ts';
 
 const absolute = z.string().startsWith('/');

@@ -1,7 +1,7 @@
 // A tree that a foreign tool has archived, and files that lie in a point as they are: laid out the same way when the point is made,
 // where it proves that the archive can be unpacked, and when it is restored.
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StepContext } from '../../../contracts/step-kind.ts';
 import type { Machine } from '../../../machines/machine.ts';
 import type { Manifest } from '../../../model/restore-point.ts';

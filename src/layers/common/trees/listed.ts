@@ -1,6 +1,6 @@
 // One file, folder, link ... of a tree with everything that must survive, as a line of listing.ndjson and as a record of find(1).
 import { isUtf8 } from 'node:buffer';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const letters = { f: 'file', d: 'folder', l: 'link', p: 'fifo', s: 'socket', b: 'block', c: 'character' } as const;
 const types = Object.values(letters);

@@ -1,7 +1,7 @@
 // The step `tree.settle`: compares what was unpacked with the listing of the point, and only then moves it up into the
 // target, by renaming. The work folder stays until `release`: as long as it is there, everything can be led back.
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Done, StepContext, StepKind } from '../../../contracts/step-kind.ts';
 import { absent } from '../../../model/step.ts';
 import { must } from '../commands.ts';

@@ -1,7 +1,7 @@
 // Where a restore goes: an empty folder, or none. What is unpacked lies in a folder with the run's id below it until it is
 // settled, and beside it stands what the target was before.
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StepContext } from '../../../contracts/step-kind.ts';
 import { Fault } from '../../../fault.ts';
 import type { Machine } from '../../../machines/machine.ts';

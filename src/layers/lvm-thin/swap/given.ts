@@ -1,6 +1,6 @@
 // What the steps of a restore are given: everything that was found when it was planned. Each of them is given the same, so
 // that whoever leads back a killed restore needs no more than the step at hand and the run's id.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StepContext } from '../../../contracts/step-kind.ts';
 import type { Kubernetes } from '../../../machines/kubernetes.ts';
 import type { Machine } from '../../../machines/machine.ts';

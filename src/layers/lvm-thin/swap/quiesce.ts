@@ -1,6 +1,6 @@
 // The step `lvm-thin.quiesce`: one workload is scaled to 0, from the number of replicas it had when the restore was planned. That
 // number stands in the plan, and so in the journal: whoever leads back knows it.
-import { z } from 'zod';
+import * as z from 'zod';
 import { changedSincePlanned, type StepContext, type StepKind } from '../../../contracts/step-kind.ts';
 import { Fault } from '../../../fault.ts';
 import { absent } from '../../../model/step.ts';

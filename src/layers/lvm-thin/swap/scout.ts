@@ -1,6 +1,6 @@
 // What a restore must know before it can be planned: which volume stands there now, whose it is, and who would be interrupted. It is
 // read again just before the first step, and what has changed since ends the restore before anything was done.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RestoreWish } from '../../../contracts/layer.ts';
 import type { StepContext } from '../../../contracts/step-kind.ts';
 import type { World } from '../../../contracts/world.ts';
