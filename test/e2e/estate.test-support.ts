@@ -32,6 +32,8 @@ export type Estate = Readonly<{
     look: (runs: readonly Run[], entriesOf: (run: string) => readonly Entry[]) => Result,
   ): Result | undefined;
   close(): void;
+  /** `using` shows why a test failed, too, where a run that it left behind is then in the way of closing */
+  [Symbol.dispose](): void;
 }>;
 
 export type Started = Readonly<{
@@ -59,8 +61,9 @@ export function estateAt(file: string, name: string, state: string, folder: stri
     const ended = once(child, 'close').then(([code]) => code as number | null);
     return { process: child, ended, said, output: () => `${said.stdout}${said.stderr}` };
   };
+  const close = () => rmSync(folder, { recursive: true, force: true });
   return {
-    ...{ folder, file, state, name, start },
+    ...{ folder, file, state, name, start, close, [Symbol.dispose]: close },
     // Not by spawnSync: the lab may live in this very process, and has to answer meanwhile.
     type: async (...args) => {
       const started = start(...args);
@@ -76,7 +79,6 @@ export function estateAt(file: string, name: string, state: string, folder: stri
         journal?.close();
       }
     },
-    close: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 

@@ -144,21 +144,17 @@ describe('kill -9', { skip: canMount() ? false : 'it needs root and loop devices
   });
 
   it('is told from a second start, which is refused and touches nothing of the first (reality 1.1a, 1.2a, L1, 6.3)', async () => {
-    const one = withImage();
-    try {
-      const first = one.start('run', 'photos-image');
-      const run = await reached(one, />/);
-      // It must still be at work when the second one gets there, on a busy machine too.
-      const worker = await until('its worker', () => workerOf(run));
-      process.kill(worker, 'SIGSTOP');
-      const second = await one.type('run', 'photos-image');
-      process.kill(worker, 'SIGCONT');
-      assert.equal(second.status, 75, `${second.stdout}${second.stderr}`);
-      assert.match(second.stderr, new RegExp(`already-running[\\s\\S]*${run}`));
-      assert.equal(await first.ended, 0, first.output());
-    } finally {
-      one.close();
-    }
+    using one = withImage();
+    const first = one.start('run', 'photos-image');
+    const run = await reached(one, />/);
+    // It must still be at work when the second one gets there, on a busy machine too.
+    const worker = await until('its worker', () => workerOf(run));
+    process.kill(worker, 'SIGSTOP');
+    const second = await one.type('run', 'photos-image');
+    process.kill(worker, 'SIGCONT');
+    assert.equal(second.status, 75, `${second.stdout}${second.stderr}`);
+    assert.match(second.stderr, new RegExp(`already-running[\\s\\S]*${run}`));
+    assert.equal(await first.ended, 0, first.output());
   });
 
   it('is not needed: Ctrl-C stops at once, undoes cleanly, and exits with 130', async () => {
