@@ -1,12 +1,13 @@
 // Containers and pods, entered by stand-ins of `pct`, `docker` and `kubectl` that take exactly what the real ones take, and
 // that, like these, leave what they have started behind when they are killed.
 import assert from 'node:assert/strict';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Fault } from '../fault.ts';
+import { milliseconds } from '../values/duration.ts';
 import { quoted } from '../values/shell.ts';
 import type { Begin } from './commands.ts';
 import { machineContract, type Opened } from './contract.test-support.ts';
@@ -18,8 +19,8 @@ import { type Remote, remoteMachine } from './remote.ts';
 import { sshMachine } from './ssh.ts';
 import { cannotServe, startSshd } from './sshd.test-support.ts';
 
-/** @param exactly what must stand before the script */
-function standIn(folder: string, name: string, exactly: readonly string[]): void {
+/** @param exactly what must stand before the script; `path` where its shell looks for env(1) */
+function standIn(folder: string, name: string, exactly: readonly string[], path = '/usr/bin:/bin'): void {
   const wanted = exactly.map(quoted).join(' ');
   const script = `#!/bin/sh
 n=$#; i=0
@@ -29,7 +30,7 @@ for w in ${wanted}; do
   shift
 done
 if [ $# != 1 ]; then echo "${name}: $# arguments are left, not 1" >&2; exit 255; fi
-setsid --wait env -i HOME=/ sh -c "$1"
+setsid --wait env -i HOME=/ PATH=${quoted(path)} sh -c "$1"
 `;
   writeFileSync(join(folder, name), script);
   chmodSync(join(folder, name), 0o755);
@@ -108,6 +109,26 @@ describe('a machine within another one', () => {
       (error) =>
         error instanceof Fault && error.code === 'machine-not-entered' && /CT 105 not running/.test(error.says),
     );
+  });
+
+  it('ends a command that was told to stop in the moment between its beginning and its mark', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'holdfast-inside-'));
+    const seconds = `4716.1${process.pid}`;
+    const begun = join(folder, 'begun');
+    const late = `case "$*" in *${seconds}) : > ${quoted(begun)}; sleep 1 ;; esac`;
+    writeFileSync(join(folder, 'env'), `#!/bin/sh\n${late}\nexec /usr/bin/env "$@"\n`, { mode: 0o755 });
+    standIn(folder, 'pct', ['exec', '105', '--', 'sh', '-c'], `${folder}:/usr/bin:/bin`);
+    try {
+      await using machine = within(finding(local.begin, folder), enterGuest(105));
+      const cancel = new AbortController();
+      const running = machine.run(['sleep', seconds], { signal: cancel.signal });
+      while (!existsSync(begun)) await quick.sleep(milliseconds(300));
+      cancel.abort();
+      await assert.rejects(running, { name: 'AbortError' });
+      assert.equal(await processesWith(seconds), 0);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('may itself be behind a machine over ssh, and is cleaned up in both', { skip: cannotServe() }, async () => {

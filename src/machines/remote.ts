@@ -1,6 +1,7 @@
 // A machine that is entered by a command: `ssh`, `pct exec`, `docker exec`, `kubectl exec`. One implementation for all: they
 // differ in how a line is opened (ssh.ts, entered.ts), not in what a command is.
 import { randomBytes } from 'node:crypto';
+import { milliseconds } from '../values/duration.ts';
 import { type Begin, type Begun, commandsBy } from './commands.ts';
 import { endThere } from './ending-there.ts';
 import { filesByCommands } from './files-by-commands.ts';
@@ -102,8 +103,7 @@ async function stop(way: Way, line: Line, passed: Passed, command: string, id: s
   // One that is just beginning would not be found; one whose end is closed before it has begun never does.
   if (!(await within(way.clock, grace, passed.settled))) passed.giveUp();
   try {
-    await endThere(way, line, `HOLDFAST_COMMAND=${id}`);
-    await within(way.clock, lastWait, passed.ended);
+    await endedThere(way, line, passed, id);
   } catch (error) {
     throw line.lost ? connectionLost(way.name, command) : error;
   } finally {
@@ -111,3 +111,15 @@ async function stop(way: Way, line: Line, passed: Passed, command: string, id: s
   }
   await passed.ended.catch(() => {});
 }
+
+/**
+ * Between the word that it begins and the moment in which it carries its mark, a command is not found. So whoever has not heard its end
+ * looks again: on a machine with much to do one was missed so, and lived on until the connection was closed.
+ */
+async function endedThere(way: Way, line: Line, passed: Passed, id: string): Promise<void> {
+  const until = way.clock.monotonic() + lastWait;
+  do await endThere(way, line, `HOLDFAST_COMMAND=${id}`);
+  while (!(await within(way.clock, again, passed.ended)) && way.clock.monotonic() < until);
+}
+
+const again = milliseconds(500);
