@@ -4,6 +4,7 @@ import type { ZodType } from 'zod';
 import type { LayerEntry } from '../model/estate.ts';
 import type { Note, Refusal } from '../model/plan.ts';
 import type { RestorePoint } from '../model/restore-point.ts';
+import type { Route } from '../model/route.ts';
 import type { Step } from '../model/step.ts';
 import type { Json } from '../values/canonical.ts';
 import type { Instant } from '../values/instant.ts';
@@ -41,6 +42,8 @@ export type LayerOf<Entry extends LayerEntry> = Readonly<{
   kind: Entry['kind'];
   schema: ZodType<Entry>;
   destinations(entry: Entry): readonly Destination[];
+  /** which bytes it carries where, and what it leaves out; pure. Nothing where it copies nothing */
+  routes(entry: Entry, context: Pick<LayerContext, 'layers'>): readonly Route[];
   /** what one run of the layer does; pure */
   protect(entry: Entry, context: LayerContext): Planned;
   /**

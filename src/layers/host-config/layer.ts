@@ -13,6 +13,13 @@ export const hostConfig = defineLayer<HostConfigEntry>({
   kind: 'host-config',
   schema: hostConfigEntry,
   destinations: (entry) => [{ machine: pointsMachine(entry), folder: layerFolder(entry) }],
+  routes: (entry) => [
+    {
+      reads: [{ what: 'host', on: entry.machine }],
+      writes: { what: 'folder', on: pointsMachine(entry), at: layerFolder(entry) },
+      ...{ carries: { part: 'its configuration' }, leftOut: [] },
+    },
+  ],
   protect: planProtect,
   points: async (entry, world, remark) => {
     const { points, notes } = await readPoints(world.machine(pointsMachine(entry)), entry);

@@ -12,6 +12,14 @@ export const pfsense = defineLayer<PfsenseEntry>({
   kind: 'pfsense',
   schema: pfsenseEntry,
   destinations: (entry) => [{ machine: entry.to_machine, folder: layerFolder(entry) }],
+  routes: (entry) => [
+    {
+      reads: [{ what: 'firewall', on: entry.machine }],
+      writes: { what: 'folder', on: entry.to_machine, at: layerFolder(entry) },
+      carries: entry.archive === 'never' ? { part: 'config.xml' } : 'everything',
+      leftOut: [],
+    },
+  ],
   protect: planProtect,
   points: async (entry, world, remark) => {
     const { points, notes } = await readPoints(world.machine(entry.to_machine), entry);

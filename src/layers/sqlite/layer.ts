@@ -8,12 +8,14 @@ import { lookKind } from './look.ts';
 import { planProtect } from './protect.ts';
 import { proveKind } from './prove.ts';
 import { planRestore } from './restore.ts';
+import { routesOf } from './routes.ts';
 import { isCopying, type SqliteEntry, sqliteEntry } from './schema.ts';
 
 export const sqlite = defineLayer<SqliteEntry>({
   kind: 'sqlite',
   schema: sqliteEntry,
   destinations: (entry) => (isCopying(entry) ? [{ machine: entry.machine, folder: layerFolder(entry) }] : []),
+  routes: routesOf,
   protect: planProtect,
   points: async (entry, world, remark) => {
     if (!isCopying(entry)) return [];
