@@ -51,6 +51,8 @@ export type LayerOf<Entry extends LayerEntry> = Readonly<{
    * that is damaged or was never finished, something foreign), which is never silently left out
    */
   points(entry: Entry, world: World, remark?: (note: Note) => void): Promise<readonly RestorePoint[]>;
+  /** points of one series take each other's place: by retention each loses only its own. Without it, all are of one */
+  series?(point: RestorePoint): string;
   /** for a layer that restores into something else than a folder: `--to` is then taken as it was typed */
   targets?(entry: Entry, point: RestorePoint): readonly RestoreTarget[];
   /** what must be known of the world before a restore can be planned: who uses what is replaced. It changes nothing */

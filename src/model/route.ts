@@ -11,16 +11,21 @@ export type RouteSource = Readonly<
   /** what makes a machine the one it is, its guests' data apart */
   | { what: 'host'; on: string }
   | { what: 'firewall'; on: string }
-  /** guests of a PVE server, in words: `all`, `all but 101`, `100, 102`, `the pool web` */
-  | { what: 'guests'; on: string; selected: string }
+  /** guests of a PVE server, or of one node of it */
+  | { what: 'guests'; on: string; node?: string | undefined; select: GuestSelection }
   /** of a PBS; `at` is STORE or STORE/NAMESPACE */
   | { what: 'datastore'; on: string; at: string }
   /** the sealed points of another layer of the estate */
   | { what: 'points'; of: string }
 >;
 
+export type GuestSelection =
+  | 'all'
+  | Readonly<{ all_but: readonly number[] } | { guests: readonly number[] } | { pool: string }>;
+
 export type RouteTarget = Readonly<
-  | { what: 'folder'; on: string; at: string }
+  /** `disk`: where the disk behind it is mounted, as far as that is declared */
+  | { what: 'folder'; on: string; at: string; disk?: string | undefined }
   /** as rclone names it: REMOTE:PATH */
   | { what: 'remote'; at: string }
   /** snapshots beside their originals: `in` is VG/POOL */
@@ -49,4 +54,16 @@ export type Route = Readonly<{
   /** all bytes of what it reads, or a part of them, in words: `SQLite databases` */
   carries: 'everything' | Readonly<{ part: string }>;
   leftOut: readonly LeftOut[];
+}>;
+
+/** Whatever carries bytes: a layer, a backup job of PVE, a sync job of a PBS. */
+export type Carrier = Readonly<{
+  /** as the estate calls it; a sync job as SERVER/JOB */
+  name: string;
+  /** of a layer its kind; else `backup job` or `sync job` */
+  kind: string;
+  workload: string | undefined;
+  /** in words; undefined where it never starts by itself */
+  schedule: string | undefined;
+  routes: readonly Route[];
 }>;

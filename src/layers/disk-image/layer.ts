@@ -15,7 +15,7 @@ export const diskImage = defineLayer<DiskImageEntry>({
   routes: (entry) => [
     {
       reads: [{ what: 'file', on: entry.machine, at: entry.image }],
-      writes: { what: 'folder', on: entry.machine, at: layerFolder(entry) },
+      writes: { what: 'folder', on: entry.machine, at: layerFolder(entry), disk: entry.mounted_at },
       ...{ carries: 'everything', leftOut: [] },
     },
   ],
@@ -25,6 +25,7 @@ export const diskImage = defineLayer<DiskImageEntry>({
     for (const note of notes) remark?.(note);
     return points;
   },
+  series: ({ manifest }) => `${manifest.source['uuid']}`,
   restore: planRestore,
   stepKinds: [openKind, copyKind],
 });

@@ -23,7 +23,7 @@ export type Surrounding = Readonly<{
 
 export const backupJobRoutes = (job: BackupJob, around: Surrounding): readonly Route[] =>
   (job.on ?? around.servers).map((server) => ({
-    reads: [{ what: 'guests', on: server, selected: selectedBy(job) }],
+    reads: [{ what: 'guests', on: server, node: job.node, select: job.select }],
     writes: targetOf(server, job.storage, around),
     carries: 'everything',
     leftOut: (job.exclude_paths ?? []).map(
@@ -34,13 +34,6 @@ export const backupJobRoutes = (job: BackupJob, around: Surrounding): readonly R
       }),
     ),
   }));
-
-function selectedBy({ select, node }: BackupJob): string {
-  const where = node === undefined ? '' : ` on ${node}`;
-  if (select === 'all') return `all${where}`;
-  if ('all_but' in select) return `all but ${select.all_but.join(', ')}${where}`;
-  return 'guests' in select ? `${select.guests.join(', ')}${where}` : `the pool ${select.pool}${where}`;
-}
 
 function targetOf(server: string, name: string, { storages, pbs }: Surrounding): RouteTarget {
   const storage = storages.find((one) => one.name === name && (one.on?.includes(server) ?? true));

@@ -16,7 +16,7 @@ export const hostConfig = defineLayer<HostConfigEntry>({
   routes: (entry) => [
     {
       reads: [{ what: 'host', on: entry.machine }],
-      writes: { what: 'folder', on: pointsMachine(entry), at: layerFolder(entry) },
+      writes: { what: 'folder', on: pointsMachine(entry), at: layerFolder(entry), disk: entry.mounted_at },
       ...{ carries: { part: 'its configuration' }, leftOut: [] },
     },
   ],
@@ -26,6 +26,7 @@ export const hostConfig = defineLayer<HostConfigEntry>({
     for (const note of notes) remark?.(note);
     return points;
   },
+  series: ({ manifest }) => `${manifest.source['machine_id']}`,
   restore: (entry, wish) =>
     planTreeRestore(
       entry,

@@ -20,6 +20,7 @@ export const lvmThin = defineLayer<LvmThinEntry>({
   routes: routesOf,
   protect: planProtect,
   points: readPoints,
+  series: ({ manifest }) => `${manifest.source['line']}`,
   targets: restoreTargets,
   scout: scoutRestore,
   restore: planRestore,

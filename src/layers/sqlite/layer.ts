@@ -23,6 +23,7 @@ export const sqlite = defineLayer<SqliteEntry>({
     for (const note of notes) remark?.(note);
     return points;
   },
+  series: ({ manifest: { source } }) => `${source['line'] ?? source['folder'] ?? source['files']}`,
   restore: planRestore,
   stepKinds: [lookKind, copyKind, checkKind, proveKind],
 });

@@ -9,7 +9,7 @@ export function routesOf(entry: SqliteEntry): readonly Route[] {
   return [
     {
       reads: sourcesOf(entry),
-      writes: { what: 'folder', on: machine, at: layerFolder(entry) },
+      writes: { what: 'folder', on: machine, at: layerFolder(entry), disk: entry.mounted_at },
       carries: { part: 'SQLite databases' },
       leftOut: exclude.map(({ database, workload, reason, owner, review_by, regenerable }) => ({
         what: workload === undefined ? database : `${database} of ${workload}`,
