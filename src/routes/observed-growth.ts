@@ -27,7 +27,7 @@ export function observedGrowth(samples: readonly Sample[], now: Instant): number
   return slopes.length === 0 ? undefined : median(slopes);
 }
 
-/** One for each day, the newest of it; of the last eight weeks. */
+/** One for each day; of the last eight weeks. */
 export function keepSamples(samples: readonly Sample[], fresh: Sample): readonly Sample[] {
   const dayOf = ({ at }: Sample): string => at.slice(0, 10);
   const since = epochMilliseconds(fresh.at) - days(56);
