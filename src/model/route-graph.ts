@@ -1,5 +1,5 @@
 // What goes on from where: the copy that one route makes is what another reads. Pure.
-import type { LeftOut, Route, RouteSource, RouteTarget } from './route.ts';
+import type { NotCarried, Route, RouteSource, RouteTarget } from './route.ts';
 
 /** @returns the same word for every name of one host */
 export type SameHost = (name: string) => string;
@@ -29,7 +29,7 @@ export const isWithin = (inner: string, outer: string): boolean =>
   inner === outer || inner.startsWith(outer.endsWith('/') ? outer : `${outer}/`);
 
 /** Left out by its path: then what lies there is not read, though it lies in what is read. */
-export const isLeftOut = (written: RouteTarget, source: RouteSource, leftOut: readonly LeftOut[]): boolean =>
+export const isLeftOut = (written: RouteTarget, source: RouteSource, leftOut: readonly NotCarried[]): boolean =>
   written.what === 'folder' &&
   source.what === 'folder' &&
   leftOut.some(({ what }) => {

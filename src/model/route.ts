@@ -37,7 +37,7 @@ export type RouteTarget = Readonly<
 >;
 
 /** Left out on purpose, and who decided so. */
-export type LeftOut = Readonly<{
+export type NotCarried = Readonly<{
   /** as an operator calls it: `namespace dbaas`, `*.tmp`, `cache/` */
   what: string;
   reason: string;
@@ -53,7 +53,7 @@ export type Route = Readonly<{
   writes: RouteTarget;
   /** all bytes of what it reads, or a part of them, in words: `SQLite databases` */
   carries: 'everything' | Readonly<{ part: string }>;
-  leftOut: readonly LeftOut[];
+  leftOut: readonly NotCarried[];
 }>;
 
 /** Whatever carries bytes: a layer, a backup job of PVE, a sync job of a PBS. */

@@ -1,5 +1,5 @@
 // Each source followed to every copy of it: the copy that one layer makes is what the next one reads. Pure.
-import type { Carrier, LeftOut, Route, RouteSource, RouteTarget } from '../model/route.ts';
+import type { Carrier, NotCarried, Route, RouteSource, RouteTarget } from '../model/route.ts';
 import { feeds, isLeftOut, type Leg, type SameHost } from '../model/route-graph.ts';
 import { type Apart, apart, type Surroundings } from './place.ts';
 import { sourceText } from './words.ts';
@@ -23,7 +23,7 @@ export type Way = Readonly<{
   says: string;
   workloads: readonly string[];
   copies: readonly Copy[];
-  leftOut: readonly (LeftOut & Readonly<{ by: string }>)[];
+  leftOut: readonly (NotCarried & Readonly<{ by: string }>)[];
   /** carriers whose copies lie in it, beside whatever else does */
   holds: readonly string[];
 }>;
@@ -64,7 +64,7 @@ function wayOf(source: RouteSource, legs: readonly CarrierLeg[], around: Surroun
   const key = keyOf(source, hostOf);
   const origin = placeOf(source);
   const copies: Copy[] = [];
-  const leftOut: (LeftOut & { by: string })[] = [];
+  const leftOut: (NotCarried & { by: string })[] = [];
   const workloads = new Set<string>();
   const passed = new Set<CarrierLeg>();
   const add = (leg: CarrierLeg, from: number, parts: readonly string[]): void => {

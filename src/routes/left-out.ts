@@ -1,11 +1,11 @@
 // What is left out on purpose, by whom, and until when that was to be looked at again. Pure.
 import type { Exclusion } from '../model/estate.ts';
 import type { Note } from '../model/plan.ts';
-import type { Carrier, LeftOut } from '../model/route.ts';
+import type { Carrier, NotCarried } from '../model/route.ts';
 import { ref } from '../values/ref.ts';
 import { shown } from '../values/text.ts';
 
-export type LeftOutBy = LeftOut &
+export type LeftOutBy = NotCarried &
   Readonly<{
     /** the layer or job; undefined where the estate says it of itself */
     by: string | undefined;
@@ -19,7 +19,7 @@ export function leftOutIn(
   exclusions: readonly Exclusion[],
   today: string,
 ): readonly LeftOutBy[] {
-  const own = exclusions.map(({ subject, ...said }): LeftOut & { by: undefined } => ({
+  const own = exclusions.map(({ subject, ...said }): NotCarried & { by: undefined } => ({
     ...said,
     what: subject,
     regenerable: false,

@@ -1,7 +1,7 @@
 // Guests from their PVE server to the storage that their backup job names, and from one datastore to the next by sync jobs: as the
 // estate declares them. Pure.
 import type { PbsServer } from '../../model/estate.ts';
-import type { LeftOut, Route, RouteTarget } from '../../model/route.ts';
+import type { NotCarried, Route, RouteTarget } from '../../model/route.ts';
 import type { BackupJob } from './backup-job.ts';
 
 /** As much of a declared storage as says where it leads. */
@@ -27,7 +27,7 @@ export const backupJobRoutes = (job: BackupJob, around: Surrounding): readonly R
     writes: targetOf(server, job.storage, around),
     carries: 'everything',
     leftOut: (job.exclude_paths ?? []).map(
-      (what): LeftOut => ({
+      (what): NotCarried => ({
         what,
         reason: 'the job says so (`exclude_paths`), without a reason',
         regenerable: false,
