@@ -63,13 +63,12 @@ function policyOf(points: readonly RestorePoint[], declared: Keep): Keep {
 export function storedBytes(all: readonly Amount[], kept: ReadonlySet<string>): number {
   let total = 0;
   let between = 0;
-  let isFirst = true;
-  for (const { id, whole, added } of all) {
-    between += added;
+  for (const [index, { id, whole, added }] of all.entries()) {
+    // What the oldest one adds is all of it, whatever there was before.
+    between += index === 0 ? whole : added;
     if (!kept.has(id)) continue;
-    total += isFirst ? whole : Math.min(whole, between);
+    total += Math.min(whole, between);
     between = 0;
-    isFirst = false;
   }
   return total;
 }
