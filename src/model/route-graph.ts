@@ -29,7 +29,7 @@ export const isWithin = (inner: string, outer: string): boolean =>
   inner === outer || inner.startsWith(outer.endsWith('/') ? outer : `${outer}/`);
 
 /** Left out by its path: then what lies there is not read, though it lies in what is read. */
-export const isLeftOut = (written: RouteTarget, source: RouteSource, leftOut: readonly NotCarried[]): boolean =>
+const isLeftOut = (written: RouteTarget, source: RouteSource, leftOut: readonly NotCarried[]): boolean =>
   written.what === 'folder' &&
   source.what === 'folder' &&
   leftOut.some(({ what }) => {

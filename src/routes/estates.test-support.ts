@@ -9,7 +9,7 @@ import { carriersOf } from '../routes-of-estate.ts';
 import { surroundingsIn } from './place.ts';
 import { judgeRoutes, type Routed } from './routes.ts';
 
-export const hostKey = (last: string): string =>
+const hostKey = (last: string): string =>
   `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO0hHcVnB4VJpBNzCbTLdQ1z9PqSqnqkQOWdVJrMZs${last}`;
 
 export const house = `

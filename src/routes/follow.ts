@@ -1,6 +1,6 @@
 // Each source followed to every copy of it: the copy that one layer makes is what the next one reads. Pure.
 import type { Carrier, NotCarried, Route, RouteSource, RouteTarget } from '../model/route.ts';
-import { feeds, isLeftOut, type Leg, type SameHost } from '../model/route-graph.ts';
+import { feeds, goesOn, type Leg, type SameHost } from '../model/route-graph.ts';
 import { type Apart, apart, type Surroundings } from './place.ts';
 import { sourceText } from './words.ts';
 
@@ -86,7 +86,7 @@ function wayOf(source: RouteSource, legs: readonly CarrierLeg[], around: Surroun
     });
     leftOut.push(...leg.route.leftOut.map((one) => ({ ...one, by: carrier })));
     if (workload !== undefined) workloads.add(workload);
-    for (const next of legs) if (continues(leg, next, hostOf)) add(next, number, carried);
+    for (const next of legs) if (goesOn(leg, next, hostOf)) add(next, number, carried);
   };
   for (const leg of legs) if (leg.route.reads.some((one) => keyOf(one, hostOf) === key)) add(leg, 0, []);
   const holds = legs
@@ -96,8 +96,3 @@ function wayOf(source: RouteSource, legs: readonly CarrierLeg[], around: Surroun
 }
 
 const partOf = ({ carries }: Route): readonly string[] => (carries === 'everything' ? [] : [carries.part]);
-
-const continues = (from: CarrierLeg, to: CarrierLeg, hostOf: SameHost): boolean =>
-  to.route.reads.some(
-    (source) => feeds(from, source, hostOf) !== undefined && !isLeftOut(from.route.writes, source, to.route.leftOut),
-  );

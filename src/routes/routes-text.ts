@@ -9,7 +9,7 @@ import type { CleanUp, CleanUpStep } from './clean-up.ts';
 import type { Copy, Way } from './follow.ts';
 import type { LeftOutBy } from './left-out.ts';
 import type { Routed } from './routes.ts';
-import type { Target } from './targets.ts';
+import { plannedDays, type Target } from './targets.ts';
 import { apartText, targetText } from './words.ts';
 
 export function routesAsText(routed: Routed, targets: readonly Target[], paint: Paint = plain): string {
@@ -111,8 +111,8 @@ function verdictText({ verdict, daysToFull }: Target, paint: Paint): string {
 function cleanUpAsText({ steps, enough, missing }: CleanUp, paint: Paint): readonly string[] {
   const lines = steps.map((step, index) => `  ${index + 1}. ${stepAsText(step)}`);
   const end = enough
-    ? `  With that it fits for ${count(90, 'day')}.`
-    : `  ${paint.warning(`Even then ${size(missing)} are missing within 90 days: a larger disk, or fewer sources, is needed.`)}`;
+    ? `  With that it fits for ${count(plannedDays, 'day')}.`
+    : `  ${paint.warning(`Even then ${size(missing)} are missing within ${plannedDays} days: a larger disk, or fewer sources, is needed.`)}`;
   return [paint.strong('  What would give room, in this order (a proposal: nothing is removed by it)'), ...lines, end];
 }
 
