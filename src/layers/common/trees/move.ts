@@ -30,15 +30,19 @@ export async function moveUp(restoring: Restoring, signal: AbortSignal): Promise
 /** What was never moved is not in the target: mv says so, and goes on. */
 export async function moveBack(restoring: Restoring): Promise<void> {
   const { machine, target, tree, work } = restoring;
-  const before = await readBefore(restoring);
   if ((await machine.files.info(topNames(restoring))) === undefined) return;
   await machine.run(mvArgv(topNames(restoring), target, tree));
-  if (before?.existed === true) {
-    await must(machine, ['chown', `${before.uid}:${before.gid}`, '--', target]);
-    await must(machine, ['chmod', wholeMode(before.mode), '--', target]);
-  }
   const left = await firstIn(machine, target, work.slice(target.length + 1));
   if (left !== undefined) throw inTheWayNow(target, left);
+}
+
+/** The owner and mode that the target had, where it was there and that is still known. */
+export async function setAsBefore(restoring: Restoring): Promise<void> {
+  const { machine, target } = restoring;
+  const before = await readBefore(restoring);
+  if (before?.existed !== true) return;
+  await must(machine, ['chown', `${before.uid}:${before.gid}`, '--', target]);
+  await must(machine, ['chmod', wholeMode(before.mode), '--', target]);
 }
 
 /** The work folder was given back after all was done: what the listing names at the top was put there by this run. */

@@ -56,7 +56,7 @@ export async function inTheWay(machine: Machine, target: string): Promise<string
   return names.length === 0 ? undefined : `it is not empty: ${some}${names.length > 3 ? ' and more' : ''}`;
 }
 
-const before = z.strictObject({ existed: z.boolean(), mode: z.int(), uid: z.int(), gid: z.int() });
+export const before = z.strictObject({ existed: z.boolean(), mode: z.int(), uid: z.int(), gid: z.int() });
 export type Before = z.infer<typeof before>;
 const beforeFile = (work: string): string => join(work, 'before.json');
 
@@ -80,9 +80,12 @@ export async function beginIn({ machine, target, work, tree }: Restoring): Promi
   await files.makeFolder(target, 0o700);
   await files.makeFolder(work, 0o700);
   const { mode, uid, gid } = found ?? { mode: 0o700, uid: 0, gid: 0 };
-  await files.write(beforeFile(work), JSON.stringify({ existed: found !== undefined, mode, uid, gid }), 0o600);
+  await writeBefore({ machine, work }, { existed: found !== undefined, mode, uid, gid });
   await files.makeFolder(tree, 0o700);
 }
+
+export const writeBefore = ({ machine, work }: Pick<Restoring, 'machine' | 'work'>, known: Before): Promise<void> =>
+  machine.files.write(beforeFile(work), JSON.stringify(known), 0o600);
 
 export async function readBefore({ machine, work }: Restoring): Promise<Before | undefined> {
   const content = await machine.files.read(beforeFile(work), 4096);
