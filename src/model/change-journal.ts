@@ -23,7 +23,8 @@ export type Change =
   | Readonly<{ what: 'changed' | 'removed'; path: Path; folder: boolean }>
   | Readonly<{ what: 'renamed'; path: Path; to: Path; folder: boolean }>
   /** `since`: only what changed from then on, by its ctime; without it all of it */
-  | Readonly<{ what: 'rescan'; path: Path; why: RescanReason; since?: Instant }>
+  /** `through`: stands for all records up to that one, its own number being the first of them or a later one */
+  | Readonly<{ what: 'rescan'; path: Path; why: RescanReason; since?: Instant; through?: Position }>
   /** the folder is not there, or another disk lies in its place: nothing is removed by that */
   | Readonly<{ what: 'away'; says: string }>;
 
@@ -34,21 +35,27 @@ export type JournalHeader = Readonly<{
   format: 1;
   /** drawn when the journal was begun: positions of another journal mean nothing in this one */
   id: string;
-  folder: Path;
-  /** below the folder; neither they nor what is in them is recorded */
-  excluded: readonly Path[];
+  /** absolute, in UTF-8, as it was given */
+  folder: string;
+  /** below the folder, in UTF-8; neither they nor what is in them is recorded */
+  excluded: readonly string[];
   begun: Instant;
+  /** the kind of file system and the number of the folder on it; another place is `away` */
+  place: string;
+  /** the file system's own id, where it has one that stays */
+  disk: string;
 }>;
 
 export type Listener = 'fanotify' | 'inotify';
 
-/** heartbeat.json: written after each batch that is on the disk, and at least every `beatEvery`. */
+/** heartbeat.json: written after each batch that is on the disk, and every half minute. */
 export type HeartBeat = Readonly<{
   journal: string;
   at: Instant;
   /** up to here all is on the disk; what lies behind it is not read yet */
   position: Position;
-  /** everything that happened before was recorded at this position */
+  /** what happened before this is recorded up to the position; undefined where it never followed */
+  complete?: Instant;
   state: 'following' | 'away' | 'stopped';
   says: string;
   listener: Listener;
