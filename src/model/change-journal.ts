@@ -16,6 +16,7 @@ export const rescanReasons = {
   'moved-in': 'it came as a whole, from outside or from where nobody watches',
   unwatched: 'it was made and filled before a watch stood there',
   crowded: 'more changed below it than the journal holds',
+  missing: 'records are missing or damaged, or it was never looked at',
 } as const;
 export type RescanReason = keyof typeof rescanReasons;
 
@@ -66,7 +67,14 @@ export type HeartBeat = Readonly<{
 }>;
 
 /** consumers/NAME.json */
-export type Acknowledged = Readonly<{ journal: string; consumer: string; upTo: Position; at: Instant }>;
+export type Acknowledged = Readonly<{
+  journal: string;
+  consumer: string;
+  upTo: Position;
+  /** what happened before is in it, whatever becomes of the journal */
+  until?: Instant | undefined;
+  at: Instant;
+}>;
 
 export const journalFormat = 1;
 

@@ -23,7 +23,7 @@ export type Changes = Readonly<{
   upTo: Position;
   /** false where more is recorded behind `upTo` */
   complete: boolean;
-  /** when the last that is in here was recorded to be all */
-  until: Instant;
+  /** all that happened before is in here; undefined where that is not known, as of an incomplete one */
+  until: Instant | undefined;
 }> &
   Collapsed;
