@@ -59,6 +59,7 @@ const ranks = [
     'schedule',
     'service',
     'routes',
+    'track',
   ],
   ['composition'],
   ['http'],

@@ -2,6 +2,7 @@
 import { defineLayer } from '../../contracts/layer.ts';
 import { layerFolder } from '../common/points/places.ts';
 import { readPoints } from '../common/points/points.ts';
+import { scoutTree } from '../common/trees/scout.ts';
 import { checkKind } from './check-step.ts';
 import { copyKind } from './copy.ts';
 import { lookKind } from './look.ts';
@@ -24,6 +25,8 @@ export const sqlite = defineLayer<SqliteEntry>({
     return points;
   },
   series: ({ manifest: { source } }) => `${source['line'] ?? source['folder'] ?? source['files']}`,
+  holdsPaths: true,
+  scout: scoutTree,
   restore: planRestore,
   stepKinds: [lookKind, copyKind, checkKind, proveKind],
 });

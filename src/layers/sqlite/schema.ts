@@ -3,10 +3,10 @@ import * as z from 'zod';
 import { entryName, layerEntry, leftOutFields } from '../../contracts/layer-entry.ts';
 import { keepSchema } from '../../values/retention.ts';
 import { secretReference } from '../../values/secret-reference.ts';
-import { parseTimeSpan } from '../../values/time-span.ts';
 import { recipients } from '../common/points/encryption.ts';
 import { absolutePath, liesBelowMount, notBelowMount, type PointEntry, pointFields } from '../common/points/entry.ts';
 import { protectedField } from '../common/protection.ts';
+import { timeSpan } from '../common/sources/snapshots.ts';
 
 /** As a shell has patterns: `*`, `?`, `[...]`, `{a,b}`. */
 const pattern = z
@@ -28,12 +28,6 @@ const place = z
   .describe(
     'where they are: in the newest snapshots of a layer, anywhere below a folder, or in files that are named; found by their content, whatever they are called',
   );
-
-const timeSpan = z.string().superRefine((text, context) => {
-  const span = parseTimeSpan(text);
-  if (typeof span === 'number' && span > 0) return;
-  context.addIssue({ code: 'custom', message: 'is no length of time; write it as 90m, 26h or 2d' });
-});
 
 const exclusion = z.strictObject({
   database: z
