@@ -17,7 +17,7 @@ import { decide } from './plan/decide.ts';
 import { weigh } from './plan/weigh.ts';
 import { pushAfter } from './push-metrics.ts';
 import { escrowAndTransports, refuseToPruneAll, remembered } from './remembered.ts';
-import { routeNotes } from './routes-now.ts';
+import { routeNotes } from './routes-in-plan.ts';
 import { sampleAfter } from './space-samples.ts';
 
 /** What would have to change for the servers to be as the estate says. Writes nothing anywhere. */
@@ -42,7 +42,7 @@ export async function planEstate(holdfast: Holdfast, estate: Estate, wish: { pru
     signal,
   );
   const weighed = weigh(plan, look, consequences, factsOf(told), told);
-  return { ...weighed, notes: [...weighed.notes, ...routeNotes(holdfast, estate)] };
+  return { ...weighed, notes: [...weighed.notes, ...routeNotes(holdfast, world, estate)] };
 }
 
 /** Carries a plan out, step by step, under a supervisor, and writes it to the journal; of a job's run the figures are told. */

@@ -4,44 +4,37 @@ import type { Holdfast } from './holdfast.ts';
 import { jobsOf } from './jobs-of-estate.ts';
 import type { Estate } from './model/estate.ts';
 import type { JobHistory } from './model/job-history.ts';
-import type { Note } from './model/plan.ts';
 import type { Carrier } from './model/route.ts';
 import { surroundingsIn } from './routes/place.ts';
 import { judgeRoutes, type Routed } from './routes/routes.ts';
-import { tally } from './routes/routes-text.ts';
 import { carriersOf } from './routes-of-estate.ts';
 import { formatDay } from './values/calendar-date.ts';
 import { epochSeconds, type Instant } from './values/instant.ts';
-import { ref } from './values/ref.ts';
 import { parseTimeZone, utc } from './values/time-zone.ts';
 import { wallSecondsAt } from './values/time-zone-wall.ts';
 
-export type RoutesNow = Readonly<{ at: Instant; carriers: readonly Carrier[]; routed: Routed }>;
+export type RoutesNow = Readonly<{
+  at: Instant;
+  carriers: readonly Carrier[];
+  histories: readonly JobHistory[];
+  routed: Routed;
+}>;
 
 export function routesDeclared(holdfast: Pick<Holdfast, 'look' | 'surroundings'>, estate: Estate): RoutesNow {
   const at = holdfast.surroundings.clock.now();
   const carriers = carriersOf(estate);
+  const histories = historiesOf(holdfast, estate, at);
   const zone = parseTimeZone(estate.time_zone) ?? utc;
   const routed = judgeRoutes({
     ...{ carriers, around: surroundingsIn(estate), workloads: estate.workloads, exclusions: estate.exclusions },
     servers: estate.pve.map(({ name }) => name),
-    histories: historiesOf(holdfast, estate, at),
+    histories,
     today: formatDay(Math.floor(wallSecondsAt(epochSeconds(at), zone) / 86_400)),
   });
-  return { at, carriers, routed };
+  return { at, carriers, histories, routed };
 }
 
 export function historiesOf({ look }: Pick<Holdfast, 'look'>, estate: Estate, at: Instant): readonly JobHistory[] {
   const jobs = jobsOf(estate, at);
   return look(estate.name, (journal) => jobHistories(journal, jobs)) ?? jobs.map(neverRan);
-}
-
-/** What a plan says of routes, where any are declared: one line, and each thing that is wrong. */
-export function routeNotes(holdfast: Pick<Holdfast, 'look' | 'surroundings'>, estate: Estate): readonly Note[] {
-  if (estate.layers.length === 0) return [];
-  const { routed } = routesDeclared(holdfast, estate);
-  const { gaps, duplicates, circles, overdue } = routed;
-  const wrong = [...gaps, ...duplicates, ...circles, ...overdue].filter(({ level }) => level === 'warning');
-  const says = `routes: ${tally(routed, [])} \`holdfast routes\` shows each, and looks at the disks`;
-  return [{ subject: ref('estate', estate.name), level: 'info', says }, ...wrong];
 }

@@ -4,11 +4,10 @@ import type { Note } from '../model/plan.ts';
 import type { Carrier, RouteSource } from '../model/route.ts';
 import type { SameHost } from '../model/route-graph.ts';
 import { isWithin } from '../model/route-graph.ts';
-import { ref } from '../values/ref.ts';
 import { shown } from '../values/text.ts';
 import { type Copy, followAll, legsOf, type Way } from './follow.ts';
 import type { Place, Surroundings } from './place.ts';
-import { sourceText, targetText } from './words.ts';
+import { carrierRef, sourceText, targetText } from './words.ts';
 
 export function duplicatesIn(carriers: readonly Carrier[], around: Surroundings): readonly Note[] {
   const ways = followAll(carriers, around);
@@ -25,7 +24,7 @@ function withinWay({ says, copies }: Way, around: Surroundings): readonly Note[]
       const what = copy.parts.length === 0 ? says : `${copy.parts.join(', ')} of ${says}`;
       return [
         {
-          subject: ref('layer', copy.carrier),
+          subject: carrierRef(copy),
           level: 'warning',
           says: `${shown(what)} is carried twice to ${where}: by ${shown(earlier.carrier)} into ${shown(targetText(earlier.writes))}, and by it into ${shown(targetText(copy.writes))}. What takes one takes the other: leave one out, or give it another host`,
         },
@@ -67,7 +66,7 @@ function betweenSources(carriers: readonly Carrier[], around: Surroundings): rea
       if (shared === undefined) return [];
       return [
         {
-          subject: ref('layer', leg.carrier),
+          subject: carrierRef({ kind: leg.of.kind, carrier: leg.carrier }),
           level: 'warning',
           says: `bytes of ${shown(sourceText(shared))} are carried to ${one.host} by ${shown(earlier.carrier)}, too: by that into ${shown(targetText(earlier.route.writes))}, by this into ${shown(targetText(leg.route.writes))}. Leave them out of one`,
         },

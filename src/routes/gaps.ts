@@ -7,6 +7,7 @@ import { ref } from '../values/ref.ts';
 import { count, cut, shown } from '../values/text.ts';
 import type { Way } from './follow.ts';
 import type { Apart } from './place.ts';
+import { carrierRef } from './words.ts';
 
 export type Known = Readonly<{
   carriers: readonly Carrier[];
@@ -127,7 +128,7 @@ function neverStarted({ carriers }: Known): readonly Note[] {
     .filter(({ routes, schedule }) => routes.length > 0 && schedule === undefined)
     .map(({ name, kind }) =>
       warning(
-        ref(kind === 'backup job' || kind === 'sync job' ? kind.replace(' ', '-') : 'layer', name),
+        carrierRef({ kind, carrier: name }),
         'it has no schedule: it carries something only when somebody starts it by hand',
       ),
     );

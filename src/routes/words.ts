@@ -1,5 +1,6 @@
 // Sources, targets and places in words.
 import type { GuestSelection, RouteSource, RouteTarget } from '../model/route.ts';
+import { type Ref, ref } from '../values/ref.ts';
 import type { Apart } from './place.ts';
 
 export function sourceText(source: RouteSource): string {
@@ -53,3 +54,7 @@ export const apartText: Readonly<Record<Apart, string>> = {
   'the same disk': 'on the same disk',
   unknown: 'where it stands is not declared',
 };
+
+/** What carries, as notes name it: `layer/photos`, `backup-job/nightly`. */
+export const carrierRef = ({ kind, carrier }: Readonly<{ kind: string; carrier: string }>): Ref =>
+  ref(kind === 'backup job' || kind === 'sync job' ? kind.replace(' ', '-') : 'layer', carrier);

@@ -88,7 +88,7 @@ describe('holdfast routes', () => {
     const { stdout } = await estate.type('plan');
     assert.match(
       stdout,
-      /note {2}estate\/ways: routes: 1 source, 2 copies; 2 gaps; 1 carried twice\. `holdfast routes`/,
+      /note {2}estate\/ways: routes: 1 source, 2 copies; 2 gaps; 1 carried twice; of 2 disks 0 are full within a year, 2 unknown\. `holdfast routes`/,
     );
     assert.match(stdout, /warning {2}workload\/photos: no layer carries it anywhere/);
     using quiet = estateIn('estate: quiet\n', 'quiet');
