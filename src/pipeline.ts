@@ -57,7 +57,8 @@ export async function carryOut(
   const task = { plan, consent, startedBy: holdfast.startedBy, ...more };
   const verdict = await supervised(holdfast, estate, task, tell);
   if (plan.job.startsWith('run:')) {
-    await sampleAfter(holdfast, estate, plan.job.slice('run:'.length));
+    if (['done', 'degraded'].includes(verdict.outcome))
+      await sampleAfter(holdfast, estate, plan.job.slice('run:'.length));
     await pushAfter(holdfast, estate, verdict.run, tell);
   }
   return verdict;

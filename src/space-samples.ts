@@ -1,5 +1,6 @@
 // How full each disk was, a look a day: what tells how it fills, also by what others write there. Looked at after every run of a layer.
 import type { Holdfast } from './holdfast.ts';
+import { inTime } from './in-time.ts';
 import { layersOf } from './layers-of-estate.ts';
 import type { Estate } from './model/estate.ts';
 import { keepSamples, type Sample } from './routes/observed-growth.ts';
@@ -12,6 +13,7 @@ export function samplesOf(world: Pick<OpenWorld, 'recall'>, machine: string, fol
   return (world.recall(memoryOf(machine, folder))?.value as unknown as readonly Sample[] | undefined) ?? [];
 }
 
+/** Only after a run that has written there: a disk that has just failed it is asked nothing more. */
 export async function sampleAfter(holdfast: Holdfast, estate: Estate, job: string): Promise<void> {
   const one = layersOf(estate).find(({ entry }) => entry.name === job);
   const places = one?.layer.destinations(one.entry) ?? [];
@@ -19,7 +21,9 @@ export async function sampleAfter(holdfast: Holdfast, estate: Estate, job: strin
   await using world = holdfast.world(estate);
   for (const { machine, folder } of places)
     try {
-      const { free, total } = await world.machine(machine).files.space(folder);
+      const space = await inTime(world, world.machine(machine).files.space(folder), undefined);
+      if (space === undefined) continue;
+      const { free, total } = space;
       const fresh = { at: world.clock.now(), used: total - free, total };
       world.remember(
         memoryOf(machine, folder),

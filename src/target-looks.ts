@@ -2,6 +2,7 @@
 // answer is unknown, and keeps nobody waiting.
 import { dirname } from 'node:path';
 import { asFault } from './fault.ts';
+import { inTime, patience } from './in-time.ts';
 import { isMounted } from './layers/common/mounted.ts';
 import type { Machine } from './machines/machine.ts';
 import type { Estate } from './model/estate.ts';
@@ -14,30 +15,10 @@ import type { Surroundings } from './routes/place.ts';
 import type { TargetLook } from './routes/targets.ts';
 import { targetText } from './routes/words.ts';
 import { samplesOf } from './space-samples.ts';
-import { type Duration, formatDuration, seconds } from './values/duration.ts';
+import { formatDuration } from './values/duration.ts';
 import type { Instant } from './values/instant.ts';
 import { shown } from './values/text.ts';
 import type { OpenWorld } from './world.ts';
-
-/** A disk that hangs keeps nobody waiting for the others. */
-export const patience: Duration = seconds(60);
-
-export async function inTime<Result>(
-  world: Pick<OpenWorld, 'clock'>,
-  asked: Promise<Result>,
-  late: Result,
-): Promise<Result> {
-  const over = new AbortController();
-  const waited = world.clock.sleep(patience, over.signal).then(
-    () => late,
-    () => late,
-  );
-  try {
-    return await Promise.race([asked, waited]);
-  } finally {
-    over.abort();
-  }
-}
 
 export type Aimed = Readonly<{ target: RouteTarget; layers: readonly string[] }>;
 

@@ -1,6 +1,7 @@
 // Every disk that copies lie on, judged: as it is now, or as it was last seen. It changes nothing.
 import { readPoints } from './catalogue/read-points.ts';
 import type { Holdfast } from './holdfast.ts';
+import { inTime, patience } from './in-time.ts';
 import { layersOf } from './layers-of-estate.ts';
 import type { Estate } from './model/estate.ts';
 import type { JobHistory } from './model/job-history.ts';
@@ -11,7 +12,7 @@ import { type Surroundings, surroundingsIn } from './routes/place.ts';
 import type { PointsToCount } from './routes/series.ts';
 import { judgeTarget, type Target } from './routes/targets.ts';
 import { historiesOf } from './routes-now.ts';
-import { grouped, inTime, type Looked, lastSeen, lookAt, patience, targetsIn, withPools } from './target-looks.ts';
+import { grouped, type Looked, lastSeen, lookAt, targetsIn, withPools } from './target-looks.ts';
 import { formatDuration } from './values/duration.ts';
 import type { Instant } from './values/instant.ts';
 import { parseTimeZone, utc } from './values/time-zone.ts';
