@@ -33,11 +33,11 @@ for my $one (@new) {
   if ($one->{type} eq 'd') { $folders{$path} = 1; next }
   push @entries, $path; push @files, "./$path" if $one->{type} eq 'f';
   my $same = $was && $was->{type} eq $one->{type} && $was->{size} eq $one->{size} && $was->{modified} eq $one->{modified};
-  if ($one->{links} > 1 || $same) { push @compared, $path; next }
-  push @plain, $path;
-  next if $one->{type} ne 'f' || $one->{size} < 268435456;
-  my @stat = lstat("work/source/$path");
-  push @sparse, $path if @stat && $stat[12] * 512 < $one->{size} * 0.9;
+  if ($one->{type} eq 'f' && $one->{size} > 268435456) {
+    my @stat = lstat("work/source/$path");
+    if (@stat && $stat[12] * 512 < $one->{size} * 0.9) { push @sparse, $path; next }
+  }
+  if ($one->{links} > 1 || $same) { push @compared, $path } else { push @plain, $path }
 }
 # What is put into a folder, or taken out of it, changes its time: it is set again afterwards.
 for my $path (keys %old, map { $_->{path} } @new) {
