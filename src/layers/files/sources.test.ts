@@ -26,12 +26,13 @@ async function meanwhile<Result>(
   args: readonly string[],
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const busy = spawn('bash', ['-c', script, 'bash', ...args], { stdio: 'ignore' });
+  const busy = spawn('bash', ['-c', script, 'bash', ...args], { stdio: 'ignore', detached: true });
   const gone = new Promise((resolve) => busy.once('exit', resolve));
   try {
     return await work();
   } finally {
-    busy.kill('SIGKILL');
+    // With whatever it has just started: nothing goes on after it.
+    if (busy.pid !== undefined) process.kill(-busy.pid, 'SIGKILL');
     await gone;
   }
 }
@@ -147,15 +148,15 @@ describe('sources', { skip: unlessRoot, timeout: 120_000 }, () => {
       const before = seen(outside);
       const script =
         'cd "$1"; ln -s "$2" link; while :; do mv swapped away; mv -T link swapped; mv -T swapped link; mv away swapped; done';
-      for (const run of ['run1', 'run2', 'run3', 'run4']) {
+      for (let run = 1; run <= 6; run += 1) {
         await meanwhile(script, [place.data, outside], () => place.protect(run));
         sh(
-          'cd "$1"; [ ! -d away ] || { [ ! -L swapped ] || mv -T swapped link; mv away swapped; }; rm -f link',
+          'cd "$1"; [ ! -d away ] || [ -L away ] || { [ ! -L swapped ] || mv -T swapped link; mv away swapped; }; rm -f link',
           place.data,
         );
       }
       assert.ok((await place.points()).length > 0);
-      assert.throws(() => sh('grep -r --include="*" -l secret "$1"', place.copies), 'no generation has a byte of it');
+      assert.equal(sh('grep -r -l secret "$1" || true', place.copies), '', 'no generation has a byte of it');
       assert.equal(seen(outside), before);
       assert.equal(sh('grep -r -l secret "$1" | wc -l', outside).trim(), '200', 'grep would have found it');
     }));

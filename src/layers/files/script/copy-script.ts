@@ -37,7 +37,11 @@ const perl = (program: string): string => `perl -e ${quoted(program)}`;
 export const copyScript = `set -u -f
 umask 077
 export LC_ALL=C
-cd "$1" || exit 4
+# Where a link took the place of a folder while it was copied, what comes below it would be written, or removed, where the link leads: here
+# no link is followed. One mount for all generations, for no file is linked from one mount to another.
+layer=$(dirname -- "$1")
+mount --bind -- "$layer" "$layer" && mount --options remount,bind,nosymfollow,nosuid,nodev,noexec -- "$layer" || exit 2
+cd -- "$1" || exit 4
 source=$2 since=$3 live=$4 bases=$5
 shift 5
 [ "$since" != now ] || since=$(($(date +%s) - 1))
@@ -202,12 +206,13 @@ esac
 
 # What others wrote meanwhile is copied again, twice at most.
 : >work/unsettled
+: >work/moving
 if [ $outcome != same ] && [ "$live" = live ]; then
   for round in 1 2 3; do
     scan work/again "$@"
     cmp --quiet work/scan work/again && break
     lists_of work/scan work/again
-    if [ $round = 3 ]; then sort --zero-terminated work/entries >work/unsettled; break; fi
+    if [ $round = 3 ]; then sort --zero-terminated work/entries >work/unsettled; cat work/old work/new | paths >work/moving; break; fi
     apply
     for part in '' .plain .large .sockets .folders .blocks; do mv work/again$part work/scan$part; done
   done
@@ -223,8 +228,8 @@ if [ $outcome != same ]; then
     only_in_first work/shape work/tree.shape | paths >work/not-so
     only_in_first work/tree.shape work/shape >work/found-so
     paths <work/found-so >work/differing-all
-    only_in_first work/differing-all work/unsettled >work/differing
-    only_in_first work/not-so work/differing-all | comm --zero-terminated -23 - work/unsettled >work/missing
+    only_in_first work/differing-all work/moving >work/differing
+    only_in_first work/not-so work/differing-all | comm --zero-terminated -23 - work/moving >work/missing
     [ $turn = first ] || break
     sed --null-data '/^$/d' work/not-so >work/compared
     rsync_from --files-from=work/compared --checksum
@@ -253,7 +258,7 @@ if [ $outcome != same ]; then
       (cd work/source && xargs --null --no-run-if-empty $dump -- <../attributed 2>/dev/null) | as_records >work/source.attributes
       ${perl(withoutProgram)} work/old work/new work/base.attributes >work/kept.attributes || fail perl
       sort --zero-terminated --merge work/kept.attributes work/new.attributes >work/attributes || fail sort
-      cmp --quiet work/new.attributes work/source.attributes || only_in_first work/source.attributes work/new.attributes | paths | comm --zero-terminated -23 - work/unsettled >work/weaker
+      cmp --quiet work/new.attributes work/source.attributes || only_in_first work/source.attributes work/new.attributes | paths | comm --zero-terminated -23 - work/moving >work/weaker
     fi
     ${perl(changesProgram)} work/old work/new work/base.digests work/new.digests 2>work/change-figures >work/changes || fail perl
     cat work/change-figures
@@ -264,7 +269,7 @@ if [ $outcome != same ]; then
       (cd tree && $dump --recursive .) | as_records >work/attributes & attributing=$!
       (cd work/source && $dump --recursive . 2>/dev/null) | as_records >work/source.attributes
       wait $attributing
-      cmp --quiet work/attributes work/source.attributes || only_in_first work/source.attributes work/attributes | paths | comm --zero-terminated -23 - work/unsettled >work/weaker
+      cmp --quiet work/attributes work/source.attributes || only_in_first work/source.attributes work/attributes | paths | comm --zero-terminated -23 - work/moving >work/weaker
     fi
     : >work/unread
     digests_of tree work/hash work/hash-sparse work/digests
@@ -273,7 +278,7 @@ if [ $outcome != same ]; then
       only_in_first work/digests work/source.digests | paths >work/doubted
       sed --null-data 's,^,./,' work/doubted >work/doubted-plain
       digests_of work/source work/doubted-plain work/none work/doubted.digests
-      only_in_first work/doubted.digests work/digests | paths | comm --zero-terminated -23 - work/unsettled >work/unlike
+      only_in_first work/doubted.digests work/digests | paths | comm --zero-terminated -23 - work/moving >work/unlike
       [ ! -s work/unlike ] || say "unlike $(tr -dc '\\0' <work/unlike | wc -c)"
     fi
   fi
