@@ -16,6 +16,7 @@ export const rescanReasons = {
   'moved-in': 'it came as a whole, from outside or from where nobody watches',
   unwatched: 'it was made and filled before a watch stood there',
   crowded: 'more changed below it than the journal holds',
+  replaced: 'a folder of that name was removed or moved away, and another one came',
   missing: 'records are missing or damaged, or it was never looked at',
 } as const;
 export type RescanReason = keyof typeof rescanReasons;
