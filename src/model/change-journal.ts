@@ -10,7 +10,7 @@ export type Position = number;
 
 /** Why a whole subtree must be looked through. */
 export const rescanReasons = {
-  overflow: 'more happened at once than the kernel keeps',
+  overflow: 'more happened at once than could be followed',
   started: 'nobody watched before',
   back: 'the folder was away, or its disk was another one',
   'moved-in': 'it came as a whole, from outside or from where nobody watches',

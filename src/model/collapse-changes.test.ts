@@ -69,15 +69,31 @@ describe('many changes', () => {
   });
 
   it('below a folder that moved are looked at below its old and its last name', () => {
-    const { touched, moves } = collapsed(changed('a/x'), renamed('a', 'b'), changed('b/y'), renamed('b', 'c/d'));
-    for (const one of ['a', 'b', 'c/d', 'c/d/x', 'c/d/y']) assert.ok(touched.includes(one), one);
+    const { touched, moves, rescans } = collapsed(
+      changed('a/x'),
+      renamed('a', 'b'),
+      changed('b/y'),
+      renamed('b', 'c/d'),
+    );
+    for (const one of ['a', 'c/d', 'c/d/x', 'c/d/y']) assert.ok(touched.includes(one), one);
+    assert.deepEqual(
+      rescans.map((one) => one.path),
+      ['b'],
+      'a name in between: whatever is there came later',
+    );
     assert.deepEqual(moves, ['a>b>c/d', 'b>c/d>c/d']);
   });
 
   it('under a name that only a later move gives are kept under it', () => {
     // Asked late, the kernel named z/y of then as a/y of now.
-    const { touched } = collapsed(changed('a/y'), renamed('a', 'b'), renamed('z', 'a'));
+    const { touched } = collapsed(changed('a/y'), renamed('a', 'b'));
     assert.ok(touched.includes('a/y') && touched.includes('b/y'));
+    const { rescans } = collapsed(changed('a/y'), renamed('a', 'b'), renamed('z', 'a'));
+    assert.deepEqual(
+      rescans.map((one) => one.path),
+      ['a'],
+      'another folder has that name by now',
+    );
   });
 
   it('bring along what is to be looked through, and where a move of before is now', () => {
