@@ -69,7 +69,7 @@ const ordered = (tree: string, command: string): string[] =>
 
 describe('canaries', () => {
   for (const [order, command] of [
-    ['by name', `find . -name '.*' -prune -o -type f -print | sort`],
+    ['by name', 'find . -name .hidden -prune -o -type f -print | sort'],
     ['by name, backwards', 'find . -type f | sort -r'],
     [
       'folder by folder, files before folders',
@@ -89,7 +89,7 @@ describe('canaries', () => {
         const files = ordered(place.tree, command);
         assert.ok(files.length > 200, `${files.length} files`);
         let day = 1;
-        for (; (await place.trouble()).length === 0; day += 1)
+        for (; day < 20 && (await place.trouble()).length === 0; day += 1)
           for (const path of files.slice((day - 1) * 5, day * 5)) noise(join(place.tree, path));
         assert.ok(day - 1 <= 2, `caught on day ${day - 1}`);
       } finally {

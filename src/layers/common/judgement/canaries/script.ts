@@ -45,12 +45,12 @@ sub plant {
     return 'ok';
   }
 }
+sub part { local $/ = "\\0"; my $part = <STDIN>; chomp $part if defined $part; return $part }
 my $turn = 0;
-while (1) {
-  my ($path, $many);
-  { local $/ = "\\0"; $path = <STDIN>; last unless defined $path; $many = <STDIN>; chomp $path; chomp $many }
-  read(STDIN, my $content, $many) == $many or last if $many > 0;
-  $content = '' unless defined $content;
+while (defined(my $path = part())) {
+  my $many = part();
+  my $content = '';
+  last if $many > 0 && (read(STDIN, $content, $many) // 0) != $many;
   my $cut = rindex($path, '/'); my ($folder, $name) = $cut < 0 ? ('', $path) : (substr($path, 0, $cut), substr($path, $cut + 1));
   if (!enter($folder)) { print $!{ENOENT} || $!{ENOTDIR} || $!{ELOOP} ? "none\\n" : "! $!\\n"; next }
   if ($what eq 'plant') { print plant($name, $content, time() - 86400 * (100 + 317 * ($turn++ % 9))), "\\n" }
