@@ -52,3 +52,11 @@ const beforeRestore = 'before restore ';
 /** The hold on what a restore replaced. */
 export const heldBeforeRestore = (run: string): string => `${beforeRestore}${run}`;
 export const isPutAway = ({ held }: Pick<RestorePoint, 'held'>): boolean => held?.startsWith(beforeRestore) === true;
+
+const bySuspicion = 'suspicion ';
+
+/** The hold on what is older than a point whose content is suspicious; the number is what an approval names. */
+export const heldBySuspicion = (number: string, point: PointId): string =>
+  `${bySuspicion}${number} of ${point}: kept until it is approved, or the files are as before`;
+export const isHeldBySuspicion = ({ held }: Pick<RestorePoint, 'held'>): boolean =>
+  held?.startsWith(bySuspicion) === true;
