@@ -88,7 +88,9 @@ export function seen(tree: string): string {
       `cd "$1" && find . \\( -type d -printf '%p %y %m %U %G %T@\\n' -o -printf '%p %y %m %U %G %s %T@ %l\\n' \\) | sort`,
     ),
     sh(`cd "$1" && find . -type f -size -100M -print0 | sort -z | xargs -0r sha256sum`),
-    sh(`cd "$1" && find . -print0 | sort -z | xargs -0 getfattr -h -d -e hex -m '^(user|trusted[.][^S]|security|system)'`),
+    sh(
+      `cd "$1" && find . -print0 | sort -z | xargs -0 getfattr -h -d -e hex -m '^(user|trusted[.][^S]|security|system)'`,
+    ),
     // Which names are one file; names in other generations do not count.
     sh(
       `cd "$1" && find . -type f -links +1 -printf '%i %p\\n' | sort -k 2 | awk '{ names[$1]++; first[$1] = first[$1] == "" ? $2 : first[$1]; inode[NR] = $1; name[NR] = $2 }

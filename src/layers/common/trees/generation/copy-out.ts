@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import type { StepContext } from '../../../../contracts/step-kind.ts';
 import { Fault } from '../../../../fault.ts';
-import type { Machine } from '../../../../machines/machine.ts';
 import { cut, shown } from '../../../../values/text.ts';
 import { lastWords } from '../../commands.ts';
 import { gathered } from '../../records.ts';
