@@ -92,6 +92,8 @@ async function onTwo(rsync: Rsync): Promise<Rsynced> {
     if (said === undefined) return outcome(await here.ended, undefined);
     const words = serverWords(said, [...options, '--link-dest'], there, near.name);
     const server = far.talk(words as unknown as Argv, { signal: both });
+    // rsync would wait for an other end that never began.
+    server.ended.catch((error) => stop.abort(error));
     const passing = Promise.all([pass(speaking.rest(), server, rsync), pass(server.stdout, here, rsync)]);
     const [mine, its] = await Promise.allSettled([here.ended, server.ended, passing]);
     // That a connection was lost says more than that rsync lost its other end.
