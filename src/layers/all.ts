@@ -3,7 +3,15 @@ import type { LayerKind } from '../contracts/layer.ts';
 import { diskImage } from './disk-image/layer.ts';
 import { hostConfig } from './host-config/layer.ts';
 import { lvmThin } from './lvm-thin/layer.ts';
+import { offsite } from './offsite/layer.ts';
 import { pfsense } from './pfsense/layer.ts';
 import { sqlite } from './sqlite/layer.ts';
 
-export const layers = [diskImage, hostConfig, lvmThin, pfsense, sqlite] as const satisfies readonly LayerKind[];
+export const layers = [
+  diskImage,
+  hostConfig,
+  lvmThin,
+  offsite,
+  pfsense,
+  sqlite,
+] as const satisfies readonly LayerKind[];
