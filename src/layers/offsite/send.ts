@@ -60,7 +60,7 @@ export const sendKind: StepKind = {
       };
     }
     const proved = await provedThere(target, spot, out.manifest, context.signal);
-    const differences = await target.differences(out.folder, spot, proved);
+    const differences = await target.differences(out.folder, spot, { except: proved, timeless: out.flat });
     if (differences.length > 0) throw differs(target, spot, differences);
     await target.seal(spot, out.manifest, true);
     const takes = await target.physical({ layer, name: spot.name }, bases);
@@ -134,20 +134,21 @@ async function shaped(
   { entry, ends, target, work }: Placed,
   point: Readonly<{ manifest: Manifest; folder: string }>,
   context: StepContext,
-): Promise<Readonly<{ manifest: Manifest; folder: string }>> {
-  if (isPull(ends)) return point;
+): Promise<Readonly<{ manifest: Manifest; folder: string; flat: boolean }>> {
+  if (isPull(ends)) return { ...point, flat: false };
   const { counts, parts } = point.manifest;
+  const flat = await isFlat(ends.near, point.folder, point.manifest);
   const shape = shapeOf({
     recipients: entry.encrypt_to !== undefined,
     encrypted: parts.every(({ name }) => name.endsWith('.age')),
-    flat: await isFlat(ends.near, point.folder, point.manifest),
+    flat,
     plain: ends.target === undefined,
     tame: ends.target?.rsyncOnly !== undefined && !target.yields,
     specials: (counts['fifos'] ?? 0) + (counts['devices'] ?? 0) + (counts['sockets'] ?? 0),
   });
-  return shape === 'folder'
-    ? point
-    : pack(ends.near, point, shape === 'encrypted' ? entry.encrypt_to : undefined, work, context);
+  if (shape === 'folder') return { ...point, flat };
+  const packed = await pack(ends.near, point, shape === 'encrypted' ? entry.encrypt_to : undefined, work, context);
+  return { ...packed, flat: true };
 }
 
 /** What it should take there beyond its bases: as much as it takes here beyond the same points. */

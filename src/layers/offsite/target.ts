@@ -19,6 +19,13 @@ export type Working = Pick<StepContext, 'signal' | 'progress' | 'world'> &
 /** One copy there, or what is to become one. */
 export type Spot = Readonly<{ layer: string; name: string }>;
 
+export type Comparing = Readonly<{
+  /** names at the top that are proved already */
+  except: readonly string[];
+  /** the times of parts mean nothing: what they hold has its own */
+  timeless: boolean;
+}>;
+
 export interface Target {
   /** for points and faults */
   readonly where: string;
@@ -39,8 +46,8 @@ export interface Target {
   send(from: string, spot: Spot, bases: readonly string[]): Promise<void>;
   /** where it is written, on a machine that can read it by itself */
   written(spot: Spot): Readonly<{ machine: Machine; folder: string }> | undefined;
-  /** how what lies there differs from the folder, read at both ends; some of it where it is much. @param except names at the top */
-  differences(from: string, spot: Spot, except: readonly string[]): Promise<readonly string[]>;
+  /** how what lies there differs from the folder, read at both ends; some of it where it is much. */
+  differences(from: string, spot: Spot, comparing: Comparing): Promise<readonly string[]>;
   /** @param verified else it is only said to have been sent */
   seal(spot: Spot, manifest: Manifest, verified: boolean): Promise<void>;
   /** bytes that it takes on the disk there, beyond what it shares with those bases; undefined where nobody can tell */
