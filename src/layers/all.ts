@@ -1,6 +1,7 @@
 // Every layer there is: the only file that knows them all.
 import type { LayerKind } from '../contracts/layer.ts';
 import { diskImage } from './disk-image/layer.ts';
+import { files } from './files/layer.ts';
 import { hostConfig } from './host-config/layer.ts';
 import { lvmThin } from './lvm-thin/layer.ts';
 import { offsite } from './offsite/layer.ts';
@@ -9,6 +10,7 @@ import { sqlite } from './sqlite/layer.ts';
 
 export const layers = [
   diskImage,
+  files,
   hostConfig,
   lvmThin,
   offsite,

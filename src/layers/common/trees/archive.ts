@@ -7,6 +7,8 @@ import { fullOr } from '../records.ts';
 
 const namespaces = ['user', 'trusted', 'security'].map((name) => `--xattrs-include=${name}.*`);
 const metadata = ['--acls', '--xattrs', ...namespaces, '--selinux', '--numeric-owner'] as const;
+/** The same, as words of a script. */
+export const keepMetadata = metadata.join(' ');
 
 // Without the process id in the names of its headers and without times of reading, the same tree gives the same archive.
 const pax = '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime';
@@ -35,9 +37,9 @@ export const createArgv = (tree: string, names: string, archive: string): Argv =
 /**
  * Unpacks what it is fed into a folder that holds nothing else, the folder's own metadata included. tar makes links that
  * lead out of the tree only after everything else, strips leading slashes and refuses `..`. Archives may follow each other
- * in what it is fed, so that the times of folders are set when the last one is through.
+ * in what it is fed, so that the times of folders are set when the last one is through. With `part` it keeps to that.
  */
-export const extractArgv = (tree: string, compression?: 'gzip'): Argv => [
+export const extractArgv = (tree: string, compression?: 'gzip', part: readonly string[] = []): Argv => [
   'tar',
   '--extract',
   ...(compression === undefined ? [] : [`--${compression}`]),
@@ -53,6 +55,7 @@ export const extractArgv = (tree: string, compression?: 'gzip'): Argv => [
   '--same-permissions',
   '--delay-directory-restore',
   `--directory=${tree}`,
+  ...part,
 ];
 
 /** One line for each member. tar skips what lies between the headers, so this is quick. */
