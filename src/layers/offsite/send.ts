@@ -20,9 +20,10 @@ import { lookThere } from './look-there.ts';
 import { isFlat, isPacked, pack, proofs, shapeOf } from './pack.ts';
 import { diskUse, tooLarge } from './physical.ts';
 import { idOf } from './places.ts';
+import { targetOf } from './reach.ts';
 import { rememberSent, sentKey } from './sent.ts';
 import { readSources } from './sources.ts';
-import { type Spot, type Target, targetOf } from './target.ts';
+import type { Spot, Target } from './target.ts';
 
 type Placed = SendGiven & Readonly<{ ends: Ends; target: Target; work: string; spot: Spot }>;
 

@@ -3,11 +3,7 @@ import type { StepContext } from '../../contracts/step-kind.ts';
 import type { Machine } from '../../machines/machine.ts';
 import type { Manifest, PointId } from '../../model/restore-point.ts';
 import type { RunId } from '../../model/run.ts';
-import type { Ends } from './ends.ts';
-import { rcloneTarget } from './rclone-target.ts';
 import type { Reader } from './reader.ts';
-import { rsyncTarget } from './rsync-target.ts';
-import type { OffsiteEntry } from './schema.ts';
 
 export type Working = Pick<StepContext, 'signal' | 'progress' | 'world'> &
   Readonly<{
@@ -59,8 +55,3 @@ export interface Target {
   /** a whole copy into an empty folder of the machine that the layer runs on */
   fetch(spot: Spot, to: string): Promise<void>;
 }
-
-export const targetOf = (entry: OffsiteEntry, ends: Ends, working: Working): Target =>
-  ends.target === undefined
-    ? rcloneTarget(entry, ends.near, working)
-    : rsyncTarget(entry, { ...ends, target: ends.target }, working);
