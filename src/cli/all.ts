@@ -160,6 +160,13 @@ export const commands: readonly Listed[] = [
     load: async () => (await import('./points.ts')).points,
   },
   {
+    name: 'routes',
+    says: 'the way of each byte to each copy, gaps, and when disks are full',
+    arguments: '[workload]',
+    options: [{ flags: '--offline', says: 'from the estate and the journal alone: no disk is looked at' }],
+    load: async () => (await import('./routes.ts')).routes,
+  },
+  {
     name: 'metrics',
     says: 'the figures for Prometheus',
     options: [
@@ -195,6 +202,7 @@ export const commands: readonly Listed[] = [
         flags: '--to <place>',
         says: 'where to: an empty or absent folder; of a volume `live`, or VG/NAME for a new one',
       },
+      { flags: '--only <path>', says: 'this file or folder alone, from the root of what was copied' },
       { flags: '--keep-old', says: 'the volume that is replaced stays, under another name' },
       { flags: '--dry-run', says: 'show the options and the plan, and stop' },
       ...consent,

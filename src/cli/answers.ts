@@ -16,6 +16,8 @@ import type { ServersNow } from '../observed/servers-now.ts';
 import type { Unseen } from '../observed/sight.ts';
 import type { StoragesNow } from '../observed/storages-now.ts';
 import type { Certificate } from '../proxmox/reach.ts';
+import type { Routed } from '../routes/routes.ts';
+import type { Target } from '../routes/targets.ts';
 import type { Forecast, Usual } from '../schedule/forecast.ts';
 import type { NextStart } from '../schedule/next.ts';
 import type { JobState } from '../schedule/standing.ts';
@@ -208,6 +210,9 @@ export type PointsAnswer = readonly (PointOfLayer & Readonly<{ readAt: Instant }
 /** The plan where nothing was done (`--dry-run`, or everything is there), else how its run went. */
 export type InstallGateAnswer = Plan | Carried;
 
+/** Every source with its copies, and what is to be said of that. */
+export type RoutesAnswer = Routed & Readonly<{ at: Instant; targets: readonly Target[] }>;
+
 /** What the journal knows of each job, and everything that Prometheus is given. */
 export type MetricsAnswer = Readonly<{
   at: Instant;
@@ -232,6 +237,8 @@ export type RestoreAnswer =
         point: PointId;
         /** a folder, absolute; of a volume `live`, or its VG/NAME */
         target: string;
+        /** the file or folder of `--only` */
+        only?: string;
       }>);
 
 /** With an estate: the digest of the plan that was judged. Without one: what was read of the host. */
@@ -267,6 +274,7 @@ export type Answers = Readonly<{
   log: LogAnswer;
   cancel: CancelAnswer;
   points: PointsAnswer;
+  routes: RoutesAnswer;
   metrics: MetricsAnswer;
   'install-gate': InstallGateAnswer;
   restore: RestoreAnswer;

@@ -4,6 +4,7 @@ import type { ZodType } from 'zod';
 import type { LayerEntry } from '../model/estate.ts';
 import type { Note, Refusal } from '../model/plan.ts';
 import type { RestorePoint } from '../model/restore-point.ts';
+import type { Route } from '../model/route.ts';
 import type { Step } from '../model/step.ts';
 import type { Json } from '../values/canonical.ts';
 import type { Instant } from '../values/instant.ts';
@@ -32,6 +33,8 @@ export type RestoreWish = Readonly<{
   target: string | undefined;
   /** what is replaced stays beside what replaces it, where the layer could remove it */
   keepOld?: boolean;
+  /** of a layer that `holdsPaths`: this file or folder alone, from the root of what was copied */
+  only?: string | undefined;
 }>;
 /** What `--to` may be, and what that means: shown where none was given. */
 export type RestoreTarget = Readonly<{ to: string; says: string }>;
@@ -41,6 +44,8 @@ export type LayerOf<Entry extends LayerEntry> = Readonly<{
   kind: Entry['kind'];
   schema: ZodType<Entry>;
   destinations(entry: Entry): readonly Destination[];
+  /** which bytes it carries where, and what it leaves out; pure. Nothing where it copies nothing */
+  routes(entry: Entry, context: Pick<LayerContext, 'layers'>): readonly Route[];
   /** what one run of the layer does; pure */
   protect(entry: Entry, context: LayerContext): Planned;
   /**
@@ -48,8 +53,12 @@ export type LayerOf<Entry extends LayerEntry> = Readonly<{
    * that is damaged or was never finished, something foreign), which is never silently left out
    */
   points(entry: Entry, world: World, remark?: (note: Note) => void): Promise<readonly RestorePoint[]>;
+  /** points of one series take each other's place: by retention each loses only its own. Without it, all are of one */
+  series?(point: RestorePoint): string;
   /** for a layer that restores into something else than a folder: `--to` is then taken as it was typed */
   targets?(entry: Entry, point: RestorePoint): readonly RestoreTarget[];
+  /** its points hold trees, of which one file or folder may be brought back */
+  holdsPaths?: true;
   /** what must be known of the world before a restore can be planned: who uses what is replaced. It changes nothing */
   scout?(entry: Entry, wish: RestoreWish, world: World, signal: AbortSignal): Promise<Json>;
   /** what bringing this point back there does; pure. `scouted` is what `scout` brought, where the layer has one */
