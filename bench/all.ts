@@ -2,6 +2,7 @@
 import { table } from '../src/cli/table.ts';
 import type { Row } from './bench.ts';
 import { decidingRows } from './deciding.ts';
+import { filesRows } from './files.ts';
 import { journalRows } from './journal.ts';
 import { lvmRows } from './lvm.ts';
 import { planRows } from './plan.ts';
@@ -16,7 +17,7 @@ import { streamRows } from './stream.ts';
 const benches = {
   ...{ start: startRows, stream: streamRows, deciding: decidingRows, journal: journalRows, plan: planRows },
   ...{ schedule: scheduleRows, schedules: schedulesRows, retention: retentionRows, ssh: sshRows },
-  ...{ sqlite: sqliteRows, lvm: lvmRows },
+  ...{ sqlite: sqliteRows, lvm: lvmRows, files: filesRows },
 } as const;
 const wanted = process.argv.slice(2);
 
