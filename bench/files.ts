@@ -45,11 +45,9 @@ function rowsOf(base: string, name: string, make: string): readonly Row[] {
   const of = (tool: string, turn: 'first' | 'again') => middle(costs.get(tool)?.[turn] ?? []);
   const said = (turn: 'first' | 'again') =>
     tools.map((tool) => `${tool.name}: ${inWords(of(tool.name, turn))}`).join('; ');
-  const [first, again, rsync, peer] = [
-    ...[of('holdfast', 'first'), of('holdfast', 'again'), of('rsync', 'first')],
-    name.includes('small') ? of('rsnapshot', 'again') : of('rsync', 'again'),
-  ];
+  const [first, again, rsync] = [of('holdfast', 'first'), of('holdfast', 'again'), of('rsync', 'first')];
   const small = name.includes('small');
+  const peer = of(small ? 'rsnapshot' : 'rsync', 'again');
   // Start-up counts where there is little else to do: 0.7 s of it may be over rsync's own time.
   const limit = small ? 1 : Math.round(((peer.wall + 700) / peer.wall) * 100) / 100;
   return [
