@@ -9,7 +9,6 @@ import type { RestorePoint } from '../../model/restore-point.ts';
 import type { RunId } from '../../model/run.ts';
 import type { Clock } from '../../values/instant.ts';
 import { type Driven, drive, type Outcome, worldWith } from '../common/driver.test-support.ts';
-import { scoutTree } from '../common/trees/scout.ts';
 import { files } from './layer.ts';
 import { planProtect } from './protect.ts';
 import { planRestore } from './restore.ts';
@@ -23,6 +22,7 @@ export type Place = Readonly<{
   entry: FilesEntry;
   world: World;
   protect(run: string, more?: Partial<Driven>): Promise<Outcome>;
+  /** @param only a part of it */
   restore(run: string, point: RestorePoint, more?: Partial<Driven>, only?: string): Promise<Outcome>;
   points(): Promise<readonly RestorePoint[]>;
   remarks(): Promise<readonly string[]>;
@@ -52,8 +52,8 @@ export function placeWith(more: Record<string, unknown> = {}, clock?: Clock, on?
     ...{ folder, data, copies, back, entry, world },
     protect: (run, others) => drive(driven(run, others), planProtect(entry, context).steps, 'keep'),
     restore: async (run, point, others, only) => {
-      const wish = { point, target: back, ...(only === undefined ? {} : { only }) };
-      const scouted = await scoutTree(entry, wish, world, new AbortController().signal);
+      const wish = { point, target: back, only };
+      const scouted = await files.scout?.(entry, wish, world, new AbortController().signal);
       return drive(driven(run, others), planRestore(entry, wish, context, scouted).steps, 'lead back');
     },
     points: () => files.points(entry, world),
