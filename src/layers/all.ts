@@ -3,7 +3,8 @@ import type { LayerKind } from '../contracts/layer.ts';
 import { diskImage } from './disk-image/layer.ts';
 import { hostConfig } from './host-config/layer.ts';
 import { lvmThin } from './lvm-thin/layer.ts';
+import { mirror } from './mirror/layer.ts';
 import { pfsense } from './pfsense/layer.ts';
 import { sqlite } from './sqlite/layer.ts';
 
-export const layers = [diskImage, hostConfig, lvmThin, pfsense, sqlite] as const satisfies readonly LayerKind[];
+export const layers = [diskImage, hostConfig, lvmThin, mirror, pfsense, sqlite] as const satisfies readonly LayerKind[];
