@@ -1,7 +1,7 @@
 // A worker that is killed after any one of the things it does to the machine, and the recovery by another process: each place is
 // tried in turn, of a copy and of a restore.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { localMachine } from '../../machines/local.ts';
@@ -63,28 +63,45 @@ describe('a worker that is killed at any place', { skip, timeout: 900_000 }, () 
     }
   });
 
-  it('of a restore leads back to no folder, or has all of it in place', async () => {
-    const place = placeWith();
-    try {
-      database(join(place.data, 'a.db'), 20);
-      await place.protect('run1');
-      const [point] = await place.points();
-      assert.ok(point !== undefined);
-      let [places, done] = [0, 0];
-      for (let whole: number | undefined; whole === undefined; places += 1) {
-        const begun: Begun[] = [];
-        whole = await killAfter(places, place, begun, (over) => place.restore('run9', point, over));
-        await recoverDriven(later(place), begun, 3);
-        assert.deepEqual(place.left(), [], `killed after ${places} calls`);
-        if (existsSync(place.back) && readdirSync(place.back).length > 0) {
-          done += 1;
-          assert.equal(ask(join(place.back, 'a.db'), 'SELECT count(*) FROM notes'), '20');
-        }
+  for (const existed of [false, true])
+    it(`of a restore leads back to ${existed ? 'the empty folder that was there' : 'no files'}, or has all of it in place`, async () => {
+      const place = placeWith();
+      const folderBefore = () => {
         rmSync(place.back, { recursive: true, force: true });
+        if (!existed) return;
+        mkdirSync(place.back);
+        chmodSync(place.back, 0o2711);
+        chownSync(place.back, 1234, 4321);
+      };
+      try {
+        database(join(place.data, 'a.db'), 20);
+        await place.protect('run1');
+        const [point] = await place.points();
+        assert.ok(point !== undefined);
+        let [places, done] = [0, 0];
+        for (let whole: number | undefined; whole === undefined; places += 1) {
+          folderBefore();
+          const begun: Begun[] = [];
+          whole = await killAfter(places, place, begun, (over) => place.restore('run9', point, over));
+          const reached = begun.map(({ step, fate }) => `${step.id} ${fate}`).join(', ');
+          // Before it was given back the work folder told how the target had been.
+          const told = existsSync(join(place.back, '.holdfast-run9'));
+          await recoverDriven(later(place), begun, 3);
+          const isWhole = begun.length === 3 && begun.every(({ fate }) => fate === 'done');
+          const when = `killed after ${places} calls: ${reached}`;
+          assert.deepEqual(place.left(), [], when);
+          if (isWhole) {
+            done += 1;
+            assert.equal(ask(join(place.back, 'a.db'), 'SELECT count(*) FROM notes'), '20', when);
+          } else if (existsSync(place.back)) {
+            assert.deepEqual(readdirSync(place.back), [], when);
+            const { mode, uid, gid } = statSync(place.back);
+            if (existed && told) assert.deepEqual([mode & 0o7777, uid, gid], [0o2711, 1234, 4321], when);
+          } else assert.ok(!existed, when);
+        }
+        assert.ok(places > 20 && done >= 1, `${places} places were tried, ${done} were done`);
+      } finally {
+        place.close();
       }
-      assert.ok(places > 20 && done >= 1, `${places} places were tried, ${done} were done`);
-    } finally {
-      place.close();
-    }
-  });
+    });
 });

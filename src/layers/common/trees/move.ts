@@ -9,7 +9,7 @@ import { commandFailed, must } from '../commands.ts';
 import { gathered } from '../records.ts';
 import { pathOf } from './listed.ts';
 import { readListing } from './read-listing.ts';
-import { atHand, type Restoring, readBefore } from './target.ts';
+import { atHand, meantOf, type Restoring, readBefore } from './target.ts';
 
 const topNames = ({ work }: Restoring): string => join(work, 'top-names');
 const top = ['-mindepth', '1', '-maxdepth', '1'] as const;
@@ -30,15 +30,19 @@ export async function moveUp(restoring: Restoring, signal: AbortSignal): Promise
 /** What was never moved is not in the target: mv says so, and goes on. */
 export async function moveBack(restoring: Restoring): Promise<void> {
   const { machine, target, tree, work } = restoring;
-  const before = await readBefore(restoring);
   if ((await machine.files.info(topNames(restoring))) === undefined) return;
   await machine.run(mvArgv(topNames(restoring), target, tree));
-  if (before?.existed === true) {
-    await must(machine, ['chown', `${before.uid}:${before.gid}`, '--', target]);
-    await must(machine, ['chmod', wholeMode(before.mode), '--', target]);
-  }
   const left = await firstIn(machine, target, work.slice(target.length + 1));
   if (left !== undefined) throw inTheWayNow(target, left);
+}
+
+/** The owner and mode that the target had, where it was there and that is still known. */
+export async function setAsBefore(restoring: Restoring): Promise<void> {
+  const { machine, target } = restoring;
+  const before = await readBefore(restoring);
+  if (before?.existed !== true) return;
+  await must(machine, ['chown', `${before.uid}:${before.gid}`, '--', target]);
+  await must(machine, ['chmod', wholeMode(before.mode), '--', target]);
 }
 
 /** The work folder was given back after all was done: what the listing names at the top was put there by this run. */
@@ -50,7 +54,7 @@ export async function removeListed(restoring: Restoring, context: StepContext): 
   const argv = [...xargs, 'rm', '--recursive', '--force', '--one-file-system', '--'] as const;
   const removing = machine.feed(argv, { signal });
   const names = async function* () {
-    for await (const entry of readListing(point, signal)) {
+    for await (const entry of meantOf(restoring, readListing(point, signal))) {
       const path = pathOf(entry);
       if (path.length > 0 && !path.includes('/')) yield Buffer.concat([Buffer.from('./'), path, Buffer.of(0)]);
     }

@@ -7,13 +7,13 @@ import { absent } from '../../../model/step.ts';
 import { must } from '../commands.ts';
 import { compareTree } from './compare-tree.ts';
 import { pathOf } from './listed.ts';
-import { firstIn, moveBack, moveUp, removeListed, wholeMode } from './move.ts';
+import { firstIn, moveBack, moveUp, removeListed, setAsBefore, wholeMode } from './move.ts';
 import { readListing } from './read-listing.ts';
-import { atHand, type Restoring, restoringIn } from './target.ts';
+import { atHand, before, type Restoring, readBefore, restoringIn, writeBefore } from './target.ts';
 
-/** Stands in the work folder when everything is in its place, with what is left to set on the root. */
+/** Stands in the work folder when everything is in its place, with what is left to set on the root, and what the target was before. */
 const markerOf = ({ work }: Restoring): string => join(work, 'settled.json');
-const marked = z.strictObject({ modified: z.string(), mode: z.string() });
+const marked = z.strictObject({ modified: z.string(), mode: z.string(), before: before.optional() });
 type Marked = z.infer<typeof marked>;
 
 export const settleKind: StepKind = {
@@ -27,8 +27,9 @@ export const settleKind: StepKind = {
     await must(restoring.machine, ['sync', '--file-system', '--', restoring.tree], { signal: context.signal });
     await moveUp(restoring, context.signal);
     const { modified, mode } = root;
-    await restoring.machine.files.write(markerOf(restoring), JSON.stringify({ modified, mode }), 0o600);
-    await setRoot(restoring, { modified, mode });
+    const marking: Marked = { modified, mode, before: await readBefore(restoring) };
+    await restoring.machine.files.write(markerOf(restoring), JSON.stringify(marking), 0o600);
+    await setRoot(restoring, marking);
     return { result: { target: restoring.target }, degraded };
   },
 
@@ -45,30 +46,39 @@ export const settleKind: StepKind = {
   undo: async (context, fate) => {
     const restoring = restoringIn(context);
     const { files } = restoring.machine;
+    const known = (await readMarker(restoring))?.before;
+    if (known !== undefined) await writeBefore(restoring, known);
     await files.remove(markerOf(restoring));
     if ((await files.info(restoring.tree)) !== undefined) await moveBack(restoring);
     else if (fate === 'done') await removeListed(restoring, context);
+    await setAsBefore(restoring);
   },
 
   release: async (context) => {
     const restoring = restoringIn(context);
     const { machine, work, tree } = restoring;
     const { files } = machine;
-    const content = await files.read(markerOf(restoring), 4096);
+    const root = await readMarker(restoring);
     const names = (await files.list(work)) ?? [];
-    if (content === undefined && names.length > 0) return;
-    if (content === undefined) {
+    if (root === undefined && names.length > 0) return;
+    if (root === undefined) {
       await files.remove(work);
       return setTimeAnew(restoring, context);
     }
-    const root = marked.parse(JSON.parse(Buffer.from(content).toString()));
     if ((await files.info(tree)) !== undefined) await setRoot(restoring, root);
-    // The marker goes last: whoever is killed here is finished by the next one.
+    // The tree goes first: as long as it is there, all that moving back needs is there too. The marker goes last: whoever is
+    // killed here is finished by the next one.
+    await files.remove(tree);
     for (const name of names) if (join(work, name) !== markerOf(restoring)) await files.remove(join(work, name));
     await files.remove(work);
     await setTime(restoring, root.modified);
   },
 };
+
+async function readMarker(restoring: Restoring): Promise<Marked | undefined> {
+  const content = await restoring.machine.files.read(markerOf(restoring), 4096);
+  return content === undefined ? undefined : marked.parse(JSON.parse(Buffer.from(content).toString()));
+}
 
 /**
  * Removing the work folder has changed the time of the root, and whoever did it may have been killed before it was set

@@ -10,6 +10,7 @@ import { checkRoom } from '../points/destination.ts';
 import { readManifest } from '../points/manifest.ts';
 import { extractArgv, extractFault } from './archive.ts';
 import { layOut, type Shape, shapeOf } from './laid-out.ts';
+import { partOfPoint } from './part-of-archive.ts';
 import { type AtHand, partNamed, partNames, provenPart } from './parts.ts';
 import { atHand, beginIn, checkTarget, emptyTarget, leadBack, type Restoring, restoringIn } from './target.ts';
 
@@ -38,13 +39,15 @@ export const unpackKind: StepKind = {
     const names: string[] = shape === undefined ? [partNames.contents] : filesOf(shape);
     if (shape === undefined && devices && (manifest.counts['devices'] ?? 0) > 0) names.push(partNames.devices);
     const bytes = names.reduce((sum, name) => sum + partNamed(manifest, name).bytes, 0);
-    await checkRoom(machine.files, target, bytes);
+    const part = await partOfPoint(restoring, point, shape, context);
+    await checkRoom(machine.files, target, Math.min(bytes, part?.bytes ?? bytes));
     context.take('folder of the restore', work);
     await beginIn(restoring);
-    if (shape === undefined) await unpack(restoring, point, names, context);
+    if (shape === undefined) await unpack(restoring, point, names, (await part?.arguments()) ?? [], context);
     else await layOutOf(restoring, point, shape, context);
+    await part?.keep();
     await machine.files.write(marker(restoring), '', 0o600);
-    return { result: { point: manifest.id, work } };
+    return { result: { point: manifest.id, work, ...(restoring.scope && { only: restoring.scope.text }) } };
   },
 
   probe: async (context) => {
@@ -70,9 +73,10 @@ async function unpack(
   { machine, target, tree }: Restoring,
   point: AtHand,
   names: readonly string[],
+  part: readonly string[],
   context: StepContext,
 ): Promise<void> {
-  const feeding = machine.feed(extractArgv(tree), { signal: context.signal });
+  const feeding = machine.feed(extractArgv(tree, undefined, part), { signal: context.signal });
   try {
     for (const name of names) await fed(feeding, point, name, context);
   } catch (error) {
