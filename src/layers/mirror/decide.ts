@@ -62,11 +62,16 @@ export function decide({ names, moves, files, share, mirror }: Sight): Decision 
   const owed = new Set<Path>();
   const movedTo = new Set(moves.moved.map(({ to }) => to));
 
-  const there = (path: Path): Readonly<{ before: Path; state: State }> | undefined => {
-    const before = moves.before(path);
+  const movedFrom = new Set(moves.moved.map(({ from }) => from));
+  const stateOf = (before: Path | undefined): Readonly<{ before: Path; state: State }> | undefined => {
     const state = before === undefined ? undefined : mirror.get(before);
     return before === undefined || state === undefined ? undefined : { before, state };
   };
+  const occupant = (path: Path) => {
+    const found = stateOf(placeOf(path, moves));
+    return found === undefined || movedFrom.has(found.before) ? undefined : found;
+  };
+  const there = (path: Path) => (moves.before(path) === undefined ? occupant(path) : stateOf(moves.before(path)));
   /** Below a name that the mirror has not, or not as a folder, nothing can be placed: all of that name comes. */
   const topmost = (path: Path): Path => {
     const above = [...foldersAbove(path), path];
@@ -96,7 +101,12 @@ export function decide({ names, moves, files, share, mirror }: Sight): Decision 
     return bring(top, state);
   };
   for (const path of names) look(path);
-  for (const { to } of moves.moved) look(parentOf(to));
+  for (const { to } of moves.moved) {
+    look(parentOf(to));
+    const taken = occupant(to);
+    if (taken !== undefined && isThere(taken.state))
+      displaced.set(taken.before, { path: to, ...taken, state: taken.state });
+  }
 
   const coming = (path: Path): boolean => {
     for (let one = path; one !== ''; ) {
@@ -145,6 +155,13 @@ export function below(folders: readonly Path[]): (path: Path) => boolean {
   return (path) => (set.has('') && path !== '') || [...foldersAbove(path)].some((above) => set.has(above));
 }
 
+/** Where the mirror has what stands in the way of that name, be it another thing than the one that gets it. */
+function placeOf(path: Path, moves: Moves): Path | undefined {
+  const parent = path === '' ? undefined : moves.before(parentOf(path));
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return parent === undefined ? undefined : parent === '' ? name : `${parent}/${name}`;
+}
+
 /** Names that must be known on each side before it can be decided: themselves, and every folder above. */
 export function asked(
   names: Iterable<Path>,
@@ -155,8 +172,7 @@ export function asked(
   const mirror = new Set<Path>(['']);
   const ask = (path: Path) => {
     share.add(path);
-    const before = moves.before(path);
-    if (before !== undefined) mirror.add(before);
+    for (const before of [moves.before(path), placeOf(path, moves)]) if (before !== undefined) mirror.add(before);
   };
   for (const path of names) {
     ask(path);

@@ -31,6 +31,7 @@ export const restoreGiven = z.strictObject({
   entry: mirrorEntry,
   /** of the point */
   id: z.string(),
+  folder: absolute,
   target: absolute,
   /** a path of the share; without it, all of it */
   only: z.string().optional(),

@@ -7,6 +7,8 @@ import { bringKind } from './bring.ts';
 import { forgetKind } from './forget.ts';
 import { besidePoints } from './places.ts';
 import { planProtect } from './protect.ts';
+import { restoreKind } from './restore.ts';
+import { planRestore } from './restore-plan.ts';
 import { type MirrorEntry, mirrorEntry } from './schema.ts';
 import { turnKind } from './turn-step.ts';
 
@@ -20,6 +22,7 @@ export const mirror = defineLayer<MirrorEntry>({
     for (const note of notes) remark?.(note);
     return points;
   },
-  restore: () => ({ steps: [], notes: [], refusals: [] }),
-  stepKinds: [bringKind, turnKind, forgetKind],
+  holdsPaths: true,
+  restore: planRestore,
+  stepKinds: [bringKind, turnKind, forgetKind, restoreKind],
 });

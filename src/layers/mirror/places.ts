@@ -22,11 +22,14 @@ export const besidePoints: readonly string[] = [treeName, keptName, markName, st
 export const partNames = {
   /** every rename of the run, in order: inode, from, to, each ended by NUL */
   renames: 'renames',
-  /** folders whose owner, mode or times the run has changed; as they were, they lie in `.kept/RUN` */
+  /** folders whose owner, mode or times the run has changed */
   folders: 'folders',
   /** names that the journal has spoken of and that could not be brought: the next run looks again */
   owed: 'owed',
 } as const;
+
+/** In a point: those folders as they were before the run, with nothing in them. */
+export const wasName = 'was';
 
 export type MirrorPlace = Readonly<{
   entry: MirrorEntry;

@@ -9,14 +9,8 @@ import { fullOr } from '../common/records.ts';
 import { asideFile, notConfined } from './confined.ts';
 
 /** Everything a file has; times to the nanosecond, also of folders (`--modify-window=-1`). */
-const everything = [
-  '--archive',
-  '--acls',
-  '--xattrs',
-  '--numeric-ids',
-  '--modify-window=-1',
-  '--no-implied-dirs',
-] as const;
+const attributes = ['--archive', '--acls', '--xattrs', '--numeric-ids', '--modify-window=-1'] as const;
+const everything = [...attributes, '--no-implied-dirs'] as const;
 const named = ['--files-from=-', '--from0'] as const;
 
 export type Left = Readonly<{ out: readonly Path[]; contents?: boolean }>;
@@ -42,6 +36,20 @@ export const bringArgv = (out: readonly Path[], to: string, basis: string): Argv
 /** Folders without what is in them. */
 export const foldersArgv = (from: string, to: string, ...more: readonly string[]): Argv => [
   ...(['rsync', ...everything, '--dirs', ...named] as const),
+  ...more,
+  from,
+  to,
+];
+/** Those above them as well: what is laid aside lies in folders that are as they were. */
+export const foldersAboveArgv = (from: string, to: string): Argv => [
+  ...(['rsync', ...attributes, '--dirs', ...named] as const),
+  from,
+  to,
+];
+/** What is brought back: names, with the folders that lead to them. Nodes of devices only where they are wanted. */
+export const backArgv = (from: string, to: string, devices: boolean, ...more: readonly string[]): Argv => [
+  ...(['rsync', ...attributes, '--hard-links', '--sparse', '--recursive', ...named] as const),
+  ...(devices ? [] : ['--no-devices']),
   ...more,
   from,
   to,

@@ -4,12 +4,12 @@ import type { StepContext } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
 import type { Path } from '../../model/change-journal.ts';
 import { shown } from '../../values/text.ts';
-import { must } from '../common/commands.ts';
 import { checkRoom } from '../common/points/destination.ts';
 import { split } from '../common/records.ts';
 import { basisScript } from './basis-script.ts';
 import { confined, withAside } from './confined.ts';
 import type { Decision } from './decide.ts';
+import { perl } from './perl.ts';
 import { asNames, type MirrorPlace, readable } from './places.ts';
 import type { Arrived } from './renames.ts';
 import { bringArgv, checkRsync, differArgv, differing, foldersArgv, patternsOf, rootArgv } from './rsync.ts';
@@ -53,8 +53,7 @@ export async function stage(
   for (const { path, state, replaces } of bring)
     if (state.type === 'file' && replaces?.state.type === 'file' && !bases.has(path)) bases.set(path, replaces.before);
   const pairs = [...bases].flatMap(([path, before]) => [before, path]);
-  if (pairs.length > 0)
-    await must(machine, ['perl', '-e', basisScript, place.tree, at('basis')], { signal, input: asNames(pairs) });
+  if (pairs.length > 0) await perl(machine, basisScript, [place.tree, at('basis')], { signal, input: asNames(pairs) });
 
   const left = [...excluded, ...moved.filter(({ into }) => into).map(({ to }) => to)];
   const aside = patternsOf(left);

@@ -1,11 +1,14 @@
 // Carries out renames within the layer's folder, or takes them back from the last to the first. Each name is reached folder by folder
 // without following a link, both ends are held open while it is renamed, nothing is renamed over anything, and only what the list
 // names by its inode. What is done already is left, so that it may be begun again at any place.
-/** `$1` the layer's folder, `$2` `forward` or `back`, `$3` the list, `$4` its working folder (made anew where it is gone). */
+/**
+ * `$1` the layer's folder, `$2` `forward` or `back`, `$3` the list, `$4` its working folder (made anew where it is gone), `$5` `any` where
+ * the list has no inodes: in a copy that nobody else knows.
+ */
 export const turnScript = `use strict;
 use Fcntl;
 use Errno;
-my ($folder, $way, $list, $work) = @ARGV;
+my ($folder, $way, $list, $work, $any) = @ARGV;
 my $open = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK;
 sysopen(my $root, $folder, O_RDONLY | O_DIRECTORY) or die "$folder: $!\\n";
 open(my $in, '<', $list) or die "$list: $!\\n";
@@ -22,7 +25,7 @@ if ($way eq 'back') { @renames = map { [$_->[0], $_->[2], $_->[1]] } reverse @re
 sub place {
   my ($path) = @_;
   my ($up, $name) = $path =~ m{\\A(?:(.*)/)?([^/]+)\\z}s or die "$path is no name\\n";
-  my $make = $way eq 'back' && index($path, "$work/") == 0;
+  my $make = index($path, '.kept/') == 0 || $way eq 'back' && index($path, "$work/") == 0;
   chdir $root or die "$folder: $!\\n";
   for my $part (split m{/}, defined $up ? $up : '') {
     if ($make && !mkdir $part, 0700) { die "$path: $!\\n" unless $!{EEXIST} }
@@ -46,6 +49,8 @@ for (@renames) {
   my ($file, $from, $to) = @$_;
   my ($source, $target) = (place($from), place($to));
   my ($now, $there) = (file($source), file($target));
+  $file = $now if defined $any;
+  die "$from: it is not there\\n" if $file eq '';
   next if $there eq $file;
   if ($now ne $file) {
     next if $way eq 'back' && $now eq '';

@@ -22,6 +22,7 @@ import {
   partNames,
   stoppedName,
   treeName,
+  wasName,
 } from './places.ts';
 import { isFolder, statesOf } from './states.ts';
 import { folderAttributes, leadBack, turn } from './turning.ts';
@@ -43,15 +44,19 @@ export const turnKind: StepKind = {
     const { machine, source, root, partial, work, tree, run } = place;
     const { signal } = context;
     const kept = join(root, keptFolder(run));
+    const was = join(root, partial, wasName);
     const read = async (path: string) => (await machine.files.read(path, limit)) ?? new Uint8Array();
     const folders = await read(join(root, partial, partNames.folders));
     const attributes = await read(join(root, work, 'attributes'));
     await machine.files.makeFolder(join(root, keptName), 0o700);
     await machine.files.makeFolder(kept, 0o700);
     if (first) await writeMark(machine, root, { ...given.source } as Parameters<typeof writeMark>[2]);
-    else await folderAttributes(machine, tree, kept, folders, false, signal);
+    else {
+      await machine.files.makeFolder(was, 0o700);
+      await folderAttributes(machine, tree, was, folders, 'made', signal);
+    }
     await turn({ machine, root, partial, run }, 'forward', signal);
-    await folderAttributes(machine, join(root, work, 'meta'), tree, attributes, true, signal);
+    await folderAttributes(machine, join(root, work, 'meta'), tree, attributes, 'set', signal);
     await proveFolders(place, attributes, signal);
     await must(machine, ['sync', '--file-system', '--', root], { signal });
     const [rsync, perl] = await Promise.all([versionOf(source, 'rsync'), versionOf(machine, 'perl')]);

@@ -3,33 +3,42 @@ import { join } from 'node:path';
 import type { Machine } from '../../machines/machine.ts';
 import type { RunId } from '../../model/run.ts';
 import { must } from '../common/commands.ts';
-import { asNames, keptFolder, keptName, namesIn, partNames, treeName } from './places.ts';
-import { checkRsync, foldersArgv, rootArgv } from './rsync.ts';
+import { perl } from './perl.ts';
+import { asNames, keptFolder, namesIn, partNames, treeName, wasName } from './places.ts';
+import { checkRsync, foldersAboveArgv, foldersArgv, rootArgv } from './rsync.ts';
 import { turnScript } from './turn-script.ts';
 
 /** Within the layer's folder at the target. */
 export type Turning = Readonly<{ machine: Machine; root: string; partial: string; run: RunId }>;
 
 export const turn = ({ machine, root, partial }: Turning, way: 'forward' | 'back', signal?: AbortSignal) =>
-  must(machine, ['perl', '-e', turnScript, root, way, join(root, partial, partNames.renames), `${partial}/work`], {
-    ...(signal === undefined ? {} : { signal }),
-  });
+  perl(
+    machine,
+    turnScript,
+    [root, way, join(root, partial, partNames.renames), `${partial}/work`],
+    signal === undefined ? {} : { signal },
+  );
 
-/** The attributes of folders, from one place to another; what is in them stays. `only`: not where there is no such folder. */
+/**
+ * The attributes of folders, from one place to another; what is in them stays.
+ *
+ * @param there `made`: with those above them, where there is nothing yet; `set`: only on folders that are there
+ */
 export async function folderAttributes(
   machine: Machine,
   from: string,
   to: string,
   names: Uint8Array,
-  only: boolean,
+  there: 'made' | 'set',
   signal?: AbortSignal,
 ): Promise<void> {
   const paths = namesIn(names);
   const options = signal === undefined ? {} : { signal };
-  const argv = foldersArgv(`${from}/`, `${to}/`, ...(only ? ['--existing'] : []));
+  const [here, target] = [`${from}/`, `${to}/`];
+  const argv = there === 'made' ? foldersAboveArgv(here, target) : foldersArgv(here, target, '--existing');
   const others = paths.filter((path) => path !== '');
   if (others.length > 0) checkRsync(await machine.run(argv, { ...options, input: asNames(others) }), to, to);
-  if (others.length < paths.length) checkRsync(await machine.run(rootArgv(`${from}/`, `${to}/`), options), to, to);
+  if (others.length < paths.length) checkRsync(await machine.run(rootArgv(here, target), options), to, to);
 }
 
 const limit = 1024 * 1024 * 1024;
@@ -38,12 +47,12 @@ const limit = 1024 * 1024 * 1024;
 export async function leadBack(turning: Turning): Promise<void> {
   const { machine, root, partial, run } = turning;
   const { files } = machine;
-  const kept = join(root, keptFolder(run));
+  const [kept, was] = [join(root, keptFolder(run)), join(root, partial, wasName)];
   if ((await files.info(join(root, partial, partNames.renames))) !== undefined) {
     await turn(turning, 'back');
     const folders = await files.read(join(root, partial, partNames.folders), limit);
-    if (folders !== undefined && (await files.info(kept)) !== undefined)
-      await folderAttributes(machine, kept, join(root, treeName), folders, true);
+    if (folders !== undefined && (await files.info(was)) !== undefined)
+      await folderAttributes(machine, was, join(root, treeName), folders, 'set');
   }
   // Only folders can be left there; a file would be one that was not put back, and stays.
   if ((await files.info(kept)) !== undefined)
@@ -61,6 +70,3 @@ export async function leadBackOthers(machine: Machine, root: string, log: (line:
     await leadBack({ machine, root, partial: name, run });
   }
 }
-
-/** Where nothing is left in it. */
-export const keptRoot = (root: string): string => join(root, keptName);
