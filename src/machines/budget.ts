@@ -31,6 +31,7 @@ export function withBudget(machine: Machine, budget: MachineBudget, clock: Clock
   return {
     name: machine.name,
     ...(machine.knowsWords === undefined ? {} : { knowsWords: machine.knowsWords }),
+    ...(machine.rsyncOnly === undefined ? {} : { rsyncOnly: machine.rsyncOnly }),
     run: async (argv, options) => orMissing(argv, await machine.run(behind(argv), options)),
     stream: (argv, options) => {
       const { stdout, ended } = machine.stream(behind(argv), options);
@@ -44,6 +45,18 @@ export function withBudget(machine: Machine, budget: MachineBudget, clock: Clock
           return fed.write(chunk);
         },
         close: async () => orMissing(argv, await fed.close()),
+      };
+    },
+    talk: (argv, options) => {
+      const talking = machine.talk(behind(argv), options);
+      return {
+        stdout: slowly(talking.stdout, pass, options?.signal),
+        ended: later(talking.ended, (end) => orMissing(argv, end)),
+        write: async (chunk) => {
+          await pass(chunk.length, options?.signal);
+          return talking.write(chunk);
+        },
+        hush: () => talking.hush(),
       };
     },
     files: {

@@ -1,7 +1,12 @@
 // A machine that is made at its first use: what most commands never touch is not even loaded.
-import type { Feeding, Machine, Streaming } from './machine.ts';
+import type { Feeding, Machine, Streaming, Talking } from './machine.ts';
 
-export function machineLater(name: string, make: () => Promise<Machine>): Machine {
+/** @param known what is to be known of it before it is made */
+export function machineLater(
+  name: string,
+  make: () => Promise<Machine>,
+  known: Pick<Machine, 'knowsWords' | 'rsyncOnly'> = {},
+): Machine {
   let made: Promise<Machine> | undefined;
   const machine = (): Promise<Machine> => {
     made ??= make().catch((error) => {
@@ -13,9 +18,11 @@ export function machineLater(name: string, make: () => Promise<Machine>): Machin
   const files = async () => (await machine()).files;
   return {
     name,
+    ...known,
     run: async (argv, options) => (await machine()).run(argv, options),
     stream: (argv, options) => streamLater(machine().then((one) => one.stream(argv, options))),
     feed: (argv, options) => feedLater(machine().then((one) => one.feed(argv, options))),
+    talk: (argv, options) => talkLater(machine().then((one) => one.talk(argv, options))),
     files: {
       info: async (path) => (await files()).info(path),
       read: async (path, limit) => (await files()).read(path, limit),
@@ -40,6 +47,14 @@ function streamLater(streaming: Promise<Streaming>): Streaming {
 
 async function* all(chunks: Promise<AsyncIterable<Uint8Array>>): AsyncGenerator<Uint8Array> {
   yield* await chunks;
+}
+
+function talkLater(talking: Promise<Talking>): Talking {
+  return {
+    ...streamLater(talking),
+    write: async (chunk) => (await talking).write(chunk),
+    hush: async () => (await talking).hush(),
+  };
 }
 
 function feedLater(feeding: Promise<Feeding>): Feeding {

@@ -35,16 +35,35 @@ export interface Feeding {
   close(): Promise<Ended>;
 }
 
+/** Both ways at once: a protocol is spoken with the command. */
+export interface Talking extends Streaming {
+  /** resolves when the chunk may be used again; false: the command listens no more, and `ended` tells how it ended */
+  write(chunk: Uint8Array): Promise<boolean>;
+  /** closes its standard input; it may go on speaking */
+  hush(): Promise<void>;
+}
+
+export type RsyncOnly = Readonly<{
+  root: string;
+  /** whether there is a key that reads what lies there, and one that adds to it */
+  reads: boolean;
+  appends: boolean;
+}>;
+
 export interface Machine {
   readonly name: string;
   /** it knows its commands word by word, as a gate does: nothing (`nice`, `env`) may be put before them */
   readonly knowsWords?: true;
+  /** it runs no commands: a folder of it is served by rsync, and nothing else */
+  readonly rsyncOnly?: RsyncOnly;
   /** a command that could not be started at all is a Fault (`command-missing`); one that failed is an answer */
   run(argv: Argv, options?: RunOptions): Promise<Ended>;
   /** a command whose output is too large to keep */
   stream(argv: Argv, options?: RunOptions): Streaming;
   /** a command that is fed on its standard input */
   feed(argv: Argv, options?: Omit<RunOptions, 'input'>): Feeding;
+  /** a command that listens and speaks, as `rsync --server` does; whoever leaves its output ends it */
+  talk(argv: Argv, options?: Omit<RunOptions, 'input'>): Talking;
   readonly files: Files;
 }
 
