@@ -7,6 +7,7 @@ import type { Part } from '../../model/restore-point.ts';
 import { absent } from '../../model/step.ts';
 import { count, cut, shown } from '../../values/text.ts';
 import { asGiven, givenOf } from '../common/given.ts';
+import { checkDestination } from '../common/points/destination.ts';
 import { proveWritten, writtenPart } from '../common/points/part.ts';
 import { pointId } from '../common/points/places.ts';
 import { readPoints } from '../common/points/points.ts';
@@ -16,10 +17,11 @@ import type { Decision } from './decide.ts';
 import { type Decided, decided } from './decided.ts';
 import { lastPass } from './full-pass.ts';
 import { bringGiven } from './given.ts';
+import { checkMark, sourceMark } from './mark.ts';
 import { asNames, besidePoints, type MirrorPlace, mirrorPlace, parentOf, partNames, readable } from './places.ts';
 import { asRecords, renamesOf } from './renames.ts';
 import { type Staged, stage } from './stage.ts';
-import { leadBack } from './turning.ts';
+import { leadBack, leadBackOthers } from './turning.ts';
 
 const placed = (context: StepContext) => {
   const { entry, timeZone } = givenOf(bringGiven, context.step);
@@ -34,9 +36,13 @@ export const bringKind: StepKind = {
     const { entry, timeZone, place } = placed(context);
     const { clock } = context.world;
     const now = clock.now();
-    const known = await decided(place, now, context);
+    const mark = await sourceMark(place.source, entry.name, entry.from.folder);
+    await checkDestination(place.machine, entry);
+    await checkMark(place.machine, place.root, mark);
+    await leadBackOthers(place.machine, place.root, context.log);
     const id = pointId(now, context.run);
     await beginPoint(pointPlace(context, entry, id), context);
+    const known = await decided(place, mark, now, context);
     const staged = await stage(place, known.decision, known.excluded, context);
     const decision = withoutStranded(known.decision, staged);
     const owed = [...new Set([...decision.owed, ...staged.missing, ...staged.moving])];
@@ -149,7 +155,7 @@ const most = 20;
 const some = (paths: readonly Path[]): string =>
   `${paths
     .slice(0, most)
-    .map((path) => cut(shown(readable(path)), 200))
+    .map((path) => cut(shown(readable(path)), 200) || '(the share itself)')
     .join(', ')}${paths.length > most ? ` and ${paths.length - most} more` : ''}`;
 
 /** What the run lacks, each by name. */

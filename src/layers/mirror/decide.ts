@@ -122,6 +122,8 @@ export function decide({ names, moves, files, share, mirror }: Sight): Decision 
     const was = there(path);
     if (isFolder(share.get(path)) && was !== undefined && isFolder(was.state)) folders.set(path, was.before);
   };
+  // A name that came and went again leaves no more of it than the time of its folder.
+  for (const path of names) if (path !== '') keep(parentOf(path));
   for (const { path } of bringing) if (path !== '') keep(parentOf(path));
   for (const { from, to } of moves.moved) for (const path of [moves.behind(parentOf(from)), parentOf(to)]) keep(path);
   for (const { path } of displaced.values()) keep(parentOf(path));

@@ -1,22 +1,20 @@
-// Everything that comes before the first byte moves: whose mirror it is, whether the share is there, what the journal says, what is to
-// be done, and whether that much may be.
+// Everything that comes before the first byte moves: whether the share is there, what the journal says, what is to be done, and whether
+// that much may be.
 import type { StepContext } from '../../contracts/step-kind.ts';
 import type { Path } from '../../model/change-journal.ts';
 import type { Instant } from '../../values/instant.ts';
 import type { Changes } from '../common/changes/changes.ts';
 import { readChanges } from '../common/changes/read.ts';
-import { checkDestination } from '../common/points/destination.ts';
 import { type Weighed, weigh } from './budget.ts';
 import { type Agreed, agreedTo, stop } from './consent.ts';
 import type { Decision } from './decide.ts';
 import { isDue, lastPass, unexplained } from './full-pass.ts';
 import { type Newest, newestPoint } from './history.ts';
 import { differences, look } from './look.ts';
-import { checkMark, type Mark, sourceMark } from './mark.ts';
+import type { Mark } from './mark.ts';
 import { journalOf, type MirrorPlace } from './places.ts';
 import { checkAway, checkShare } from './share.ts';
 import { isFolder, type State, statesOf } from './states.ts';
-import { leadBackOthers } from './turning.ts';
 
 export type Decided = Readonly<{
   mark: Mark;
@@ -35,12 +33,8 @@ export type Decided = Readonly<{
   missed: readonly Path[];
 }>;
 
-export async function decided(place: MirrorPlace, now: Instant, context: StepContext): Promise<Decided> {
-  const { machine, source, root, entry } = place;
-  const mark = await sourceMark(source, entry.name, entry.from.folder);
-  await checkDestination(machine, entry);
-  await checkMark(machine, root, mark);
-  await leadBackOthers(machine, root, context.log);
+export async function decided(place: MirrorPlace, mark: Mark, now: Instant, context: StepContext): Promise<Decided> {
+  const { machine, entry } = place;
   const newest = await newestPoint(place);
   const mirrored = newest !== undefined && (await machine.files.info(place.tree)) !== undefined;
   const files = newest?.manifest.counts['files'] ?? 0;
@@ -55,7 +49,7 @@ export async function decided(place: MirrorPlace, now: Instant, context: StepCon
     ...{ excluded, mirrored },
   };
   const passed = mirrored && isDue(entry, lastPass(newest?.manifest), now);
-  const missed = passed ? await missedIn(place, wanted.changes, wanted.owed, excluded, context.signal) : [];
+  const missed = passed ? await missedIn(place, wanted.changes, wanted.owed, excluded, context) : [];
   const looked = await look(place, { ...wanted, owed: [...wanted.owed, ...missed] }, context);
   const decision = await counted(place, looked, context.signal);
   const used = usedIn(newest?.manifest.details['approvals_used']);
@@ -73,11 +67,11 @@ async function missedIn(
   told: Decided['changes'],
   owed: readonly Path[],
   excluded: readonly Path[],
-  signal: AbortSignal,
+  watched: Pick<StepContext, 'signal' | 'progress'>,
 ): Promise<readonly Path[]> {
-  const differ = await differences(place, [''], excluded, signal);
+  const differ = await differences(place, [''], excluded, watched);
   if (differ.length === 0) return [];
-  const since = await readChanges(journalOf(place, signal));
+  const since = await readChanges(journalOf(place, watched.signal));
   const owing = { touched: owed.map((path) => ({ path, folder: false })), renamed: [], rescans: [] };
   return unexplained(differ, told, since, owing);
 }

@@ -1,7 +1,17 @@
 // What must not cost anybody a file: a share that is gone, a run above the budget, a target that is full, links that lead out, and time.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -12,7 +22,11 @@ import { changed, type Place, placeWith, removed, rescan } from './place.test-su
 
 const skip = process.getuid?.() !== 0 && 'it needs root: owners are kept, and the share is mounted without links';
 
-const within = async (work: (place: Place) => Promise<void>, more: Record<string, unknown> = {}, inside?: string): Promise<void> => {
+const within = async (
+  work: (place: Place) => Promise<void>,
+  more: Record<string, unknown> = {},
+  inside?: string,
+): Promise<void> => {
   const place = placeWith(more, inside);
   try {
     await work(place);
@@ -215,21 +229,25 @@ describe('a target that is full', { skip, timeout: 300_000 }, () => {
     const disk = mkdtempSync(join(tmpdir(), 'holdfast-full-'));
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'none', disk]);
     try {
-      await within(async (place) => {
-        files(place, 20);
-        await place.protect('run1');
-        const before = treeOf(place.tree);
-        sh('head -c 9M /dev/urandom > large', place.share);
-        place.tell(changed('large'));
-        sh('head -c 10M /dev/zero > filler', place.folder);
-        const stopped = await faultOf(place.protect('run2'));
-        assert.match(stopped.code, /^(no-room|disk-full)$/);
-        assert.equal(treeOf(place.tree), before);
-        assert.deepEqual(place.left(), []);
-        rmSync(join(place.folder, 'filler'));
-        await place.protect('run3');
-        assert.equal(differences(place.share, place.tree), '');
-      }, {}, disk);
+      await within(
+        async (place) => {
+          files(place, 20);
+          await place.protect('run1');
+          const before = treeOf(place.tree);
+          sh('head -c 9M /dev/urandom > large', place.share);
+          place.tell(changed('large'));
+          sh('head -c 10M /dev/zero > filler', place.folder);
+          const stopped = await faultOf(place.protect('run2'));
+          assert.match(stopped.code, /^(no-room|disk-full)$/);
+          assert.equal(treeOf(place.tree), before);
+          assert.deepEqual(place.left(), []);
+          rmSync(join(place.folder, 'filler'));
+          await place.protect('run3');
+          assert.equal(differences(place.share, place.tree), '');
+        },
+        {},
+        disk,
+      );
     } finally {
       execFileSync('umount', [disk]);
       rmSync(disk, { recursive: true });
@@ -293,17 +311,28 @@ describe('a mirror', { skip, timeout: 300_000 }, () => {
     within(
       async (place) => {
         files(place, 3);
-        sh('mkdir -p cache/deep "odd[x]*"; echo 1 > cache/deep/x; echo 1 > "odd[x]*/y"; mkdir oddx; echo 1 > oddx/y', place.share);
+        sh(
+          'mkdir -p cache/deep "odd[x]*"; echo 1 > cache/deep/x; echo 1 > "odd[x]*/y"; mkdir oddx; echo 1 > oddx/y',
+          place.share,
+        );
         await place.protect('run1');
         writeFileSync(join(place.share, 'cache/more'), '');
         place.tell(changed('cache/more'), rescan('cache'));
         const { notes } = await place.protect('run2');
         assert.equal(differences(place.share, place.tree, '/cache', '/odd\\[x\\]\\*'), '');
-        assert.deepEqual(readdirSync(place.tree).filter((name) => /^(cache|odd)/.test(name)), ['oddx']);
+        assert.deepEqual(
+          readdirSync(place.tree).filter((name) => /^(cache|odd)/.test(name)),
+          ['oddx'],
+        );
         assert.match(notes.map(({ says }) => says).join(), /cache is left out as ana decided/);
       },
       {
-        exclude: ['cache', 'odd[x]*'].map((path) => ({ path, reason: 'made anew', owner: 'ana', review_by: '2026-01-01' })),
+        exclude: ['cache', 'odd[x]*'].map((path) => ({
+          path,
+          reason: 'made anew',
+          owner: 'ana',
+          review_by: '2026-01-01',
+        })),
       },
     ));
 });

@@ -31,5 +31,7 @@ export function unexplained(differ: readonly Path[], ...told: readonly Collapsed
   );
   const parents = new Set([...names].map(parentOf));
   const isBelow = below([...names]);
-  return differ.filter((path) => !names.has(path) && !parents.has(path) && !isBelow(path));
+  const missed = differ.filter((path) => !names.has(path) && !parents.has(path) && !isBelow(path));
+  const entered = new Set(missed.map(parentOf));
+  return missed.filter((path) => (path === '' ? missed.length === 1 : !entered.has(path)));
 }

@@ -3,7 +3,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
-  chmodSync, existsSync, linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync,
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -15,13 +25,28 @@ import { changed, type Place, placeWith, removed, renamed, rescan } from './plac
 
 const skip = process.getuid?.() !== 0 && 'it needs root: owners are kept, and the share is mounted without links';
 
-const acts = ['write', 'write', 'make', 'rename', 'rename', 'remove', 'attribute', 'link', 'symlink', 'move in', 'rewrite'] as const;
+const acts = [
+  'write',
+  'write',
+  'make',
+  'rename',
+  'rename',
+  'remove',
+  'attribute',
+  'link',
+  'symlink',
+  'move in',
+  'rewrite',
+] as const;
 type Act = Readonly<{ act: (typeof acts)[number]; one: number; other: number; text: string }>;
 const lives = fc.array(
-  fc.array(fc.record({ act: fc.constantFrom(...acts), one: fc.nat(), other: fc.nat(), text: fc.string({ maxLength: 20 }) }), {
-    minLength: 1,
-    maxLength: 14,
-  }),
+  fc.array(
+    fc.record({ act: fc.constantFrom(...acts), one: fc.nat(), other: fc.nat(), text: fc.string({ maxLength: 20 }) }),
+    {
+      minLength: 1,
+      maxLength: 14,
+    },
+  ),
   { minLength: 2, maxLength: 4 },
 );
 
@@ -29,7 +54,9 @@ const names = ['a', 'b', 'new\nline', 'ü', "it's [odd]*?", '-rf'];
 /** The root first, and what is in a folder right behind it; no link is followed. */
 const pathsIn = (share: string, path = ''): readonly string[] => [
   path,
-  ...(isFolder(join(share, path)) ? readdirSync(join(share, path)).flatMap((name) => pathsIn(share, join(path, name))) : []),
+  ...(isFolder(join(share, path))
+    ? readdirSync(join(share, path)).flatMap((name) => pathsIn(share, join(path, name)))
+    : []),
 ];
 const isFolder = (path: string): boolean => lstatSync(path).isDirectory();
 
@@ -49,7 +76,10 @@ function live(share: string, { act, one, other, text }: Act): readonly Change[] 
       writeFileSync(at(target), text);
       return [changed(target)];
     case 'rewrite': {
-      const file = pick(paths.filter((path) => lstatSync(at(path)).isFile()), one);
+      const file = pick(
+        paths.filter((path) => lstatSync(at(path)).isFile()),
+        one,
+      );
       if (file === undefined) return [];
       writeFileSync(at(file), `${text}${other}`);
       return [changed(file)];
@@ -68,7 +98,9 @@ function live(share: string, { act, one, other, text }: Act): readonly Change[] 
     }
     case 'remove': {
       if (some === '') return [];
-      const gone = pathsIn(share, some).toReversed().map((path) => removed(path, isFolder(at(path))));
+      const gone = pathsIn(share, some)
+        .toReversed()
+        .map((path) => removed(path, isFolder(at(path))));
       rmSync(at(some), { recursive: true });
       return gone;
     }
@@ -119,7 +151,11 @@ async function lived(place: Place, generations: readonly (readonly Act[])[]): Pr
   assert.equal(points.length, generations.length + 1);
   for (const [index, point] of points.entries()) {
     await place.restore(`back${index}`, point);
-    assert.equal(differences(join(folder, 'states', String(index)), place.back), '', `back to run${index}\n${trace.join('\n')}`);
+    assert.equal(
+      differences(join(folder, 'states', String(index)), place.back),
+      '',
+      `back to run${index}\n${trace.join('\n')}`,
+    );
     rmSync(place.back, { recursive: true });
   }
   assert.deepEqual(place.left(), []);

@@ -2,14 +2,15 @@
 import type { StepContext } from '../../contracts/step-kind.ts';
 import type { Path } from '../../model/change-journal.ts';
 import type { Collapsed, Renamed } from '../../model/collapse-changes.ts';
-import { split } from '../common/records.ts';
-import { confined, withAside } from './confined.ts';
 import { asked, below, bornOut, type Decision, decide, overlaps } from './decide.ts';
+import { toldByShare } from './from-share.ts';
 import { namesOf, withOthers } from './linked.ts';
 import { type Moves, movesOf, renamedAll } from './moves.ts';
-import { asNames, isBelow, type MirrorPlace, parentOf, treeName } from './places.ts';
-import { checkRsync, differArgv, differing, patternsOf } from './rsync.ts';
+import { isBelow, type MirrorPlace, parentOf } from './places.ts';
+import { differing, whatDiffers } from './rsync.ts';
 import { isFolder, type States, statesOf } from './states.ts';
+
+type Watched = Pick<StepContext, 'signal' | 'progress'>;
 
 export type Wanted = Readonly<{
   changes: Collapsed;
@@ -20,12 +21,8 @@ export type Wanted = Readonly<{
   mirrored: boolean;
 }>;
 
-export async function look(
-  place: MirrorPlace,
-  wanted: Wanted,
-  context: Pick<StepContext, 'signal'>,
-): Promise<Decision> {
-  const { signal } = context;
+export async function look(place: MirrorPlace, wanted: Wanted, watched: Watched): Promise<Decision> {
+  const { signal } = watched;
   const out = (path: Path) => wanted.excluded.some((one) => path === one || isBelow(path, one));
   if (!wanted.mirrored) return whole(place, signal);
   const { moves, rescans } = await settled(place, wanted, out, signal);
@@ -38,7 +35,7 @@ export async function look(
       ...rescans,
     ].filter((path) => !out(path)),
   );
-  for (const path of await differences(place, rescans, wanted.excluded, signal)) names.add(path);
+  for (const path of await differences(place, rescans, wanted.excluded, watched)) names.add(path);
   for (let others = true; others; ) {
     const { share, mirror } = await both(place, names, moves, signal, files);
     const linked = withOthers(share);
@@ -113,9 +110,9 @@ export async function differences(
   place: MirrorPlace,
   subtrees: readonly Path[],
   excluded: readonly Path[],
-  signal: AbortSignal,
-  contents = false,
+  watched: Watched,
 ): Promise<readonly Path[]> {
+  const { signal } = watched;
   const { source, entry } = place;
   const [share, mirror] = await Promise.all([
     statesOf(source, entry.from.folder, subtrees, signal),
@@ -123,18 +120,11 @@ export async function differences(
   ]);
   const folders = subtrees.filter((path) => isFolder(share.get(path)) && isFolder(mirror.get(path)));
   if (folders.length === 0) return [];
-  const aside = patternsOf(excluded);
-  const argv = confined(
-    entry.from.folder,
-    withAside(aside, differArgv(excluded, `${place.root}/${treeName}/`, contents)),
-  );
-  const input = Buffer.concat([aside, asNames(folders.map((path) => (path === '' ? './' : path)))]);
-  const { stdout, ended } = source.stream(argv, { signal, input });
   const names: Path[] = [];
-  for await (const line of split(stdout, 0x0a)) {
+  const asked = { options: whatDiffers(false), names: folders, out: excluded, to: place.tree };
+  for await (const line of toldByShare(place, asked, watched)) {
     const name = differing(line);
     if (name !== undefined) names.push(name);
   }
-  checkRsync(await ended, entry.from.folder, place.root);
   return names;
 }

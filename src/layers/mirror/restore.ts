@@ -17,7 +17,7 @@ import { scopeOf } from '../common/trees/scope.ts';
 import { beginIn, emptyTarget, inTheWay, leadBack, type Restoring } from '../common/trees/target.ts';
 import { restoreGiven } from './given.ts';
 import { asNames, besidePoints, mirrorPlace, readable, treeName, viewPrefix } from './places.ts';
-import { backArgv, checkRsync, differing, rootArgv } from './rsync.ts';
+import { backArgv, checkRsync, differing, rootArgv, rsynced } from './rsync.ts';
 import { isThere, statesOf } from './states.ts';
 import { laterThan, viewBefore } from './view.ts';
 
@@ -66,7 +66,7 @@ export const restoreKind: StepKind = {
     await beginIn(restoring);
     const input = asNames([restoring.scope === undefined ? './' : restoring.scope.path.toString('latin1')]);
     const copied = await machine.run(backArgv(from, `${restoring.tree}/`, restoring.devices), { signal, input });
-    checkRsync(copied, restoring.target, restoring.target);
+    checkRsync(rsynced(copied), restoring.target, restoring.target);
     await compare(restoring, from, input, signal);
     await must(machine, ['sync', '--file-system', '--', restoring.tree], { signal });
     await moveUp(restoring, signal);
@@ -97,7 +97,11 @@ export const restoreKind: StepKind = {
       await machine.files.remove(restoring.work);
       // The folder itself last: whatever is made or removed in it changes its time.
       const from = `${join(root, view, treeName)}/`;
-      checkRsync(await machine.run(rootArgv(from, `${restoring.target}/`)), restoring.target, restoring.target);
+      checkRsync(
+        rsynced(await machine.run(rootArgv(from, `${restoring.target}/`))),
+        restoring.target,
+        restoring.target,
+      );
     }
     await machine.files.remove(join(root, view));
   },
@@ -129,7 +133,7 @@ async function compare(
     if (name !== undefined) differ.push(name);
   }
   const end = await ended;
-  checkRsync(end, target, target);
+  checkRsync(rsynced(end), target, target);
   if (differ.length === 0 && end.exitCode === 0) return;
   throw new Fault('restore-differs', {
     where: shown(target),

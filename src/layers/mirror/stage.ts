@@ -5,14 +5,13 @@ import { Fault } from '../../fault.ts';
 import type { Path } from '../../model/change-journal.ts';
 import { shown } from '../../values/text.ts';
 import { checkRoom } from '../common/points/destination.ts';
-import { split } from '../common/records.ts';
 import { basisScript } from './basis-script.ts';
-import { confined, withAside } from './confined.ts';
 import type { Decision } from './decide.ts';
+import { fromShare, toldByShare } from './from-share.ts';
 import { perl } from './perl.ts';
 import { asNames, type MirrorPlace, readable } from './places.ts';
 import type { Arrived } from './renames.ts';
-import { bringArgv, checkRsync, differArgv, differing, foldersArgv, patternsOf, rootArgv } from './rsync.ts';
+import { differing, isDamaged, namedFolders, namedWholly, rootAlone, whatDiffers } from './rsync.ts';
 import { isThere, statesOf } from './states.ts';
 
 export type Staged = Readonly<{
@@ -24,6 +23,8 @@ export type Staged = Readonly<{
   bytes: number;
 }>;
 
+type Watched = Pick<StepContext, 'signal' | 'progress'>;
+
 /** Above this, what was brought is compared by size, time and all attributes, and no longer read again on both sides. */
 const readAgain = 1024 * 1024 * 1024;
 
@@ -31,8 +32,9 @@ export async function stage(
   place: MirrorPlace,
   { bring, moved, folders, renamed }: Decision,
   excluded: readonly Path[],
-  { signal, progress }: Pick<StepContext, 'signal' | 'progress'>,
+  watched: Watched,
 ): Promise<Staged> {
+  const { signal, progress } = watched;
   const { machine, source, entry, root, work } = place;
   const share = entry.from.folder;
   const at = (name: string) => join(root, work, name);
@@ -56,18 +58,16 @@ export async function stage(
   if (pairs.length > 0) await perl(machine, basisScript, [place.tree, at('basis')], { signal, input: asNames(pairs) });
 
   const left = [...excluded, ...moved.filter(({ into }) => into).map(({ to }) => to)];
-  const aside = patternsOf(left);
-  const names = asNames(bring.map(({ path }) => (path === '' ? './' : path)));
-  const input = Buffer.concat([aside, names]);
-  const rsync = (argv: readonly [string, ...string[]]) => confined(share, withAside(aside, argv));
-  if (bring.length > 0) {
-    const argv = rsync(bringArgv(left, `${at('new')}/`, at('basis')));
-    checkRsync(await source.run(argv, { signal, input }), share, root);
-  }
+  if (bring.length > 0)
+    await fromShare(
+      place,
+      { options: namedWholly, names: bring.map(({ path }) => path), out: left, to: at('new'), basis: at('basis') },
+      watched,
+    );
   await bringFolders(
     place,
     folders.map(({ path }) => path),
-    signal,
+    watched,
   );
 
   const found = await statesOf(
@@ -86,22 +86,17 @@ export async function stage(
   }
   const moving: Path[] = [];
   if (arrived.length > 0) {
-    const argv = rsync(differArgv(left, `${at('new')}/`, bytes <= readAgain));
-    const listed = asNames(arrived.map(({ bring: { path } }) => (path === '' ? './' : path)));
-    const { stdout, ended } = source.stream(argv, { signal, input: Buffer.concat([aside, listed]) });
-    for await (const line of split(stdout, 0x0a)) {
+    const names = arrived.map(({ bring: { path } }) => path);
+    const asked = { options: whatDiffers(bytes <= readAgain), names, out: left, to: at('new') };
+    for await (const line of toldByShare(place, asked, watched)) {
       const name = differing(line);
       if (name === undefined) continue;
       if (isDamaged(line)) throw notVerified(name);
       moving.push(name);
     }
-    checkRsync(await ended, share, root);
   }
   return { arrived, missing, moving, bytes };
 }
-
-/** The same size and times, and another content: nobody wrote to it meanwhile. */
-const isDamaged = (line: Buffer): boolean => /^[<>ch.]fc\.\./.test(line.toString('latin1'));
 
 const notVerified = (name: Path): Fault =>
   new Fault('copy-not-verified', {
@@ -110,16 +105,9 @@ const notVerified = (name: Path): Fault =>
     remedy: 'do not trust this disk before it was checked (dmesg, smartctl); nothing in the mirror was changed',
   });
 
-async function bringFolders({ source, entry, root, work }: MirrorPlace, paths: readonly Path[], signal: AbortSignal) {
-  const to = `${join(root, work, 'meta')}/`;
-  const share = entry.from.folder;
-  const others = paths.filter((path) => path !== '');
-  if (others.length > 0)
-    checkRsync(
-      await source.run(confined(share, foldersArgv('./', to)), { signal, input: asNames(others) }),
-      share,
-      root,
-    );
-  if (others.length < paths.length)
-    checkRsync(await source.run(confined(share, rootArgv('./', to)), { signal }), share, root);
+async function bringFolders(place: MirrorPlace, paths: readonly Path[], watched: Watched): Promise<void> {
+  const to = join(place.root, place.work, 'meta');
+  const names = paths.filter((path) => path !== '');
+  if (names.length > 0) await fromShare(place, { options: namedFolders, names, to }, watched);
+  if (names.length < paths.length) await fromShare(place, { options: rootAlone, to }, watched);
 }

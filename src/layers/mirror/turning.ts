@@ -5,7 +5,7 @@ import type { RunId } from '../../model/run.ts';
 import { must } from '../common/commands.ts';
 import { perl } from './perl.ts';
 import { asNames, keptFolder, namesIn, partNames, treeName, wasName } from './places.ts';
-import { checkRsync, foldersAboveArgv, foldersArgv, rootArgv } from './rsync.ts';
+import { checkRsync, foldersAboveArgv, foldersArgv, rootArgv, rsynced } from './rsync.ts';
 import { turnScript } from './turn-script.ts';
 
 /** Within the layer's folder at the target. */
@@ -35,10 +35,10 @@ export async function folderAttributes(
   const paths = namesIn(names);
   const options = signal === undefined ? {} : { signal };
   const [here, target] = [`${from}/`, `${to}/`];
-  const argv = there === 'made' ? foldersAboveArgv(here, target) : foldersArgv(here, target, '--existing');
+  const argv = there === 'made' ? foldersAboveArgv(here, target) : foldersArgv(here, target);
   const others = paths.filter((path) => path !== '');
-  if (others.length > 0) checkRsync(await machine.run(argv, { ...options, input: asNames(others) }), to, to);
-  if (others.length < paths.length) checkRsync(await machine.run(rootArgv(here, target), options), to, to);
+  if (others.length > 0) checkRsync(rsynced(await machine.run(argv, { ...options, input: asNames(others) })), to, to);
+  if (others.length < paths.length) checkRsync(rsynced(await machine.run(rootArgv(here, target), options)), to, to);
 }
 
 const limit = 1024 * 1024 * 1024;
