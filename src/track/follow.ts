@@ -42,7 +42,7 @@ export async function follow(following: Following): Promise<never> {
   ];
   let says = 'it begins to listen';
   let why: RescanReason = 'started';
-  let unwatchable = 0;
+  let [unwatchable, told] = [0, false];
   const last = { flushed: clock.monotonic(), beat: Number.NEGATIVE_INFINITY, room: Number.NEGATIVE_INFINITY };
 
   const beat = async (now: HeartBeat['state'] = state, words = says) => {
@@ -80,7 +80,7 @@ export async function follow(following: Following): Promise<never> {
         ({ listener, watches } = heard);
         says = wordsFor(heard, unwatchable);
         say(`${folder}: followed by ${says}${complete === undefined ? '' : `; not watched since ${complete}`}`);
-        why = 'back';
+        [why, told] = ['back', false];
         // On the disk before anything else is: a reader that sees the first record must know of the gap.
         await flush();
         await beat();
@@ -99,7 +99,11 @@ export async function follow(following: Following): Promise<never> {
         say(`${folder}: more happened at once than the kernel keeps: it is to be looked through`);
         return;
       case 'complete':
-        if (state === 'following') complete = heard.before;
+        if (state === 'following') {
+          // The first word of what is known is waited for.
+          if (!told) last.beat = Number.NEGATIVE_INFINITY;
+          [complete, told] = [heard.before, true];
+        }
         watches = heard.watches;
         batch.release(heard.before);
         await flush();

@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises';
 import { asFault } from '../fault.ts';
 import type { Machine } from '../machines/machine.ts';
 import type { Listener } from '../model/change-journal.ts';
+import { makeFolder } from '../store/make-folder.ts';
 import { type Duration, minutes, seconds } from '../values/duration.ts';
 import type { Clock } from '../values/instant.ts';
 import type { Size } from '../values/size.ts';
@@ -31,10 +32,11 @@ export async function track(folders: readonly Tracked[], tracking: Tracking): Pr
 async function followOn(tracked: Tracked, tracking: Tracking): Promise<void> {
   const { clock, say, signal } = tracking;
   await sayMountsBelow(tracked, say);
+  const excluded = [...tracked.excluded, ...(await journalWithin(tracked))];
   for (let [anew, pause] = [tracking.anew, seconds(1)]; !signal.aborted; anew = false) {
     const began = clock.monotonic();
     try {
-      const begin = { ...tracked, process: tracking.process, anew, now: clock.now() };
+      const begin = { ...tracked, excluded, process: tracking.process, anew, now: clock.now() };
       await using journal = await openJournal(begin);
       await follow({ ...tracking, journal });
     } catch (error) {
@@ -50,6 +52,14 @@ async function followOn(tracked: Tracked, tracking: Tracking): Promise<void> {
 }
 
 const longer = (pause: Duration): Duration => (pause >= minutes(1) ? minutes(1) : ((pause * 2) as Duration));
+
+/** A journal that recorded itself would never come to rest. */
+async function journalWithin({ folder, journal }: Tracked): Promise<readonly string[]> {
+  makeFolder(journal);
+  const [above, below] = await Promise.all([fs.realpath(folder).catch(() => folder), fs.realpath(journal)]);
+  const inside = above === '/' ? '/' : `${above}/`;
+  return below.startsWith(inside) ? [below.slice(inside.length)] : [];
+}
 
 /** One listener hears of one file system. */
 async function sayMountsBelow({ folder }: Tracked, say: (line: string) => void): Promise<void> {

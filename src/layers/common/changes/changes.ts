@@ -3,13 +3,7 @@
 import type { Position } from '../../../model/change-journal.ts';
 import type { Collapsed } from '../../../model/collapse-changes.ts';
 import type { Instant } from '../../../values/instant.ts';
-
-/**
- * - `following`: up to `upTo` the journal says everything, the subtrees to rescan included
- * - `away`: the folder was not there when this was written; nothing may be taken as removed
- * - `silent`: nobody writes the journal; what happened after `until` is not known
- */
-export type Watch = Readonly<{ state: 'following' | 'away' | 'silent'; says: string }>;
+import type { Watch } from './watch.ts';
 
 export type Changes = Readonly<{
   journal: string;

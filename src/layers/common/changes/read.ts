@@ -17,12 +17,13 @@ import {
 } from '../../../model/change-journal.ts';
 import { recordOf } from '../../../model/change-record.ts';
 import { type Collapsing, collapsing } from '../../../model/collapse-changes.ts';
-import { type Duration, milliseconds, minutes, seconds } from '../../../values/duration.ts';
-import { between, type Instant, instantAt, after as later } from '../../../values/instant.ts';
+import { milliseconds, seconds } from '../../../values/duration.ts';
+import { type Instant, instantAt, after as later } from '../../../values/instant.ts';
 import { shown } from '../../../values/text.ts';
 import { must } from '../commands.ts';
 import { split } from '../records.ts';
-import type { Changes, Watch } from './changes.ts';
+import type { Changes } from './changes.ts';
+import { parsed, watchOf } from './watch.ts';
 
 export type Reading = Readonly<{
   machine: Machine;
@@ -36,8 +37,6 @@ export type Reading = Readonly<{
 }>;
 
 const mostRecords = 1_000_000;
-/** The heart beats twice a minute. */
-const silentAfter: Duration = minutes(3);
 const limit = 1024 * 1024;
 const newline = 0x0a;
 /** As the tracker has it: ctimes are taken from a clock that ticks. */
@@ -102,15 +101,7 @@ async function headerOf({ machine, journal }: Reading): Promise<JournalHeader> {
 
 async function read<Read>({ machine, journal }: Reading, name: string): Promise<Read | undefined> {
   const content = await machine.files.read(join(journal, name), limit);
-  return content === undefined ? undefined : parsed<Read>(content);
-}
-
-function parsed<Read>(content: Uint8Array): Read | undefined {
-  try {
-    return JSON.parse(Buffer.from(content).toString()) as Read;
-  } catch {
-    return undefined;
-  }
+  return parsed<Read>(content);
 }
 
 type Since = Readonly<{
@@ -167,14 +158,6 @@ const lookAtAll = (since: Instant | undefined): Change => ({
 async function nowOn(machine: Machine, signal: AbortSignal): Promise<Instant> {
   const { stdout } = await must(machine, ['date', '+%s'], { signal });
   return instantAt(Number(stdout) * 1000);
-}
-
-function watchOf({ state, says, at, complete }: HeartBeat, now: Instant): Watch {
-  if (state === 'following' && between(at, now) > silentAfter)
-    return { state: 'silent', says: `its heart-beat stopped at ${at}; what happened after ${complete} is not known` };
-  if (state === 'stopped')
-    return { state: 'silent', says: `${shown(says)}; what happened after ${complete} is not known` };
-  return { state, says: shown(says) };
 }
 
 const notFollowed = ({ machine, journal }: Reading, folder: string, beat: HeartBeat | undefined): Fault =>
