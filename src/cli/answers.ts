@@ -4,6 +4,7 @@ import type { Verdict } from '../apply/outcome.ts';
 import type { ToolOutput } from '../apply/tool-output.ts';
 import type { Problem } from '../estate/problem.ts';
 import type { FaultRecord } from '../fault.ts';
+import type { JournalNow } from '../layers/common/changes/journals.ts';
 import type { Finding } from '../model/finding.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { JobHistory } from '../model/job-history.ts';
@@ -16,6 +17,8 @@ import type { ServersNow } from '../observed/servers-now.ts';
 import type { Unseen } from '../observed/sight.ts';
 import type { StoragesNow } from '../observed/storages-now.ts';
 import type { Certificate } from '../proxmox/reach.ts';
+import type { Routed } from '../routes/routes.ts';
+import type { Target } from '../routes/targets.ts';
 import type { Forecast, Usual } from '../schedule/forecast.ts';
 import type { NextStart } from '../schedule/next.ts';
 import type { JobState } from '../schedule/standing.ts';
@@ -208,6 +211,9 @@ export type PointsAnswer = readonly (PointOfLayer & Readonly<{ readAt: Instant }
 /** The plan where nothing was done (`--dry-run`, or everything is there), else how its run went. */
 export type InstallGateAnswer = Plan | Carried;
 
+/** Every source with its copies, and what is to be said of that. */
+export type RoutesAnswer = Routed & Readonly<{ at: Instant; targets: readonly Target[] }>;
+
 /** What the journal knows of each job, and everything that Prometheus is given. */
 export type MetricsAnswer = Readonly<{
   at: Instant;
@@ -254,6 +260,12 @@ export type DoctorAnswer = Judged &
     findings: readonly Finding[];
   }>;
 
+/** `track status`; `track unit`; else what was followed, printed when it ends. */
+export type TrackAnswer =
+  | Readonly<{ journals: readonly JournalNow[] }>
+  | Readonly<{ unit: string }>
+  | Readonly<{ since: Instant; until: Instant; folders: readonly Readonly<{ folder: string; journal: string }>[] }>;
+
 /** Printed when it ends. */
 export type LabAnswer = Readonly<{ dir: string; servers: readonly string[] }>;
 
@@ -278,10 +290,12 @@ export type Answers = Readonly<{
   log: LogAnswer;
   cancel: CancelAnswer;
   points: PointsAnswer;
+  routes: RoutesAnswer;
   metrics: MetricsAnswer;
   'install-gate': InstallGateAnswer;
   restore: RestoreAnswer;
   canaries: CanariesAnswer;
   doctor: DoctorAnswer;
   lab: LabAnswer;
+  track: TrackAnswer;
 }>;

@@ -65,6 +65,11 @@ describe('a machine within a budget', () => {
       assert.equal(await fed.write(content), true);
       assert.equal((await fed.close()).exitCode, 0);
       assert.deepEqual([read, Math.round(clock.elapsed() / 1000)], [100_000, 200]);
+      const talking = machine.talk(['cat']);
+      assert.equal(await talking.write(content), true);
+      await talking.hush();
+      for await (const chunk of talking.stdout) read += chunk.length;
+      assert.deepEqual([read, Math.round(clock.elapsed() / 1000)], [150_000, 300]);
       assert.deepEqual(readFileSync(join(folder, 'c')), Buffer.from(content));
     }));
 

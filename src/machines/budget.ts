@@ -46,6 +46,18 @@ export function withBudget(machine: Machine, budget: MachineBudget, clock: Clock
         close: async () => orMissing(argv, await fed.close()),
       };
     },
+    talk: (argv, options) => {
+      const talking = machine.talk(behind(argv), options);
+      return {
+        stdout: slowly(talking.stdout, pass, options?.signal),
+        ended: later(talking.ended, (end) => orMissing(argv, end)),
+        write: async (chunk) => {
+          await pass(chunk.length, options?.signal);
+          return talking.write(chunk);
+        },
+        hush: () => talking.hush(),
+      };
+    },
     files: {
       ...machine.files,
       source: (path, options) => slowly(machine.files.source(path, options), pass, options?.signal),

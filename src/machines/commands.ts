@@ -1,7 +1,7 @@
 // What every machine does with a command once it knows how to begin one: run it, stream from it, feed it.
 import type { Readable, Writable } from 'node:stream';
 import { boundedText } from './bounded.ts';
-import type { Argv, Ended, Feeding, Machine, RunOptions, Streaming } from './machine.ts';
+import type { Argv, Ended, Feeding, Machine, RunOptions, Streaming, Talking } from './machine.ts';
 
 export type End = Readonly<{ exitCode: number; signal: string | undefined }>;
 
@@ -18,13 +18,14 @@ export type Stdin = 'pipe' | 'ignore';
 /** Stops by the signal and the deadline in the options; their `input` is not its business. */
 export type Begin = (argv: Argv, options: RunOptions, stdin: Stdin) => Promise<Begun>;
 
-export type Commands = Pick<Machine, 'run' | 'stream' | 'feed'>;
+export type Commands = Pick<Machine, 'run' | 'stream' | 'feed' | 'talk'>;
 
 /** @param judge a command that ended may turn out never to have begun */
 export const commandsBy = (begin: Begin, judge: Judge = () => {}): Commands => ({
   run: (argv, options = {}) => run({ begin, judge }, argv, options),
   stream: (argv, options = {}) => stream({ begin, judge }, argv, options),
   feed: (argv, options = {}) => feed({ begin, judge }, argv, options),
+  talk: (argv, options = {}) => talk({ begin, judge }, argv, options),
 });
 
 type Judge = (argv: Argv, ended: Ended) => void;
@@ -46,11 +47,22 @@ async function run(how: How, argv: Argv, options: RunOptions): Promise<Ended> {
 }
 
 function stream(how: How, argv: Argv, options: RunOptions): Streaming {
+  const { streaming } = streamed(how, argv, options, stdinOf(options), (begun) => giveInput(begun, options.input));
+  return streaming;
+}
+
+function streamed(
+  how: How,
+  argv: Argv,
+  options: RunOptions,
+  stdin: Stdin,
+  starts: (begun: Begun) => void,
+): Readonly<{ streaming: Streaming; beginning: Promise<Begun> }> {
   const left = new AbortController();
   const signal = options.signal === undefined ? left.signal : AbortSignal.any([options.signal, left.signal]);
-  const beginning = how.begin(argv, { ...options, signal }, stdinOf(options)).then((begun) => {
+  const beginning = how.begin(argv, { ...options, signal }, stdin).then((begun) => {
     const text = boundedText(begun.errors);
-    giveInput(begun, options.input);
+    starts(begun);
     return { begun, text };
   });
   const ended = beginning.then(async ({ begun, text }) => {
@@ -61,8 +73,27 @@ function stream(how: How, argv: Argv, options: RunOptions): Streaming {
   ended.catch(() => {});
   const output = beginning.then(({ begun }) => begun.output);
   output.catch(() => {});
-  return { stdout: chunksOf(output, ended, left), ended };
+  return {
+    streaming: { stdout: chunksOf(output, ended, left), ended },
+    beginning: beginning.then(({ begun }) => begun),
+  };
 }
+
+function talk(how: How, argv: Argv, options: RunOptions): Talking {
+  const { streaming, beginning } = streamed(how, argv, options, 'pipe', ({ input }) => input?.on('error', () => {}));
+  beginning.catch(() => {});
+  return {
+    ...streaming,
+    write: async (chunk) => given(await beginning, chunk),
+    hush: async () => {
+      const { input } = await beginning;
+      input?.end();
+    },
+  };
+}
+
+const given = ({ input }: Begun, chunk: Uint8Array): Promise<boolean> =>
+  new Promise((resolve) => input?.write(chunk, (error) => resolve(!error)));
 
 /**
  * A command that was stopped must not look like one that had no more to say: the reader is told as well. And a reader that
@@ -95,7 +126,7 @@ function feed(how: How, argv: Argv, options: RunOptions): Feeding {
   return {
     write: async (chunk) => {
       const { begun } = await beginning;
-      const taken = await new Promise<boolean>((resolve) => begun.input?.write(chunk, (error) => resolve(!error)));
+      const taken = await given(begun, chunk);
       // Where it was stopped, this rejects with the reason.
       if (!taken) await begun.ended;
       return taken;

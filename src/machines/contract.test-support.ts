@@ -241,6 +241,57 @@ export function machineContract(name: string, open: () => Promise<Opened>): void
       assert.deepEqual([exitCode, stderr], [9, 'full\n']);
     });
 
+    it('talks with a command both ways at once, far more than a pipe holds, and hears what it says last', async () => {
+      const talking = on.machine.talk(['sh', '-c', 'cat; echo over; echo aside >&2; exit 4']);
+      const total = 20_000_000;
+      const says = (async () => {
+        const piece = Buffer.alloc(1_000_000);
+        for (let at = 0; at < total; at += piece.length) {
+          piece.fill(at / piece.length);
+          assert.equal(await talking.write(piece), true);
+        }
+        await talking.hush();
+      })();
+      const heard = createHash('sha256');
+      for await (const chunk of talking.stdout) heard.update(chunk);
+      await says;
+      const expected = createHash('sha256');
+      for (let at = 0; at < total; at += 1_000_000) expected.update(Buffer.alloc(1_000_000, at / 1_000_000));
+      assert.equal(heard.digest('hex'), expected.update('over\n').digest('hex'));
+      const { exitCode, stderr } = await talking.ended;
+      assert.deepEqual([exitCode, stderr], [4, 'aside\n']);
+    });
+
+    it('answers word for word while it is talked with, and says when it listens no more', async () => {
+      const talking = on.machine.talk(['sh', '-c', 'read -r a; echo "heard $a"; read -r b; echo "and $b"; exit 0']);
+      await talking.write(Buffer.from('one\n'));
+      const heard: string[] = [];
+      for await (const chunk of talking.stdout) {
+        heard.push(Buffer.from(chunk).toString());
+        if (heard.length === 1) await talking.write(Buffer.from('two\n'));
+      }
+      assert.equal(heard.join(''), 'heard one\nand two\n');
+      assert.equal((await talking.ended).exitCode, 0);
+      assert.equal(await talking.write(Buffer.alloc(1_000_000)), false);
+    });
+
+    it('ends a command that is talked with when its talker leaves, and when it is cancelled', async () => {
+      const script = 'echo begun; exec sleep "$0"';
+      const left = on.machine.talk(['sh', '-c', script, long(9)]);
+      for await (const _ of left.stdout) break;
+      assert.equal(await on.processesWith(long(9)), 0);
+      const cancel = new AbortController();
+      const cancelled = on.machine.talk(['sh', '-c', script, long(10)], { signal: cancel.signal });
+      await assert.rejects(
+        async () => {
+          for await (const _ of cancelled.stdout) cancel.abort();
+        },
+        { name: 'AbortError' },
+      );
+      await assert.rejects(cancelled.ended, { name: 'AbortError' });
+      assert.equal(await on.processesWith(long(10)), 0);
+    });
+
     it('stops feeding when it is cancelled', async () => {
       const cancel = new AbortController();
       const feeding = on.machine.feed(['sleep', long(4)], { signal: cancel.signal });

@@ -1,5 +1,5 @@
 // A machine that is made at its first use: what most commands never touch is not even loaded.
-import type { Feeding, Machine, Streaming } from './machine.ts';
+import type { Feeding, Machine, Streaming, Talking } from './machine.ts';
 
 export function machineLater(name: string, make: () => Promise<Machine>): Machine {
   let made: Promise<Machine> | undefined;
@@ -16,6 +16,7 @@ export function machineLater(name: string, make: () => Promise<Machine>): Machin
     run: async (argv, options) => (await machine()).run(argv, options),
     stream: (argv, options) => streamLater(machine().then((one) => one.stream(argv, options))),
     feed: (argv, options) => feedLater(machine().then((one) => one.feed(argv, options))),
+    talk: (argv, options) => talkLater(machine().then((one) => one.talk(argv, options))),
     files: {
       info: async (path) => (await files()).info(path),
       read: async (path, limit) => (await files()).read(path, limit),
@@ -40,6 +41,14 @@ function streamLater(streaming: Promise<Streaming>): Streaming {
 
 async function* all(chunks: Promise<AsyncIterable<Uint8Array>>): AsyncGenerator<Uint8Array> {
   yield* await chunks;
+}
+
+function talkLater(talking: Promise<Talking>): Talking {
+  return {
+    ...streamLater(talking),
+    write: async (chunk) => (await talking).write(chunk),
+    hush: async () => (await talking).hush(),
+  };
 }
 
 function feedLater(feeding: Promise<Feeding>): Feeding {

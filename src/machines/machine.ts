@@ -35,6 +35,14 @@ export interface Feeding {
   close(): Promise<Ended>;
 }
 
+/** Both ways at once: a protocol is spoken with the command. */
+export interface Talking extends Streaming {
+  /** resolves when the chunk may be used again; false: the command listens no more, and `ended` tells how it ended */
+  write(chunk: Uint8Array): Promise<boolean>;
+  /** closes its standard input; it may go on speaking */
+  hush(): Promise<void>;
+}
+
 export interface Machine {
   readonly name: string;
   /** it knows its commands word by word, as a gate does: nothing (`nice`, `env`) may be put before them */
@@ -45,6 +53,8 @@ export interface Machine {
   stream(argv: Argv, options?: RunOptions): Streaming;
   /** a command that is fed on its standard input */
   feed(argv: Argv, options?: Omit<RunOptions, 'input'>): Feeding;
+  /** a command that listens and speaks, as `rsync --server` does; whoever leaves its output ends it */
+  talk(argv: Argv, options?: Omit<RunOptions, 'input'>): Talking;
   readonly files: Files;
 }
 

@@ -37,7 +37,15 @@ export type RestorePoint = Readonly<{
   held: string | undefined;
   /** what an operator should know of how it was taken, in a few words, where that is not the same for every point of its layer */
   how?: string | undefined;
+  /** what of its disk it takes, where that is not simply `bytes` */
+  takes?: Takes | undefined;
 }>;
+
+/**
+ * `shared`: with the points beside it, by hard links or clones; `whole` is everything in it, `added` what the point before it does not
+ * have.
+ */
+export type Takes = Readonly<{ what: 'shared'; whole: number; added: number } | { what: 'unknown'; because: string }>;
 
 const beforeRestore = 'before restore ';
 

@@ -4,7 +4,7 @@ import type { Machine, Sink } from '../../machines/machine.ts';
 export class Killed extends Error {}
 type Call = (...args: never[]) => unknown;
 
-const atOnce: readonly string[] = ['stream', 'feed', 'source'];
+const atOnce: readonly string[] = ['stream', 'feed', 'talk', 'source'];
 
 /** @param before is told of each call; what it throws is all that comes of it */
 export function mortalMachine(

@@ -139,6 +139,7 @@ function entered(machine: Machine, root: string): Machine {
     run: (argv, options) => machine.run(within(argv), options),
     stream: (argv, options) => machine.stream(within(argv), options),
     feed: (argv, options) => machine.feed(within(argv), options),
+    talk: (argv, options) => machine.talk(within(argv), options),
     files: inside,
   };
 }

@@ -1,19 +1,12 @@
 // What each step is given, as it stands in the plan.
 import * as z from 'zod';
 import { secretReference } from '../../values/secret-reference.ts';
-import { lvmFields, lvmName } from '../common/lvm/entry.ts';
 import { sinceBootSchema } from '../common/points/since-boot.ts';
+import { snapshotsGiven } from '../common/sources/snapshots.ts';
 import { type CopyingEntry, isCopying, sqliteEntry } from './schema.ts';
 import { sourceSchema } from './source.ts';
 
 const copyingEntry: z.ZodType<CopyingEntry> = sqliteEntry.refine(isCopying) as unknown as z.ZodType<CopyingEntry>;
-
-/** As much of the layer of the snapshots as is needed to find and open them. */
-const snapshotsGiven = z.strictObject({
-  name: z.string(),
-  volume_group: lvmName,
-  luks_keys: lvmFields.luks_keys,
-});
 
 export const lookGiven = z.strictObject({
   entry: copyingEntry,

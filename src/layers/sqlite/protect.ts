@@ -1,42 +1,23 @@
 // The plan of one run: a single step, since only a look at what is there tells what there is to do. Pure.
 import type { LayerContext, Planned } from '../../contracts/layer.ts';
-import type { Refusal } from '../../model/plan.ts';
 import type { Step } from '../../model/step.ts';
 import { minutes } from '../../values/duration.ts';
 import { ref } from '../../values/ref.ts';
 import { shown } from '../../values/text.ts';
 import { asGiven } from '../common/given.ts';
-import { type LvmEntry, lvmEntryOf } from '../common/lvm/entry.ts';
 import { lane, layerFolder } from '../common/points/places.ts';
+import { type Snapshots, snapshotsOf } from '../common/sources/snapshots.ts';
 import { type CopyingEntry, isCopying, type SqliteEntry } from './schema.ts';
 
 export function planProtect(entry: SqliteEntry, context: LayerContext): Planned {
   if (!isCopying(entry)) return checkOnly(entry);
   if (!('snapshots_of' in entry.from)) return { steps: [lookStep(entry, context, undefined)], notes: [], refusals: [] };
-  const { snapshots_of: name } = entry.from;
-  const other = context.layers.find((layer) => layer.name === name);
-  const snapshots = other === undefined ? undefined : lvmEntryOf(other);
-  const refusal = refusalOf(entry, name, snapshots);
-  if (refusal !== undefined) return { steps: [], notes: [], refusals: [refusal] };
+  const snapshots = snapshotsOf(entry, entry.from.snapshots_of, context);
+  if ('remedy' in snapshots) return { steps: [], notes: [], refusals: [snapshots] };
   return { steps: [lookStep(entry, context, snapshots)], notes: [], refusals: [] };
 }
 
-function refusalOf(entry: SqliteEntry, name: string, snapshots: LvmEntry | undefined): Refusal | undefined {
-  const subject = ref('layer', entry.name);
-  if (snapshots === undefined)
-    return {
-      ...{ subject, code: 'not-a-snapshot-layer', says: `the layer ${shown(name)} makes no snapshots of volumes` },
-      remedy: 'name a layer of the kind `lvm-thin` in `from: { snapshots_of: ... }`',
-    };
-  if (snapshots.machine === entry.machine) return undefined;
-  return {
-    ...{ subject, code: 'snapshots-elsewhere' },
-    says: `the snapshots of ${shown(name)} are on the machine ${shown(snapshots.machine)}, and this layer works on ${shown(entry.machine)}`,
-    remedy: `say \`machine: ${shown(snapshots.machine)}\`: snapshots are read where they are`,
-  };
-}
-
-function lookStep(entry: CopyingEntry, { timeZone }: LayerContext, snapshots: LvmEntry | undefined): Step {
+function lookStep(entry: CopyingEntry, { timeZone }: LayerContext, snapshots: Snapshots | undefined): Step {
   const where =
     'snapshots_of' in entry.from
       ? `the newest snapshots of ${shown(entry.from.snapshots_of)}`
@@ -56,13 +37,7 @@ function lookStep(entry: CopyingEntry, { timeZone }: LayerContext, snapshots: Lv
     risk: 'adds',
     needs: [],
     expects: [],
-    given: asGiven({
-      entry,
-      timeZone,
-      snapshots: snapshots && {
-        ...{ name: snapshots.name, volume_group: snapshots.volume_group, luks_keys: snapshots.luks_keys },
-      },
-    }),
+    given: asGiven({ entry, timeZone, snapshots }),
     wayBack: 'undo',
     expands: true,
     patience: minutes(30),

@@ -1,12 +1,12 @@
 // What an estate says of the databases of a workload.
 import * as z from 'zod';
-import { entryName, layerEntry } from '../../contracts/layer-entry.ts';
+import { entryName, layerEntry, leftOutFields } from '../../contracts/layer-entry.ts';
 import { keepSchema } from '../../values/retention.ts';
 import { secretReference } from '../../values/secret-reference.ts';
-import { parseTimeSpan } from '../../values/time-span.ts';
 import { recipients } from '../common/points/encryption.ts';
 import { absolutePath, liesBelowMount, notBelowMount, type PointEntry, pointFields } from '../common/points/entry.ts';
 import { protectedField } from '../common/protection.ts';
+import { timeSpan } from '../common/sources/snapshots.ts';
 
 /** As a shell has patterns: `*`, `?`, `[...]`, `{a,b}`. */
 const pattern = z
@@ -29,23 +29,14 @@ const place = z
     'where they are: in the newest snapshots of a layer, anywhere below a folder, or in files that are named; found by their content, whatever they are called',
   );
 
-const timeSpan = z.string().superRefine((text, context) => {
-  const span = parseTimeSpan(text);
-  if (typeof span === 'number' && span > 0) return;
-  context.addIssue({ code: 'custom', message: 'is no length of time; write it as 90m, 26h or 2d' });
-});
-
 const exclusion = z.strictObject({
   database: z
     .string()
     .min(1)
     .describe('its path below the volume or folder; with `/` at its end, all below that folder'),
   workload: z.string().min(1).optional().describe('only of this one, where there are several: NAMESPACE/CLAIM'),
+  ...leftOutFields,
   reason: z.string().min(1).describe('why it may be without a copy'),
-  owner: z.string().min(1).describe('who decided it'),
-  review_by: z.iso
-    .date()
-    .describe('until when; past it, this is a warning of every run, and the exclusion still holds'),
 });
 export type DatabaseExclusion = z.infer<typeof exclusion>;
 

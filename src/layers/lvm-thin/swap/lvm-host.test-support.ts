@@ -190,6 +190,9 @@ export function lvmHost({ isOpen, at, pool = { data: '20.00', metadata: '5.00' }
     feed: () => {
       throw new Error('nothing is fed here');
     },
+    talk: () => {
+      throw new Error('nobody is talked with here');
+    },
     stream: (argv, options) => {
       const ended = run(argv, options);
       const end = ended.then((one) => ({ ...one, stdout: '' }));
