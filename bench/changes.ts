@@ -68,8 +68,9 @@ async function tracked(base: string, share: string, kind: string): Promise<Figur
     const began = performance.now();
     execFileSync('perl', ['-e', writing, share, kind]);
     execFileSync('touch', [join(share, `last-${kind}`)]);
-    // Looking at it costs as well: only at how far it is.
-    await until(() => (sizeOf(join(journal, 'segments')).includes(`last-${kind}`) ? true : undefined));
+    // Looking at it costs as well: only at how far it is. What ran over is not waited for: it is lost.
+    const end = new RegExp(`last-${kind}|"overflow"`);
+    await until(() => (end.test(newest(join(journal, 'segments'))) ? true : undefined));
     const events = performance.now() - began;
     const changes = await until(async () => {
       const now = await readChanges(asked);
@@ -83,7 +84,7 @@ async function tracked(base: string, share: string, kind: string): Promise<Figur
 }
 
 /** The newest records, as text. */
-function sizeOf(segments: string): string {
+function newest(segments: string): string {
   const last = readdirSync(segments).sort().at(-1);
   return last === undefined ? '' : readFileSync(join(segments, last), 'utf8').slice(-4096);
 }

@@ -24,7 +24,7 @@ export const files = defineLayer<FilesEntry>({
     for (const note of notes) remark?.(note);
     return points.map((point) => asGeneration(point, entry));
   },
-  series: ({ manifest: { source } }) => `${source['line'] ?? source['folder'] ?? ''}`,
+  series: ({ manifest: { source } }) => `${source['line'] ?? source['folder']}`,
   holdsPaths: true,
   scout: scoutTree,
   restore: planRestore,

@@ -10,7 +10,6 @@ import type { RunId } from '../../model/run.ts';
 import type { Json } from '../../values/canonical.ts';
 import { type Clock, systemClock } from '../../values/instant.ts';
 import { type Driven, drive, type Outcome, worldWith } from '../common/driver.test-support.ts';
-import { scoutTree } from '../common/trees/scout.ts';
 import { files } from './layer.ts';
 import { planProtect } from './protect.ts';
 import { planRestore } from './restore.ts';
@@ -25,6 +24,7 @@ export type Place = Readonly<{
   world: World;
   /** @param declared beside what the entry says already */
   protect(run: string, more?: Partial<Driven>, declared?: Partial<FilesEntry>): Promise<Outcome>;
+  /** @param only a part of it */
   restore(run: string, point: RestorePoint, more?: Partial<Driven>, only?: string): Promise<Outcome>;
   points(): Promise<readonly RestorePoint[]>;
   remarks(): Promise<readonly string[]>;
@@ -63,8 +63,8 @@ export function placeWith(more: Record<string, unknown> = {}, clock?: Clock, on?
     protect: (run, others, declared) =>
       drive(driven(run, others), planProtect({ ...entry, ...declared }, context).steps, 'keep'),
     restore: async (run, point, others, only) => {
-      const wish = { point, target: back, ...(only === undefined ? {} : { only }) };
-      const scouted = await scoutTree(entry, wish, world, new AbortController().signal);
+      const wish = { point, target: back, only };
+      const scouted = await files.scout?.(entry, wish, world, new AbortController().signal);
       return drive(driven(run, others), planRestore(entry, wish, context, scouted).steps, 'lead back');
     },
     points: () => files.points(entry, world),
