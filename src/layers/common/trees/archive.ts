@@ -7,6 +7,8 @@ import { fullOr } from '../records.ts';
 
 const namespaces = ['user', 'trusted', 'security'].map((name) => `--xattrs-include=${name}.*`);
 const metadata = ['--acls', '--xattrs', ...namespaces, '--selinux', '--numeric-owner'] as const;
+/** The same, as words of a script. */
+export const keepMetadata = metadata.join(' ');
 
 // Without the process id in the names of its headers and without times of reading, the same tree gives the same archive.
 const pax = '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime';

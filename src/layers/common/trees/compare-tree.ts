@@ -5,6 +5,8 @@ import { Fault } from '../../../fault.ts';
 import type { Manifest } from '../../../model/restore-point.ts';
 import { count, shown } from '../../../values/text.ts';
 import { type Comparing, compare, type Difference, type Linked } from './compare.ts';
+import { proveContent } from './generation/copy-out.ts';
+import { isGeneration } from './generation/parts.ts';
 import { sortLinks } from './links.ts';
 import { type Listed, pathOf } from './listed.ts';
 import { listTree } from './listing.ts';
@@ -44,6 +46,7 @@ export async function compareTree(restoring: Restoring, context: StepContext): P
   };
   for await (const one of await sortLinks({ machine, folder: work, signal }, links())) note(one);
   if (seen.differences > 0) throw differs(target, seen.differences, seen.first);
+  if (isGeneration(point.manifest)) await proveContent(machine, point, work, tree, context);
   if (seen.root === undefined) throw new Error('a listing with the right digest has no root');
   return { root: seen.root, degraded: comparing.attributes ? [] : [notCompared] };
 }

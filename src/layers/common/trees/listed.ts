@@ -38,32 +38,52 @@ export const keyOf = (record: Buffer): Buffer => record.subarray(0, record.index
 
 export function listedOf(record: Buffer): Listed {
   const end = record.indexOf(pathEnd);
-  const fields = splitFields(record.subarray(end + pathEnd.length));
-  const [letter = '', mode = '', uid, gid, size, modified = '', links, file = '', target = Buffer.alloc(0)] = fields;
-  const type = letters[String(letter) as keyof typeof letters];
-  if (end === -1 || type === undefined) throw new Error(`find(1) wrote a record that was not asked for: ${record}`);
+  const fields = splitFields(record.subarray(end + pathEnd.length), 8);
+  const [letter, mode, uid, gid, size, modified, links, file, target = Buffer.alloc(0)] = fields;
+  const shape = { letter, mode, uid, gid, size, modified, target };
+  const entry = end === -1 ? undefined : listedWith(record.subarray(0, end), shape, Number(links), String(file));
+  if (entry === undefined) throw new Error(`find(1) wrote a record that was not asked for: ${record}`);
+  return entry;
+}
+
+/** @param shape the fields of a record that say what it is, without which file and how many links */
+export function listedIn(
+  path: Buffer,
+  shape: Buffer,
+  { links, file }: Readonly<{ links: number; file: string }>,
+): Listed | undefined {
+  const [letter, mode, uid, gid, size, modified, target = Buffer.alloc(0)] = splitFields(shape, 6);
+  return listedWith(path, { letter, mode, uid, gid, size, modified, target }, links, file);
+}
+
+type Shape = Readonly<Record<'letter' | 'mode' | 'uid' | 'gid' | 'size' | 'modified', Buffer | undefined>> &
+  Readonly<{ target: Buffer }>;
+
+function listedWith(path: Buffer, shape: Shape, links: number, file: string): Listed | undefined {
+  const type = letters[String(shape.letter) as keyof typeof letters];
+  if (type === undefined || shape.modified === undefined) return undefined;
   return {
-    ...named('path', record.subarray(0, end)),
+    ...named('path', path),
     type,
-    mode: String(mode).padStart(4, '0'),
-    uid: Number(uid),
-    gid: Number(gid),
+    mode: String(shape.mode).padStart(4, '0'),
+    uid: Number(shape.uid),
+    gid: Number(shape.gid),
     // What a folder's size is, is the file system's own business.
-    size: type === 'folder' ? 0 : Number(size),
+    size: type === 'folder' ? 0 : Number(shape.size),
     // find(1) writes a tenth digit behind the nanoseconds.
-    modified: String(modified).slice(0, -1),
-    links: type === 'folder' ? 1 : Number(links),
-    file: String(file),
-    ...(type === 'link' ? named('target', target) : {}),
+    modified: String(shape.modified).slice(0, -1),
+    links: type === 'folder' ? 1 : links,
+    file,
+    ...(type === 'link' ? named('target', shape.target) : {}),
   };
 }
 
 const space = 0x20;
 
-function splitFields(rest: Buffer): Buffer[] {
+function splitFields(rest: Buffer, before: number): Buffer[] {
   const fields: Buffer[] = [];
   let from = 0;
-  while (fields.length < 8) {
+  while (fields.length < before) {
     const at = rest.indexOf(space, from);
     if (at === -1) break;
     fields.push(rest.subarray(from, at));

@@ -1,8 +1,10 @@
-// listing.ndjson of a point, read back line by line.
+// The listing of a point, read back entry by entry: listing.ndjson, or the records of a generation.
 import { join } from 'node:path';
 import { Fault } from '../../../fault.ts';
 import { shown } from '../../../values/text.ts';
 import { split } from '../records.ts';
+import { isGeneration } from './generation/parts.ts';
+import { readScan } from './generation/read-scan.ts';
 import { type Listed, listed } from './listed.ts';
 import { type AtHand, partNames, provenPart } from './parts.ts';
 
@@ -10,6 +12,7 @@ const newline = 0x0a;
 
 /** @throws Fault `point-damaged` behind the last line, where the listing is not the one that was sealed */
 export async function* readListing(point: AtHand, signal: AbortSignal): AsyncGenerator<Listed> {
+  if (isGeneration(point.manifest)) return yield* readScan(point, signal);
   const path = join(point.folder, partNames.listing);
   for await (const line of split(provenPart(point, partNames.listing, signal), newline))
     yield parseLine(line.toString(), path);

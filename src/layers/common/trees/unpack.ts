@@ -9,6 +9,8 @@ import { formatSize, bytes as sizeOf } from '../../../values/size.ts';
 import { checkRoom } from '../points/destination.ts';
 import { readManifest } from '../points/manifest.ts';
 import { extractArgv, extractFault } from './archive.ts';
+import { copyOut } from './generation/copy-out.ts';
+import { isGeneration } from './generation/parts.ts';
 import { layOut, type Shape, shapeOf } from './laid-out.ts';
 import { type AtHand, partNamed, partNames, provenPart } from './parts.ts';
 import { atHand, beginIn, checkTarget, emptyTarget, leadBack, type Restoring, restoringIn } from './target.ts';
@@ -35,13 +37,19 @@ export const unpackKind: StepKind = {
     const point = await atHand(restoring, context);
     const { manifest } = point;
     const shape = shapeOf(manifest);
-    const names: string[] = shape === undefined ? [partNames.contents] : filesOf(shape);
-    if (shape === undefined && devices && (manifest.counts['devices'] ?? 0) > 0) names.push(partNames.devices);
-    const bytes = names.reduce((sum, name) => sum + partNamed(manifest, name).bytes, 0);
+    const generation = isGeneration(manifest);
+    const names: string[] = generation ? [] : shape === undefined ? [partNames.contents] : filesOf(shape);
+    if (!generation && shape === undefined && devices && (manifest.counts['devices'] ?? 0) > 0)
+      names.push(partNames.devices);
+    const bytes = generation
+      ? (manifest.counts['bytes'] ?? 0)
+      : names.reduce((sum, name) => sum + partNamed(manifest, name).bytes, 0);
     await checkRoom(machine.files, target, bytes);
     context.take('folder of the restore', work);
     await beginIn(restoring);
-    if (shape === undefined) await unpack(restoring, point, names, context);
+    const figures = () => figuresOf(restoring);
+    if (generation) await copyOut({ machine, tree: restoring.tree, target, devices, figures }, point, context);
+    else if (shape === undefined) await unpack(restoring, point, names, context);
     else await layOutOf(restoring, point, shape, context);
     await machine.files.write(marker(restoring), '', 0o600);
     return { result: { point: manifest.id, work } };
@@ -67,11 +75,12 @@ const layOutOf = ({ machine, target, tree }: Restoring, point: AtHand, shape: Sh
 
 /** The point was whole when it was sealed; whether it still is, is known when its last byte was read. Until then it is proven nowhere but here. */
 async function unpack(
-  { machine, target, tree }: Restoring,
+  restoring: Restoring,
   point: AtHand,
   names: readonly string[],
   context: StepContext,
 ): Promise<void> {
+  const { machine, target, tree } = restoring;
   const feeding = machine.feed(extractArgv(tree), { signal: context.signal });
   try {
     for (const name of names) await fed(feeding, point, name, context);
@@ -80,10 +89,13 @@ async function unpack(
     throw error;
   }
   const ended = await feeding.close();
-  const { free, total } = await machine.files.space(tree);
-  const figures = ` (${formatSize(sizeOf(free))} of ${formatSize(sizeOf(total))} are free)`;
-  const fault = extractFault(ended, target, figures);
+  const fault = extractFault(ended, target, await figuresOf(restoring));
   if (fault !== undefined) throw fault;
+}
+
+async function figuresOf({ machine, tree }: Restoring): Promise<string> {
+  const { free, total } = await machine.files.space(tree);
+  return ` (${formatSize(sizeOf(free))} of ${formatSize(sizeOf(total))} are free)`;
 }
 
 /** Where tar stops early, the rest is read all the same: a damaged point is the better answer than tar's complaint about it. */

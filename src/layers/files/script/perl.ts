@@ -23,7 +23,7 @@ export const listsProgram = `${fields}
 my %old = map { $_->{path} => $_ } records($ARGV[0]);
 my @new = records($ARGV[1]);
 my %new = map { $_->{path} => $_ } @new;
-my (@remove, @rmdirs, @plain, @compared, @sparse, %folders);
+my (@remove, @rmdirs, @plain, @compared, @sparse, @entries, @files, %folders);
 for my $path (sort keys %old) {
   if ($old{$path}{type} ne 'd') { push @remove, $path }
   elsif (!$new{$path} || $new{$path}{type} ne 'd') { push @rmdirs, $path }
@@ -31,6 +31,7 @@ for my $path (sort keys %old) {
 for my $one (@new) {
   my ($path, $was) = ($one->{path}, $old{$one->{path}});
   if ($one->{type} eq 'd') { $folders{$path} = 1; next }
+  push @entries, $path; push @files, "./$path" if $one->{type} eq 'f';
   my $same = $was && $was->{type} eq $one->{type} && $was->{size} eq $one->{size} && $was->{modified} eq $one->{modified};
   if ($one->{links} > 1 || $same) { push @compared, $path; next }
   push @plain, $path;
@@ -51,39 +52,17 @@ names('work/rmdirs', map { "./$_" } reverse @rmdirs);
 names('work/plain', @plain);
 names('work/sparse', @sparse);
 names('work/compared', @compared, sort keys %folders);
+names('work/entries', @entries);
+names('work/files', @files);
 names('work/root', $root ? ('') : ());
 `;
 
-/** Splits the large files of a scan: those that are mostly holes are digested without reading the holes. */
-export const largeProgram = `use strict; $/ = "\\0"; open(my $plain, '>>', $ARGV[1]) or die; open(my $sparse, '>', $ARGV[2]) or die;
-open(my $in, '<', $ARGV[0]) or die; while (<$in>) { chomp; my ($blocks, $size, $path) = split / /, $_, 3;
+/** What is to be digested of a scan: of large files that are mostly holes, without reading the holes. */
+export const largeProgram = `use strict; $/ = "\\0"; open(my $plain, '>', 'work/hash') or die; open(my $sparse, '>', 'work/hash-sparse') or die;
+open(my $in, '<', 'work/scan.plain') or die; print $plain $_ while <$in>; close($in);
+open($in, '<', 'work/scan.large') or die; while (<$in>) { chomp; my ($blocks, $size, $path) = split / /, $_, 3;
   if ($blocks * 512 < $size * 0.9) { print $sparse "$path\\0" } else { print $plain "./$path\\0" } }
 close($plain) or die "$!\\n"; close($sparse) or die "$!\\n";`;
-
-/**
- * Of each file named on standard input: the digest of its length and of all its pieces of 64 KiB that are not zero, each behind its number.
- * The same however the zeros are stored, and a hole of a terabyte costs nothing.
- */
-export const sparseProgram = `use strict; use Fcntl qw(O_RDONLY O_NOFOLLOW O_NONBLOCK); $/ = "\\0"; my ($folder) = @ARGV; my $unit = 65536; my $zero = "\\0" x $unit;
-while (my $path = <STDIN>) {
-  chomp $path; sysopen(my $in, "$folder/$path", O_RDONLY | O_NOFOLLOW | O_NONBLOCK) or do { warn "$path: $!\\n"; next };
-  my $size = -s $in; open(my $sum, "|sha256sum >work/sparse.sum") or die "$!\\n"; print $sum "$size ";
-  my $at = 0;
-  while ($at < $size) {
-    my $data = sysseek($in, $at, 3); last unless defined $data;
-    $at = int($data / $unit) * $unit; sysseek($in, $at, 0);
-    my $hole = do { my $h = sysseek($in, $data, 4); $h = $size unless defined $h; sysseek($in, $at, 0); $h };
-    while ($at < $hole) {
-      my $piece = ''; while (length($piece) < $unit) { my $read = sysread($in, $piece, $unit - length($piece), length($piece)); die "$path: $!\\n" unless defined $read; last unless $read }
-      last if $piece eq '';
-      print $sum pack('Q>', $at / $unit), $piece unless $piece eq substr($zero, 0, length($piece));
-      $at += $unit;
-    }
-    last if $at >= $size;
-  }
-  close($sum) or die "sha256sum failed\\n"; open(my $read, '<', 'work/sparse.sum') or die; local $/ = "\\n"; my $line = <$read>;
-  print "$path//sparse:", substr($line, 0, 64), "\\0";
-}`;
 
 /** getfattr's dump as records \`PATH//NAME=HEX\\nNAME=HEX\`. tar keeps a SELinux label as text, so a NUL behind it means nothing. */
 export const attributesProgram = `use strict; $/ = ""; while (my $block = <STDIN>) {
@@ -92,9 +71,33 @@ export const attributesProgram = `use strict; $/ = ""; while (my $block = <STDIN
   s/^(security\\.selinux=0x(?:[0-9a-f]{2})*?)(?:00)+$/$1/ for @lines;
   print "$path//", join("\\n", sort grep { $_ ne '' } @lines), "\\0" }`;
 
-/**
- * What is left of the base's records (digests, attributes) where the paths named in $ARGV[0] (records) are taken out.
- */
+/** The same split for files in the new tree that have changed. */
+export const hashProgram = `use strict; $/ = "\\0"; open(my $plain, '>', 'work/hash') or die; open(my $sparse, '>', 'work/hash-sparse') or die;
+open(my $in, '<', 'work/files') or die; while (my $name = <$in>) { chomp $name; my $path = substr($name, 2); my @stat = lstat("tree/$path");
+  if (@stat && $stat[7] > 268435456 && $stat[12] * 512 < $stat[7] * 0.9) { print $sparse "$path\\0" } else { print $plain "$name\\0" } }
+close($plain) or die "$!\\n"; close($sparse) or die "$!\\n";`;
+
+/** The scan without what the tree does not hold ($ARGV[0], paths), and with what it holds otherwise (work/found-so, shapes). */
+export const heldProgram = `use strict; $/ = "\\0"; open(my $in, '<', $ARGV[0]) or die; my %out = map { chomp; ($_ => 1) } <$in>;
+open(my $scan, '<', 'work/scan') or die; while (<$scan>) { print unless $out{substr($_, 0, index($_, '//'))} }
+open(my $found, '<', 'work/found-so') or die; while (<$found>) { chomp; print "$_//0 1 0\\0" }`;
+
+/** Mounts below the folder, which a bind mount does not show. */
+export const mountsProgram = `use strict; my ($of) = @ARGV; $of = '' if $of eq '/'; open(my $in, '<', '/proc/self/mountinfo') or die;
+while (<$in>) { my $at = (split / /)[4]; $at =~ s/\\\\([0-7]{3})/chr(oct($1))/ge; print substr($at, length($of) + 1), "\\0" if $at ne '/' && substr($at, 0, length($of) + 1) eq "$of/" }`;
+
+/** Opens the folder itself, and no link that took its place, and mounts it at $ARGV[1]. */
+export const mountProgram = `use Fcntl qw(O_RDONLY O_DIRECTORY O_NOFOLLOW); $^F = 255;
+sysopen(my $folder, $ARGV[0], O_RDONLY | O_DIRECTORY | O_NOFOLLOW) or die "$ARGV[0]: $!\\n";
+exec 'mount', '--no-canonicalize', '--bind', '--', '/proc/self/fd/' . fileno($folder), $ARGV[1]; die "mount: $!\\n"`;
+
+/** How much $ARGV[0] and all that descends from it has read and written: a sign of life. */
+export const aliveProgram = `my (%of, $sum); for my $dir (glob '/proc/[0-9]*') { open(my $in, '<', "$dir/stat") or next; my $line = <$in> // next;
+my ($pid, $parent) = $line =~ /^(\\d+) \\(.*\\) \\S (\\d+)/s or next; push @{$of{$parent}}, $pid }
+my @next = ($ARGV[0]); while (defined(my $pid = shift @next)) { push @next, @{$of{$pid} // []}; open(my $in, '<', "/proc/$pid/io") or next;
+while (<$in>) { $sum += $1 if /^[rw]char: (\\d+)/ } } print "alive $sum\\n"`;
+
+/** What is left of the records in $ARGV[2] without the paths that the records of the first two have. */
 export const withoutProgram = `${fields}
 my %out = map { $_->{path} => 1 } records($ARGV[0]), records($ARGV[1]);
 open(my $in, '<', $ARGV[2]) or die "$!\\n"; while (my $record = <$in>) { print $record unless $out{substr($record, 0, index($record, '//'))} }`;

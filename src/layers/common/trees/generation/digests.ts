@@ -1,0 +1,55 @@
+// The content of files as digests, taken on the machine where they lie: nothing of it comes here.
+
+/**
+ * Of each file named on standard input, below $ARGV[0]: the digest of its length and of all its pieces of 64 KiB that are not zero, each
+ * behind its number. The same however the zeros are stored, and a hole of a terabyte costs nothing (SEEK_DATA and SEEK_HOLE, lseek(2)).
+ */
+const sparseProgram = `use strict; use Fcntl qw(O_RDONLY O_NOFOLLOW O_NONBLOCK); $/ = "\\0"; my ($folder, $work) = @ARGV; my $unit = 65536; my $zero = "\\0" x $unit;
+while (my $path = <STDIN>) {
+  chomp $path; sysopen(my $in, "$folder/$path", O_RDONLY | O_NOFOLLOW | O_NONBLOCK) or do { warn "$path: $!\\n"; next };
+  my $size = -s $in; open(my $sum, "|sha256sum >$work/sparse-sum") or die "$!\\n"; print $sum "$size ";
+  my $at = 0;
+  while ($at < $size) {
+    my $data = sysseek($in, $at, 3); last unless defined $data;
+    $at = int($data / $unit) * $unit;
+    my $hole = sysseek($in, $data, 4); $hole = $size unless defined $hole;
+    sysseek($in, $at, 0);
+    while ($at < $hole) {
+      my $piece = '';
+      while (length($piece) < $unit) {
+        my $read = sysread($in, $piece, $unit - length($piece), length($piece)); die "$path: $!\\n" unless defined $read; last unless $read;
+      }
+      last if $piece eq '';
+      print $sum pack('Q>', $at / $unit), $piece unless $piece eq substr($zero, 0, length($piece));
+      $at += $unit;
+    }
+  }
+  close($sum) or die "sha256sum failed\\n"; open(my $read, '<', "$work/sparse-sum") or die; local $/ = "\\n"; my $line = <$read>;
+  print "$path//sparse:", substr($line, 0, 64), "\\0";
+}`;
+
+/**
+ * A function of the shell: \`digests_of FOLDER NAMES SPARSE TO\`, where NAMES are \`./PATH\` and SPARSE are \`PATH\` with many holes, each
+ * ended by a NUL. It works in \`work\`, where what could not be read is told in \`unread\`.
+ */
+export const digestsFunction = `digests_of() {
+  {
+    (cd "$1" && xargs --null --no-run-if-empty sha256sum --zero --) <"$2" | sed --null-data 's,^\\([0-9a-f]*\\)  \\./\\(.*\\)$,\\2//\\1,'
+    perl -e '${sparseProgram.replaceAll("'", "'\\''")}' "$1" work <"$3"
+  } 2>>work/unread | sort --zero-terminated --buffer-size=32M --temporary-directory=work --output="$4"
+}
+`;
+
+/** \`$1\` the folder to work in, \`$2\` the part with the digests, \`$3\` the tree. Writes the paths whose content is another to \`unlike\`. */
+export const proveScript = `set -u -f
+umask 077
+export LC_ALL=C
+cd "$1" && mkdir -p work && : >work/unread || exit 4
+${digestsFunction}gzip --decompress --stdout "$2" >work/wanted || exit 4
+sed --null-data -n 's,^\\(.*\\)//sparse:[0-9a-f]*$,\\1,p' work/wanted >work/sparse
+sed --null-data -n '/\\/\\/sparse:[0-9a-f]*$/!s,^\\(.*\\)//[0-9a-f]*$,./\\1,p' work/wanted >work/plain
+digests_of "$3" work/plain work/sparse work/found
+comm --zero-terminated -3 work/wanted work/found | tr -d '\\n' >work/unlike
+head -c 2000 work/unlike | tr '\\0' '\\n'
+[ ! -s work/unlike ]
+`;

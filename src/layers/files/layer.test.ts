@@ -1,0 +1,55 @@
+// The layer on folders of this machine: what comes back is what was there, and each generation stays what it was.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { type Place, placeWith, seen, unlessRoot } from './place.test-support.ts';
+
+const sh = (script: string, ...args: string[]): string =>
+  execFileSync('bash', ['-c', `set -e; ${script}`, 'bash', ...args]).toString();
+
+/** Every kind of thing and every kind of name. */
+const everything = `cd "$1"; mkdir -p one/two 'with blank' empty; echo 1 >one/1; echo 2 >one/two/2; ln one/1 one/two/hard; ln -s ../one/1 empty/../link
+ln -s /etc/passwd out; ln -s nowhere dangling; mkfifo fifo; mknod device c 1 3; python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("socket")'
+echo x >$'new\\nline'; echo x >"quote'\\"s"; echo x >$'bytes\\xff\\xfe'; echo x >-dash; echo x >$'\\ttab'; echo x >'#hash'; echo x >' '; echo x >'* ?[a]\\b'
+truncate -s 100M sparse; printf end >>sparse; chmod 4755 one/1; chown 1234:4321 one/two; chmod 2770 one/two; setfattr -n user.note -v 'a value' one/two/2
+setfacl -m u:1234:r one/two/2; setfacl -d -m g:4321:rwx one; setfattr -n trusted.mark -v 1 empty; chown -h 77:78 link; touch -h -d '2001-02-03 04:05:06.123456789' link one/1 empty`;
+
+const withPlace = async (work: (place: Place) => Promise<void>, more: Record<string, unknown> = {}): Promise<void> => {
+  const place = placeWith(more);
+  try {
+    await work(place);
+  } finally {
+    place.close();
+  }
+};
+
+describe('files of a folder', { skip: unlessRoot, timeout: 300_000 }, () => {
+  it('come back with everything they had, under every kind of name, and nothing is left beside', () =>
+    withPlace(async (place) => {
+      sh(everything, place.data);
+      const before = seen(place.data);
+      const out = await place.protect('run1');
+      assert.deepEqual([out.failed, out.degraded], [{}, []]);
+      assert.equal(seen(place.data), before);
+      const [point] = await place.points();
+      assert.ok(point !== undefined);
+      const without = (text: string) =>
+        text
+          .split('\n')
+          .filter((line) => !/^\.\/(socket|device) /.test(line))
+          .join('\n');
+      assert.equal(without(seen(join(point.folder, 'tree'))), without(before));
+      const { files, folders, links, fifos, devices, sockets } = point.manifest.counts;
+      assert.deepEqual(
+        { files, folders, links, fifos, devices, sockets },
+        { files: 12, folders: 5, links: 3, fifos: 1, devices: 1, sockets: 1 },
+      );
+      const restored = await place.restore('run2', point);
+      assert.deepEqual(restored.degraded, []);
+      assert.equal(without(seen(place.back)), without(before));
+      sh('rm "$1/one/1"', place.back);
+      assert.notEqual(without(seen(place.back)), without(before), 'a difference would have been seen');
+      assert.deepEqual([place.left(), await place.remarks()], [[], []]);
+    }));
+});

@@ -1,0 +1,25 @@
+// The layer `files`: volumes and folders copied file by file, each run a sealed generation of its own (docs/layers/files.md).
+import { defineLayer } from '../../contracts/layer.ts';
+import { layerFolder } from '../common/points/places.ts';
+import { readPoints } from '../common/points/points.ts';
+import { copyKind } from './copy.ts';
+import { lookKind } from './look.ts';
+import { planProtect } from './protect.ts';
+import { planRestore } from './restore.ts';
+import { type FilesEntry, filesEntry } from './schema.ts';
+import { weeksKind } from './weeks-step.ts';
+
+export const files = defineLayer<FilesEntry>({
+  kind: 'files',
+  schema: filesEntry,
+  destinations: (entry) =>
+    [layerFolder(entry), entry.week_links ?? []].flat().map((folder) => ({ machine: entry.machine, folder })),
+  protect: planProtect,
+  points: async (entry, world, remark) => {
+    const { points, notes } = await readPoints(world.machine(entry.machine), entry);
+    for (const note of notes) remark?.(note);
+    return points.map((point) => ({ ...point, bytes: point.manifest.counts['bytes'] ?? point.bytes }));
+  },
+  restore: planRestore,
+  stepKinds: [lookKind, copyKind, weeksKind],
+});

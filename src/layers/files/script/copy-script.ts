@@ -1,0 +1,297 @@
+// One command for the whole of a generation, in a mount namespace of its own: what it mounts is gone with it, however it ends. find(1),
+// sort(1) and comm(1) say what is new; a source that is as it was costs a scan and the links, and nothing of what lies in it is read.
+//
+// An entry whose inode and time of last change (ctime) are those of the base has the content, mode, owner, ACL and attributes of the base:
+// no program can set that time. What changed in the last second before the scan may change again within the same tick of the kernel's
+// clock, so its record carries a mark, and the next run looks again.
+//
+// Everything works with relative names from the partial point, so that names are cut as late as possible. The text never changes: what
+// differs is an argument.
+
+import { quoted } from '../../../values/shell.ts';
+import { keepMetadata } from '../../common/trees/archive.ts';
+import { digestsFunction } from '../../common/trees/generation/digests.ts';
+import {
+  aliveProgram,
+  attributesProgram,
+  changesProgram,
+  countsProgram,
+  hashProgram,
+  heldProgram,
+  largeProgram,
+  listsProgram,
+  mountProgram,
+  mountsProgram,
+  withoutProgram,
+} from './perl.ts';
+
+const perl = (program: string): string => `perl -e ${quoted(program)}`;
+
+/**
+ * `$1` the partial point, `$2` the source, `$3` since when a change may go unseen (seconds since 1970, or `now`), `$4` `live` where others
+ * may write meanwhile, else `frozen`, `$5` how many arguments of bases follow: for each, the newest first, its name, the digests of its
+ * scan as it is and of its parts, and how many folders it has. What comes behind them is for find(1): what is left out.
+ *
+ * Says what it found in lines; ends with 0, with 2 where the source cannot be opened, 3 where there is no room, 4 where a tool failed.
+ */
+export const copyScript = `set -u -f
+umask 077
+export LC_ALL=C
+cd "$1" || exit 4
+source=$2 since=$3 live=$4 bases=$5
+shift 5
+[ "$since" != now ] || since=$(($(date +%s) - 1))
+: >work/bases
+while [ "$bases" -gt 0 ]; do
+  printf '%s %s %s %s %s %s\\n' "$1" "$2" "$3" "$4" "$5" "$6" >>work/bases
+  shift 6
+  bases=$((bases - 6))
+done
+say() { printf '%s\\n' "$*"; }
+fail() { say "failed $*"; exit 4; }
+
+# The folder itself, and no link that took its place; no link in it leads anywhere either.
+mkdir work/source
+${perl(mountProgram)} "$source" "$PWD/work/source" || exit 2
+mount --options remount,bind,ro,nosymfollow,nosuid,nodev,noexec "$PWD/work/source" || exit 2
+
+# Signs of life: how much all that works here has read and written.
+main=$$
+alive() {
+  while kill -0 $main 2>/dev/null; do
+    sleep 5 >/dev/null 2>&1
+    ${perl(aliveProgram)} $main || return
+  done
+}
+alive </dev/null & alive=$!
+trap 'kill $alive 2>/dev/null' EXIT
+
+scan() {
+  out=$1
+  shift
+  find work/source -xdev -ignore_readdir_race "$@" -type s -fprintf $out.sockets '%P\\0' \\
+    -o -type d -fprintf $out.folders '%D %P\\0' -printf '%P//%y %m %U %G 0 %T@ %l//%C@ 1 %i' \\( -newerct "@$since" -printf ' !\\0' -o -printf '\\0' \\) \\
+    -o \\( ! -type f -o -size +262144k -fprintf $out.large '%b %s %P\\0' -fprintf $out.blocks '%b\\n' \\
+      -o -fprintf $out.plain './%P\\0' -fprintf $out.blocks '%b\\n' \\) \\
+      -printf '%P//%y %m %U %G %s %T@ %l//%C@ %n %i' \\( -newerct "@$since" -printf ' !\\0' -o -printf '\\0' \\) \\
+    >$out.unsorted 2>$out.errors
+  sort --zero-terminated --buffer-size=32M --temporary-directory=work --output=$out $out.unsorted || fail sort
+  rm -f $out.unsorted
+}
+shape_of_tree() {
+  find "$1" \\( -type d -printf '%P//%y %m %U %G 0 %T@ %l\\0' -o -printf '%P//%y %m %U %G %s %T@ %l\\0' \\) |
+    sort --zero-terminated --buffer-size=32M --temporary-directory=work --output="$2"
+}
+shape() { sed --null-data 's,//[^/]*$,,' "$1" >"$2"; }
+only_in_first() { comm --zero-terminated -23 "$1" "$2"; }
+
+# The newest base whose parts are what was sealed.
+base=
+choose_base() {
+  while read -r id whole scan digests attributes folders; do
+    case " $refused " in *" $id "*) continue ;; esac
+    if printf '%s  ../%s/%s\\n' "$scan" "$id" scan.gz "$digests" "$id" digests.gz "$attributes" "$id" attributes.gz | sha256sum --check --status 2>/dev/null; then
+      base=$id base_whole=$whole base_folders=$folders
+      return 0
+    fi
+    say "unproved $id its listing is not what was sealed"
+  done <work/bases
+  base=
+  return 1
+}
+link_base() { cp --archive --link --no-target-directory -- "../$base/tree" tree; }
+unlink_tree() { rm -rf --one-file-system tree; }
+
+# Content of what is in the lists, sorted by path.
+${digestsFunction}with_attributes() { command -v getfattr >/dev/null; }
+dump="getfattr --physical --no-dereference --absolute-names --dump --encoding=hex --match=^(user|trusted|security)[.]|^system[.]posix_acl_"
+as_records() { ${perl(attributesProgram)} | sort --zero-terminated; }
+
+# Copies what the lists say, which lists_of made: the tree is as work/have says, and becomes as work/scan says.
+rsync_from() {
+  rsync --links --perms --times --group --owner --devices --specials --hard-links --acls --xattrs --sparse --numeric-ids \\
+    --modify-window=-1 --from0 "$@" ./work/source/ ./tree/ </dev/null 1>&2
+  case $? in 0 | 23 | 24) ;; *) say "rsync $?" ;; esac
+}
+lists_of() {
+  only_in_first "$1" "$2" >work/old
+  only_in_first "$2" "$1" >work/new
+  ${perl(listsProgram)} work/old work/new || fail perl
+}
+room() {
+  avail=$(df --output=avail --block-size=1 . | sed -n 2p)
+  inodes=$(df --output=iavail . | sed -n 2p)
+  total=$(df --output=itotal . | sed -n 2p)
+  if [ "$1" -gt "$avail" ]; then say "no-room $1 $avail"; exit 3; fi
+  case $total in 0 | *-*) ;; *) if [ "$2" -gt "$inodes" ]; then say "no-inodes $2 $inodes"; exit 3; fi ;; esac
+}
+apply() {
+  need=$(cd work/source && du --files0-from=../plain --no-dereference --block-size=1 --total 2>/dev/null </dev/null | tail -n 1 | cut -f 1)
+  room "\${need:-0}" "$(tr -dc '\\0' <work/new | wc -c)"
+  (cd tree && xargs --null --no-run-if-empty rm -f -- <../work/remove && xargs --null --no-run-if-empty rmdir -- <../work/rmdirs)
+  # cp(1) leaves out holes without reading them; rsync then finds them copied.
+  [ ! -s work/sparse ] || (cd work/source && xargs --null cp --archive --parents --reflink=auto --sparse=auto --target-directory=../../tree -- <../sparse)
+  [ ! -s work/plain ] || rsync_from --files-from=work/plain
+  [ ! -s work/compared ] || rsync_from --files-from=work/compared --checksum \${base:+"--link-dest=../../$base/tree"}
+  [ ! -s work/root ] || rsync_from --dirs '--exclude=/*'
+}
+
+refused= linked=yes
+: >work/none
+choose_base
+if [ -n "$base" ]; then
+  room $((base_folders * 4096)) "$base_folders"
+  link_base & linking=$!
+  shape_of_tree "../$base/tree" work/base.shape & shaping=$!
+  scan work/scan "$@"
+  wait $shaping || : >work/base.shape
+  wait $linking || linked=no
+else scan work/scan "$@"; fi
+${perl(mountsProgram)} "$(readlink --canonicalize -- "$source")" >work/beyond
+here=$(stat --format=%d work/source)
+sed --null-data -n "/^$here /!s/^[0-9]* //p" work/scan.folders >>work/beyond
+# A file system that was only just made has a folder for what fsck finds.
+[ "$(sed --null-data '/^\\/\\//d; /^lost+found\\/\\//d' work/scan | head -c 1 | wc -c)" -gt 0 ] || { say empty; exit 0; }
+
+outcome=full
+while [ -n "$base" ]; do
+  if [ "$(sha256sum <work/scan)" = "$base_whole  -" ]; then
+    shape work/scan work/shape
+    outcome=same
+    # A file can have but so many links, and a name but so many bytes: what could not be linked is looked for, and copied.
+    [ $linked = yes ] || { outcome=changed; cp work/scan work/base.scan; }
+  else
+    gzip --decompress --stdout "../$base/scan.gz" >work/base.scan || fail gzip
+    shape work/base.scan work/shape
+    outcome=changed
+  fi
+  cmp --quiet work/shape work/base.shape && break
+  say "unproved $base its tree is not as it was sealed"
+  refused="$refused $base" outcome=full
+  unlink_tree
+  choose_base || break
+  link_base || linked=no
+  shape_of_tree "../$base/tree" work/base.shape
+done
+
+: >work/unread
+case $outcome in
+same)
+  ln "../$base/scan.gz" "../$base/digests.gz" "../$base/attributes.gz" . || fail ln
+  [ ! -e "../$base/links.gz" ] || ln "../$base/links.gz" .
+  sync --file-system -- . || fail sync
+  ;;
+full)
+  sed --null-data 's,//.*$,,; s,^,./,' work/scan >work/names
+  room "$(awk '{ sum += $1 } END { printf "%.0f", sum * 512 }' work/scan.blocks)" "$(tr -dc '\\0' <work/names | wc -c)"
+  mkdir tree
+  ${perl(largeProgram)} || fail perl
+  digests_of work/source work/hash work/hash-sparse work/source.digests & hashing=$!
+  { { tar --create --file=- --blocking-factor=128 --format=posix ${keepMetadata} --sparse --no-recursion --null --verbatim-files-from --directory=work/source --files-from=work/names || say "tar-read $?" >&3; } |
+    { tar --extract --file=- --blocking-factor=128 --delay-directory-restore --same-owner --same-permissions ${keepMetadata} --directory=tree || say "tar-write $?"; }; } 3>&1
+  wait $hashing
+  ;;
+changed)
+  lists_of work/base.scan work/scan
+  apply
+  ;;
+esac
+
+# What others wrote meanwhile is copied again, twice at most.
+: >work/unsettled
+if [ $outcome != same ] && [ "$live" = live ]; then
+  for round in 1 2 3; do
+    scan work/again "$@"
+    cmp --quiet work/scan work/again && break
+    lists_of work/scan work/again
+    if [ $round = 3 ]; then cp work/entries work/unsettled; break; fi
+    apply
+    for part in '' .plain .large .sockets .folders .blocks; do mv work/again$part work/scan$part; done
+  done
+fi
+
+if [ $outcome != same ]; then
+  sync --file-system -- . & syncing=$!
+  : >work/missing
+  : >work/differing
+  shape work/scan work/shape
+  for turn in first again; do
+    shape_of_tree tree work/tree.shape
+    cmp --quiet work/shape work/tree.shape && break
+    only_in_first work/shape work/tree.shape | sed --null-data 's,//.*$,,' >work/not-so
+    only_in_first work/tree.shape work/shape >work/found-so
+    sed --null-data 's,//.*$,,' work/found-so >work/differing
+    only_in_first work/not-so work/differing >work/missing
+    [ $turn = first ] || break
+    sed --null-data '/^$/d' work/not-so >work/compared
+    rsync_from --files-from=work/compared --checksum
+    rsync_from --dirs '--exclude=/*'
+  done
+  if [ $turn = again ] && [ -s work/missing -o -s work/differing ]; then
+    # The point says what it holds, and not what it was to hold.
+    ${perl(heldProgram)} work/not-so | sort --zero-terminated >work/scan.held || fail perl
+    mv work/scan.held work/scan
+  fi
+  listed=yes
+  with_attributes || listed=no
+  : >work/attributes
+  : >work/weaker
+  if [ -n "$base" ]; then
+    gzip --decompress --stdout "../$base/digests.gz" >work/base.digests || fail gzip
+    gzip --decompress --stdout "../$base/attributes.gz" >work/base.attributes || fail gzip
+    lists_of work/base.scan work/scan
+    ${perl(hashProgram)} || fail perl
+    digests_of tree work/hash work/hash-sparse work/new.digests
+    ${perl(withoutProgram)} work/old work/new work/base.digests >work/kept.digests || fail perl
+    sort --zero-terminated --merge work/kept.digests work/new.digests >work/digests || fail sort
+    if [ $listed = yes ]; then
+      sed --null-data 's,//.*$,,; s,^,./,' work/new >work/attributed
+      (cd tree && xargs --null --no-run-if-empty $dump -- <../work/attributed) | as_records >work/new.attributes
+      (cd work/source && xargs --null --no-run-if-empty $dump -- <../attributed 2>/dev/null) | as_records >work/source.attributes
+      ${perl(withoutProgram)} work/old work/new work/base.attributes >work/kept.attributes || fail perl
+      sort --zero-terminated --merge work/kept.attributes work/new.attributes >work/attributes || fail sort
+      cmp --quiet work/new.attributes work/source.attributes || only_in_first work/source.attributes work/new.attributes | sed --null-data 's,//.*$,,' >work/weaker
+    fi
+    ${perl(changesProgram)} work/old work/new work/base.digests work/new.digests 2>work/change-figures >work/changes || fail perl
+    cat work/change-figures
+    gzip -1 --no-name <work/changes >changes.gz || fail gzip
+  else
+    ${perl(largeProgram)} || fail perl
+    if [ $listed = yes ]; then
+      (cd tree && $dump --recursive .) | as_records >work/attributes & attributing=$!
+      (cd work/source && $dump --recursive . 2>/dev/null) | as_records >work/source.attributes
+      wait $attributing
+      cmp --quiet work/attributes work/source.attributes || only_in_first work/source.attributes work/attributes | sed --null-data 's,//.*$,,' >work/weaker
+    fi
+    : >work/unread
+    digests_of tree work/hash work/hash-sparse work/digests
+    if ! cmp --quiet work/digests work/source.digests; then
+      # What was copied again has another content than was read first; anything else is asked for once more.
+      only_in_first work/digests work/source.digests | sed --null-data 's,//[^/]*$,,' >work/doubted
+      sed --null-data 's,^,./,' work/doubted >work/doubted-plain
+      digests_of work/source work/doubted-plain work/none work/doubted.digests
+      only_in_first work/doubted.digests work/digests | sed --null-data 's,//[^/]*$,,' | comm --zero-terminated -23 - work/unsettled >work/unlike
+      [ ! -s work/unlike ] || say "unlike $(tr -dc '\\0' <work/unlike | wc -c)"
+    fi
+  fi
+  ${perl(countsProgram)} <work/scan || fail perl
+  say "count sockets $(tr -dc '\\0' <work/scan.sockets | wc -c)"
+  say "whole $(sha256sum <work/scan | cut -d ' ' -f 1)"
+  say "attributes-listed $listed"
+  for part in scan digests attributes; do gzip -1 --no-name <work/$part >$part.gz || fail gzip; done
+  [ ! -s work/links ] || gzip -1 --no-name <work/links >links.gz || fail gzip
+  wait $syncing
+  sync --file-system -- . || fail sync
+fi
+say "outcome $outcome $base"
+for part in scan.gz digests.gz attributes.gz links.gz changes.gz; do
+  [ ! -e $part ] || say "part $part $(stat --format=%s $part) $(sha256sum <$part | cut -d ' ' -f 1)"
+done
+tr '\\n' '\\0' <work/scan.errors >work/unscanned
+tr '\\n' '\\0' <work/unread >work/undigested
+for list in missing differing unsettled weaker beyond unscanned undigested; do
+  [ ! -s work/$list ] || say "list $list $(tr -dc '\\0' <work/$list | wc -c)"
+done
+say "excluded $(cat work/excluded work/none 2>/dev/null | tr -dc '\\0' | wc -c)"
+say end
+`;
