@@ -2,7 +2,8 @@
 // sh, so that it can be asked wherever both lie: on this machine, at the NAS, in QEMU.
 import { spawnSync } from 'node:child_process';
 
-export const asked = 'diff -r --no-dereference, getfacl -R, getfattr -R -d -m -, find -printf, the inodes of hard links';
+export const asked =
+  'diff -r --no-dereference, getfacl -R, getfattr -R -d -m -, find -printf, the inodes of hard links';
 
 export type Shell = (script: string) => string;
 

@@ -66,7 +66,18 @@ export async function startNas({ megabytes = 256 } = {}): Promise<Nas> {
   const first = spawn(
     'setpriv',
     [
-      ...['--pdeathsig', 'KILL', '--', 'unshare', '--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
+      ...[
+        '--pdeathsig',
+        'KILL',
+        '--',
+        'unshare',
+        '--net',
+        '--mount',
+        '--pid',
+        '--fork',
+        '--kill-child',
+        '--mount-proc',
+      ],
       ...['--', 'sleep', 'infinity'],
     ],
     { stdio: 'ignore' },
@@ -74,7 +85,12 @@ export async function startNas({ megabytes = 256 } = {}): Promise<Nas> {
   const pid = await until('the first process of the NAS', () => childOf(first, 'sleep'));
   const inside = ['--target', `${pid}`, '--net', '--mount', '--pid', '--'];
   const tried: Nas['tried'] = (script) => {
-    const options = { encoding: 'utf8', cwd: '/', env: { ...process.env, LC_ALL: 'C.UTF-8' }, maxBuffer: 2 ** 28 } as const;
+    const options = {
+      encoding: 'utf8',
+      cwd: '/',
+      env: { ...process.env, LC_ALL: 'C.UTF-8' },
+      maxBuffer: 2 ** 28,
+    } as const;
     const { status, stdout, stderr } = spawnSync('nsenter', [...inside, 'sh', '-ec', script], options);
     return { status: status ?? 255, says: `${stdout}${stderr}` };
   };

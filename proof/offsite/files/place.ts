@@ -37,8 +37,7 @@ layers:
   return {
     ...{ estate, points, data: at('data'), weeks: at('weeks'), back: at('back') },
     run: () => estate.type(...run),
-    trees: () =>
-      [...pointsIn(points)].sort().map((name) => join(points, name, 'tree')),
+    trees: () => [...pointsIn(points)].sort().map((name) => join(points, name, 'tree')),
   };
 }
 
