@@ -58,6 +58,7 @@ const ranks = [
     'identities',
     'schedule',
     'service',
+    'track',
   ],
   ['composition'],
   ['http'],

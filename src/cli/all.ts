@@ -124,6 +124,19 @@ export const commands: readonly Listed[] = [
     load: async () => (await import('./serve.ts')).serve,
   },
   {
+    name: 'track',
+    says: 'write down what changes in folders, so that copies cost what changed; `track status`, `track unit`',
+    arguments: '<folders...>',
+    options: [
+      { flags: '--journals <folder>', says: 'where the journals lie (`changes` in the state folder)' },
+      { flags: '--exclude <path...>', says: 'what is not recorded, below the folders: relative to each, or absolute' },
+      { flags: '--listener <kind>', says: 'fanotify, inotify, or any (the better one that is there)' },
+      { flags: '--room <mebibytes>', says: 'how much of the disk a journal may take (256)' },
+      { flags: '--anew', says: 'begin new journals: their consumers look at everything once' },
+    ],
+    load: async () => (await import('./track.ts')).track,
+  },
+  {
     name: 'install-service',
     says: 'make `serve` a service of this host, fenced in as far as the estate lets it be',
     options: [

@@ -4,6 +4,7 @@ import type { Verdict } from '../apply/outcome.ts';
 import type { ToolOutput } from '../apply/tool-output.ts';
 import type { Problem } from '../estate/problem.ts';
 import type { FaultRecord } from '../fault.ts';
+import type { JournalNow } from '../layers/common/changes/journals.ts';
 import type { Finding } from '../model/finding.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { JobHistory } from '../model/job-history.ts';
@@ -243,6 +244,12 @@ export type DoctorAnswer = Judged &
     findings: readonly Finding[];
   }>;
 
+/** `track status`; `track unit`; else what was followed, printed when it ends. */
+export type TrackAnswer =
+  | Readonly<{ journals: readonly JournalNow[] }>
+  | Readonly<{ unit: string }>
+  | Readonly<{ since: Instant; until: Instant; folders: readonly Readonly<{ folder: string; journal: string }>[] }>;
+
 /** Printed when it ends. */
 export type LabAnswer = Readonly<{ dir: string; servers: readonly string[] }>;
 
@@ -272,4 +279,5 @@ export type Answers = Readonly<{
   restore: RestoreAnswer;
   doctor: DoctorAnswer;
   lab: LabAnswer;
+  track: TrackAnswer;
 }>;

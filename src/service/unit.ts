@@ -32,14 +32,14 @@ const toolFolders: Readonly<Record<Need, readonly string[]>> = {
 };
 
 /** As systemd reads it (systemd.service(5), command lines): quoted, with its own marks doubled. */
-function word(text: string): string {
+export function word(text: string): string {
   const escaped = text.replaceAll('%', '%%').replaceAll('$', '$$$$');
   return /^[A-Za-z0-9/._:@=+,%$-]+$/.test(escaped)
     ? escaped
     : `"${escaped.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
-const path = (text: string): string =>
+export const path = (text: string): string =>
   `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%')}"`;
 
 const unique = (words: readonly string[]): string => [...new Set(words)].sort().join(' ');
