@@ -208,6 +208,7 @@ export const commands: readonly Listed[] = [
         flags: '--to <place>',
         says: 'where to: an empty or absent folder; of a volume `live`, or VG/NAME for a new one',
       },
+      { flags: '--only <path>', says: 'this file or folder alone, from the root of what was copied' },
       { flags: '--keep-old', says: 'the volume that is replaced stays, under another name' },
       { flags: '--dry-run', says: 'show the options and the plan, and stop' },
       ...consent,

@@ -233,6 +233,8 @@ export type RestoreAnswer =
         point: PointId;
         /** a folder, absolute; of a volume `live`, or its VG/NAME */
         target: string;
+        /** the file or folder of `--only` */
+        only?: string;
       }>);
 
 /** With an estate: the digest of the plan that was judged. Without one: what was read of the host. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RestorePoint } from '../model/restore-point.ts';
-import { leadingTo, othersAsText, type Way } from './restore-target.ts';
+import { holdingPaths, leadingTo, othersAsText, type Way } from './restore-target.ts';
 
 const way = (name: string, targets?: readonly string[]): Way =>
   ({
@@ -35,6 +35,13 @@ describe('where a restore goes', () => {
     assert.deepEqual(leadingTo(undefined, both), both);
     assert.deepEqual(leadingTo('back', [databases]), [databases]);
     assert.deepEqual(leadingTo('nowhere', [snapshots]), [snapshots]);
+  });
+
+  it('of one file or folder is for points that hold paths, and for no others', () => {
+    const holding = { ...databases, layer: { ...databases.layer, holdsPaths: true } } as Way;
+    assert.deepEqual(namesOf(holdingPaths('apps', 'a/b', [snapshots, holding])), ['databases']);
+    assert.deepEqual(holdingPaths('apps', undefined, both), both);
+    assert.throws(() => holdingPaths('apps', 'a/b', [snapshots]), { code: 'only-means-nothing', where: 'apps' });
   });
 
   it('says what was not meant, and where that would go', () => {

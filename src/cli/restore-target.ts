@@ -1,5 +1,6 @@
 // Which points can go where `--to` says. Some layers bring volumes back, some bring files, and one workload may have points of both.
 import type { RestoreTarget } from '../contracts/layer.ts';
+import { Fault } from '../fault.ts';
 import type { RestoreOption } from '../plan/layer-plan.ts';
 import { count } from '../values/text.ts';
 import type { LayerOfEstate } from './layers.ts';
@@ -21,6 +22,20 @@ export function leadingTo(to: string | undefined, ways: readonly Way[]): readonl
     `"${to}" may mean a folder or a volume`,
     `write a folder as ./${to}, a volume as one of: ${words}`,
   );
+}
+
+/** With `--only` those of which a part can be brought back. @throws Fault `only-means-nothing` */
+export function holdingPaths(workload: string, only: string | undefined, ways: readonly Way[]): readonly Way[] {
+  if (only === undefined) return ways;
+  const holding = ways.filter(({ layer }) => layer.holdsPaths === true);
+  if (holding.length > 0 || ways.length === 0) return holding;
+  const kinds = [...new Set(ways.map(({ entry }) => `${entry.name} (${entry.kind})`))].join(', ');
+  throw new Fault('only-means-nothing', {
+    where: workload,
+    says: `its points are of ${kinds}, which brings back whole volumes and knows no files in them`,
+    remedy: 'leave `--only` out; bring a volume back under a new name, mount it, and copy from it',
+    exit: 'misused',
+  });
 }
 
 const isOfFiles = ({ layer }: Way): boolean => layer.targets === undefined;

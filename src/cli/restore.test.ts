@@ -1,11 +1,12 @@
 // Which point a restore takes, where several layers protect one workload.
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { estateIn } from '../../test/e2e/estate.test-support.ts';
 import { manifestText, withSeal } from '../layers/common/points/manifest.ts';
 import { pointId } from '../layers/common/points/places.ts';
+import { ask, database, unlessSqlite } from '../layers/sqlite/databases.test-support.ts';
 import { type Instant, parseInstant } from '../values/instant.ts';
 
 const text = `
@@ -30,6 +31,53 @@ function point(folder: string, layer: string, at: string): string {
   writeFileSync(join(folder, layer, id, part.name), '');
   return id;
 }
+
+const databases = `
+estate: one
+machines: [{ name: here, local: true }]
+workloads: [{ name: apps }]
+layers:
+  - { name: dbs, kind: sqlite, machine: here, workload: apps, from: { folder: FOLDER/data }, to: FOLDER/to, keep: { keep_last: 5 } }
+`;
+const skip = (process.getuid?.() !== 0 || unlessSqlite) && 'it needs root and sqlite3';
+
+describe('restore --only', { skip }, () => {
+  it('brings one database of many back, and says what is near where there is none of that name', async () => {
+    const estate = estateIn(databases, 'one');
+    try {
+      for (const name of ['a', 'b']) {
+        mkdirSync(join(estate.folder, 'data', name), { recursive: true });
+        database(join(estate.folder, 'data', name, 'app.db'), 20);
+      }
+      const run = await estate.type('run', 'dbs');
+      assert.equal(run.status, 0, run.stderr);
+      const back = join(estate.folder, 'back');
+      const wrong = await estate.type('--json', 'restore', 'apps', '--only', 'c/app.db', '--to', back, '--yes');
+      assert.equal(wrong.status, 1);
+      assert.match(wrong.stdout + wrong.stderr, /path-not-in-point.*near it is in there: a\/app\.db, b\/app\.db/s);
+      assert.equal((await estate.type('restore', 'apps', '--only', '/a', '--to', back, '--yes')).status, 64);
+      const shown = await estate.type('restore', 'apps', '--only', 'a/app.db');
+      assert.match(shown.stdout, /--only a\/app\.db --to FOLDER/);
+      assert.equal(existsSync(back), false);
+      const { status, stdout, stderr } = await estate.type(
+        '--json',
+        'restore',
+        'apps',
+        '--only',
+        'b',
+        '--to',
+        back,
+        '--yes',
+      );
+      assert.equal(status, 0, stderr);
+      assert.equal(JSON.parse(stdout).only, 'b');
+      assert.deepEqual(readdirSync(back, { recursive: true }).sort(), ['b', 'b/app.db']);
+      assert.equal(ask(join(back, 'b/app.db'), 'SELECT count(*) FROM notes'), '20');
+    } finally {
+      estate.close();
+    }
+  });
+});
 
 describe('restore', () => {
   it('takes the newest point of all layers, whichever the estate names first', async () => {

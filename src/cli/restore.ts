@@ -18,7 +18,7 @@ import { type Command, flag, type Invocation, optionText } from './command.ts';
 import { agreed } from './consent.ts';
 import { planningIn, pointsOf } from './layers.ts';
 import { misused, open, openToWrite } from './open.ts';
-import { leadingTo, othersAsText, type Way } from './restore-target.ts';
+import { holdingPaths, leadingTo, othersAsText, type Way } from './restore-target.ts';
 import { exitOf, telling } from './run-telling.ts';
 
 export const restore: Command<RestoreAnswer> = {
@@ -34,7 +34,8 @@ export const restore: Command<RestoreAnswer> = {
     const lostAt = lostAtOf(invocation);
     await using world = holdfast.world(estate);
     const all = await waysOf(invocation, estate, workload, world, lostAt);
-    const ways = leadingTo(to, all);
+    const only = optionText(invocation, 'only');
+    const ways = holdingPaths(workload, only, leadingTo(to, all));
     const way = chosen(invocation, workload, ways);
     const others = all.filter((one) => !ways.includes(one));
     const options = `${waysAsText(ways, way, invocation.surroundings.clock.now())}${othersAsText(others)}`;
@@ -42,7 +43,7 @@ export const restore: Command<RestoreAnswer> = {
       return {
         exit: 'fine',
         value: ways.map(({ point, because, entry }) => ({ point, because, layer: entry.name })),
-        text: `${options}${targetsAsText(workload, way)}Nothing was done.\n`,
+        text: `${options}${targetsAsText(workload, only, way)}Nothing was done.\n`,
       };
     const target = way.layer.targets === undefined ? resolve(invocation.surroundings.folder, to) : to;
     const plan = await planned(invocation, estate, way, target, world);
@@ -60,7 +61,13 @@ export const restore: Command<RestoreAnswer> = {
     );
     return {
       exit: exitOf(verdict),
-      value: { plan: plan.digest, point: way.point.manifest.id, target, ...verdict },
+      value: {
+        plan: plan.digest,
+        point: way.point.manifest.id,
+        target,
+        ...(only === undefined ? {} : { only }),
+        ...verdict,
+      },
       text: `Run ${verdict.run}: ${verdict.outcome} (${verdict.summary})\n`,
     };
   },
@@ -68,7 +75,7 @@ export const restore: Command<RestoreAnswer> = {
 
 async function planned(invocation: Invocation, estate: Estate, way: Way, target: string, world: World): Promise<Plan> {
   const { layer, entry, point } = way;
-  const wish = { point, target, keepOld: flag(invocation, 'keepOld') };
+  const wish = { point, target, keepOld: flag(invocation, 'keepOld'), only: optionText(invocation, 'only') };
   const scouted = await layer.scout?.(entry, wish, world, invocation.surroundings.stopped);
   return planOfRestore(planningIn(estate, invocation.surroundings.clock), layer, entry, wish, scouted);
 }
@@ -104,9 +111,10 @@ async function waysOf(
 }
 
 /** Word for word what is to be typed: at three in the morning nobody should have to look it up. */
-function targetsAsText(workload: string, { layer, entry, point }: Way): string {
+function targetsAsText(workload: string, only: string | undefined, { layer, entry, point }: Way): string {
   const targets = layer.targets?.(entry, point) ?? [{ to: 'FOLDER', says: 'a folder that is empty or not there yet' }];
-  const words = `holdfast restore ${shellWord(workload)} --point ${shellWord(point.manifest.id)} --to`;
+  const part = only === undefined ? '' : ` --only ${shellWord(only)}`;
+  const words = `holdfast restore ${shellWord(workload)} --point ${shellWord(point.manifest.id)}${part} --to`;
   return `Say where to:\n${targets.map(({ to, says }) => `  ${words} ${to}\n      ${says}\n`).join('')}`;
 }
 

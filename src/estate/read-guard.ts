@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import { defaultGuard, type Guard, guardSchema } from '../guard/guard.ts';
 import type { FileInfo } from '../machines/machine.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../values/nearest.ts';
 import { placeOf } from './places.ts';
 import { InvalidFile, type Problem, showPath } from './problem.ts';
 import { realPath } from './real-path.ts';

@@ -1,8 +1,9 @@
 // A key that is not known where it stands: probably another one misspelled, or one from another level.
+
+import { nearest } from '../values/nearest.ts';
 import { isMapping } from './at.ts';
 import { type Field, fieldsOf } from './fields.ts';
 import { estateJsonSchema } from './json-schema.ts';
-import { nearest } from './nearest.ts';
 import type { Path } from './problem.ts';
 import type { Kinds } from './schema/estate.ts';
 import type { SayUnknown } from './schema-remarks.ts';

@@ -1,8 +1,8 @@
 // What the schema finds, in the operator's words: what is there, what belongs there, what to write. Values are quoted only
 // where they cannot be a secret.
 import type * as z from 'zod';
+import { nearest } from '../values/nearest.ts';
 import { cut, shown } from '../values/text.ts';
-import { nearest } from './nearest.ts';
 
 type RawIssue = z.core.$ZodRawIssue;
 

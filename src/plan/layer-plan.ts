@@ -37,7 +37,7 @@ export function planOfRestore(
     planning,
     `restore:${wish.point.manifest.workload}`,
     planned,
-    digestOf([wish.target ?? null, wish.point.manifest]),
+    digestOf([wish.target ?? null, wish.point.manifest, ...(wish.only === undefined ? [] : [wish.only])]),
     'lead back',
   );
 }

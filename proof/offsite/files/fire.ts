@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seen } from '../../declare/world.ts';
 import { holds } from '../../layers/holds.ts';
-import { pointsIn, tried } from '../../layers/place.ts';
+import { tried } from '../../layers/place.ts';
 import type { Report } from '../../report.ts';
 import { alone } from '../alone.ts';
 import { differences, here } from '../look.ts';

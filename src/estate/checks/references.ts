@@ -1,7 +1,8 @@
 // A name that stands for something elsewhere in the estate must be there.
+
+import { nearest } from '../../values/nearest.ts';
 import { cut } from '../../values/text.ts';
 import { textsAt } from '../at.ts';
-import { nearest } from '../nearest.ts';
 import { type Remark, remark } from '../problem.ts';
 import type { Mapping } from '../yaml-value.ts';
 import links from './references.json' with { type: 'json' };

@@ -2,6 +2,7 @@
 import { defineLayer } from '../../contracts/layer.ts';
 import { layerFolder } from '../common/points/places.ts';
 import { readPoints } from '../common/points/points.ts';
+import { scoutTree } from '../common/trees/scout.ts';
 import { copyKind } from './copy.ts';
 import { openKind } from './open.ts';
 import { planProtect } from './protect.ts';
@@ -18,6 +19,8 @@ export const diskImage = defineLayer<DiskImageEntry>({
     for (const note of notes) remark?.(note);
     return points;
   },
+  holdsPaths: true,
+  scout: scoutTree,
   restore: planRestore,
   stepKinds: [openKind, copyKind],
 });

@@ -4,6 +4,7 @@ import { pointsMachine } from '../common/points/entry.ts';
 import { layerFolder } from '../common/points/places.ts';
 import { readPoints } from '../common/points/points.ts';
 import { planTreeRestore } from '../common/trees/restore-plan.ts';
+import { scoutTree } from '../common/trees/scout.ts';
 import { copyKind } from './copy.ts';
 import { gatherKind } from './gather-step.ts';
 import { planProtect } from './protect.ts';
@@ -19,11 +20,14 @@ export const hostConfig = defineLayer<HostConfigEntry>({
     for (const note of notes) remark?.(note);
     return points;
   },
-  restore: (entry, wish) =>
+  holdsPaths: true,
+  scout: scoutTree,
+  restore: (entry, wish, _context, scouted) =>
     planTreeRestore(
       entry,
       wish,
       'a host is not overwritten while it runs: bring its files beside it, and take what you need',
+      scouted,
     ),
   stepKinds: [gatherKind, copyKind],
 });

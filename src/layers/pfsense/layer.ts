@@ -3,6 +3,7 @@ import { defineLayer } from '../../contracts/layer.ts';
 import { layerFolder } from '../common/points/places.ts';
 import { readPoints } from '../common/points/points.ts';
 import { planTreeRestore } from '../common/trees/restore-plan.ts';
+import { scoutTree } from '../common/trees/scout.ts';
 import { lookKind } from './look.ts';
 import { planProtect } from './protect.ts';
 import { type PfsenseEntry, pfsenseEntry } from './schema.ts';
@@ -18,11 +19,14 @@ export const pfsense = defineLayer<PfsenseEntry>({
     for (const note of notes) remark?.(note);
     return points;
   },
-  restore: (entry, wish) =>
+  holdsPaths: true,
+  scout: scoutTree,
+  restore: (entry, wish, _context, scouted) =>
     planTreeRestore(
       entry,
       wish,
       'nothing is written on a firewall that runs: bring the files beside it, and upload config.xml',
+      scouted,
     ),
   stepKinds: [lookKind, takeKind],
 });

@@ -2,6 +2,7 @@
 import { defineLayer } from '../../contracts/layer.ts';
 import { layerFolder } from '../common/points/places.ts';
 import { readPoints } from '../common/points/points.ts';
+import { scoutTree } from '../common/trees/scout.ts';
 import { checkKind } from './check-step.ts';
 import { copyKind } from './copy.ts';
 import { lookKind } from './look.ts';
@@ -21,6 +22,8 @@ export const sqlite = defineLayer<SqliteEntry>({
     for (const note of notes) remark?.(note);
     return points;
   },
+  holdsPaths: true,
+  scout: scoutTree,
   restore: planRestore,
   stepKinds: [lookKind, copyKind, checkKind, proveKind],
 });

@@ -37,9 +37,9 @@ export const createArgv = (tree: string, names: string, archive: string): Argv =
 /**
  * Unpacks what it is fed into a folder that holds nothing else, the folder's own metadata included. tar makes links that
  * lead out of the tree only after everything else, strips leading slashes and refuses `..`. Archives may follow each other
- * in what it is fed, so that the times of folders are set when the last one is through.
+ * in what it is fed, so that the times of folders are set when the last one is through. With `part` it keeps to that.
  */
-export const extractArgv = (tree: string, compression?: 'gzip'): Argv => [
+export const extractArgv = (tree: string, compression?: 'gzip', part: readonly string[] = []): Argv => [
   'tar',
   '--extract',
   ...(compression === undefined ? [] : [`--${compression}`]),
@@ -55,6 +55,7 @@ export const extractArgv = (tree: string, compression?: 'gzip'): Argv => [
   '--same-permissions',
   '--delay-directory-restore',
   `--directory=${tree}`,
+  ...part,
 ];
 
 /** One line for each member. tar skips what lies between the headers, so this is quick. */

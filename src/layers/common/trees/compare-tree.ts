@@ -11,7 +11,7 @@ import { sortLinks } from './links.ts';
 import { type Listed, pathOf } from './listed.ts';
 import { listTree } from './listing.ts';
 import { readListing } from './read-listing.ts';
-import { atHand, type Restoring } from './target.ts';
+import { atHand, meantOf, type Restoring } from './target.ts';
 
 export type Compared = Readonly<{ root: Listed; degraded: readonly string[] }>;
 
@@ -34,7 +34,7 @@ export async function compareTree(restoring: Restoring, context: StepContext): P
     if (seen.first.length < 5) seen.first.push(difference);
   };
   const listing = async function* () {
-    for await (const entry of readListing(point, signal)) {
+    for await (const entry of meantOf(restoring, readListing(point, signal))) {
       if (pathOf(entry).length === 0) seen.root = entry;
       yield entry;
     }
@@ -51,7 +51,8 @@ export async function compareTree(restoring: Restoring, context: StepContext): P
   return { root: seen.root, degraded: comparing.attributes ? [] : [notCompared] };
 }
 
-const comparingOf = ({ devices }: Restoring, { details }: Manifest, attributesFound: boolean): Comparing => ({
+const comparingOf = ({ devices, scope }: Restoring, { details }: Manifest, attributesFound: boolean): Comparing => ({
+  part: scope !== undefined,
   attributes: attributesFound && details['attributes_listed'] === true,
   expected: ({ type }) => type !== 'socket' && (devices || (type !== 'block' && type !== 'character')),
 });

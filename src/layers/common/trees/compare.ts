@@ -4,19 +4,21 @@ import { shown } from '../../../values/text.ts';
 import { byPath, type Listed, pathOf } from './listed.ts';
 
 export type Difference = Readonly<{ path: string; says: string }>;
-/** A name of a file that has several: which file that is in the listing, and which in the tree. */
-export type Linked = Readonly<{ path: Buffer; listed: string; found: string }>;
+/** A name of a file that has several: which file that is in the listing, which in the tree, and how many names that one has there. */
+export type Linked = Readonly<{ path: Buffer; listed: string; found: string; links: number }>;
 
 export type Comparing = Readonly<{
   /** whether the tree is to have this entry: no sockets, and device nodes only where they were asked for */
   expected(entry: Listed): boolean;
   attributes: boolean;
+  /** a part of a tree may have fewer of the names of a file; that it has no others is for links.ts to see */
+  part: boolean;
 }>;
 
 export async function* compare(
   listing: AsyncIterable<Listed>,
   tree: AsyncIterable<Listed>,
-  { expected, attributes }: Comparing,
+  { expected, attributes, part }: Comparing,
 ): AsyncGenerator<Difference | Linked> {
   const found = tree[Symbol.asyncIterator]();
   try {
@@ -28,8 +30,10 @@ export async function* compare(
         yield { path: nameOf(wanted), says: 'is missing' };
         continue;
       }
-      for (const says of differing(wanted, next.value, attributes)) yield { path: nameOf(wanted), says };
-      if (wanted.links > 1) yield { path: pathOf(wanted), listed: wanted.file, found: next.value.file };
+      const fewer = part && wanted.links > 1 ? { ...wanted, links: next.value.links } : wanted;
+      for (const says of differing(fewer, next.value, attributes)) yield { path: nameOf(wanted), says };
+      if (wanted.links > 1)
+        yield { path: pathOf(wanted), listed: wanted.file, found: next.value.file, links: next.value.links };
       next = await found.next();
     }
     for (; !next.done; next = await found.next()) yield unlisted(next.value);

@@ -10,6 +10,8 @@ export const restoreGiven = z.strictObject({
   folder: absolute,
   target: absolute,
   devices: z.boolean(),
+  /** the part of the point that is brought back, from the root of its tree; all of it where absent */
+  only: z.string().optional(),
   /** where what opens an encrypted point is kept */
   identity: secretReference.optional(),
 });

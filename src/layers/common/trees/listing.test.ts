@@ -153,7 +153,8 @@ describe('names of one file', () => {
     const folder = mkdtempSync(join(tmpdir(), 'holdfast-links-'));
     try {
       const all = async function* () {
-        for (const [path, listed, found] of links) yield { path: Buffer.from(path), listed, found };
+        for (const [path, listed, found] of links)
+          yield { path: Buffer.from(path), listed, found, links: links.filter((link) => link[2] === found).length };
       };
       return (await gather(await sortLinks({ machine, folder, signal }, all()))).map(
         ({ path, says }) => `${path} ${says}`,

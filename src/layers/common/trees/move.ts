@@ -9,7 +9,7 @@ import { commandFailed, must } from '../commands.ts';
 import { gathered } from '../records.ts';
 import { pathOf } from './listed.ts';
 import { readListing } from './read-listing.ts';
-import { atHand, type Restoring, readBefore } from './target.ts';
+import { atHand, meantOf, type Restoring, readBefore } from './target.ts';
 
 const topNames = ({ work }: Restoring): string => join(work, 'top-names');
 const top = ['-mindepth', '1', '-maxdepth', '1'] as const;
@@ -54,7 +54,7 @@ export async function removeListed(restoring: Restoring, context: StepContext): 
   const argv = [...xargs, 'rm', '--recursive', '--force', '--one-file-system', '--'] as const;
   const removing = machine.feed(argv, { signal });
   const names = async function* () {
-    for await (const entry of readListing(point, signal)) {
+    for await (const entry of meantOf(restoring, readListing(point, signal))) {
       const path = pathOf(entry);
       if (path.length > 0 && !path.includes('/')) yield Buffer.concat([Buffer.from('./'), path, Buffer.of(0)]);
     }

@@ -3,7 +3,7 @@ import type { Planned, RestoreWish } from '../../../contracts/layer.ts';
 import type { Note, Refusal } from '../../../model/plan.ts';
 import type { RestorePoint } from '../../../model/restore-point.ts';
 import type { Step } from '../../../model/step.ts';
-import { digestOf } from '../../../values/canonical.ts';
+import { digestOf, type Json } from '../../../values/canonical.ts';
 import { minutes } from '../../../values/duration.ts';
 import { ref } from '../../../values/ref.ts';
 import type { SecretReference } from '../../../values/secret-reference.ts';
@@ -12,23 +12,36 @@ import { count, shown } from '../../../values/text.ts';
 import { asGiven } from '../given.ts';
 import { type PointEntry, pointsMachine } from '../points/entry.ts';
 import { lane, layerFolder, pointRef, targetRef } from '../points/places.ts';
+import type { Scouted } from './scout.ts';
 import { emptyTarget } from './target.ts';
 
 /** An entry of a layer whose points hold a tree. */
 export type TreeEntry = PointEntry &
   Readonly<{ restore_devices?: boolean | undefined; identity?: SecretReference | undefined }>;
 
-/** @param inPlace why such a point is not put back in place of what is there now */
-export function planTreeRestore(entry: TreeEntry, { point, target }: RestoreWish, inPlace: string): Planned {
+/**
+ * @param inPlace why such a point is not put back in place of what is there now
+ * @param scouted of `scoutTree`
+ */
+export function planTreeRestore(
+  entry: TreeEntry,
+  { point, target, only }: RestoreWish,
+  inPlace: string,
+  scouted: Json = null,
+): Planned {
   if (target === undefined) return { steps: [], notes: [], refusals: [withoutTarget(entry, inPlace)] };
-  const wish = { point, target };
+  const part = scouted as unknown as Scouted | null;
+  if (only !== undefined && part === null)
+    throw new Error('a part of a point is planned without having been looked for');
+  const wish = { point, target, part };
   const refusal = refusalOf(entry, wish);
   if (refusal !== undefined) return { steps: [], notes: [], refusals: [refusal] };
   const unpack = unpackStep(entry, wish);
   return { steps: [unpack, settleStep(unpack, wish)], notes: notesOn(entry, wish), refusals: [] };
 }
 
-type Wish = Readonly<{ point: RestorePoint; target: string }>;
+/** `part`: what is brought back of the point, where that is not all of it */
+type Wish = Readonly<{ point: RestorePoint; target: string; part: Scouted | null }>;
 
 const withoutTarget = ({ name }: TreeEntry, says: string): Refusal => ({
   subject: ref('layer', name),
@@ -38,7 +51,7 @@ const withoutTarget = ({ name }: TreeEntry, says: string): Refusal => ({
 });
 
 /** A restore below the destination would be taken for a point, and one above it would bury the points. */
-function refusalOf(entry: TreeEntry, { target }: Wish): Refusal | undefined {
+function refusalOf(entry: TreeEntry, { target, part }: Wish): Refusal | undefined {
   const subject = targetRef(pointsMachine(entry), target);
   if (!/^\/[^\0]*$/.test(target) || /\/\.{0,2}(\/|$)/.test(target))
     return {
@@ -55,11 +68,22 @@ function refusalOf(entry: TreeEntry, { target }: Wish): Refusal | undefined {
       says: `${shown(target)} and the folder of the restore points (${shown(own)}) lie within each other`,
       remedy: 'choose a target elsewhere',
     };
-  return undefined;
+  return part === null ? undefined : partRefused(entry, part);
 }
 
-function notesOn(entry: TreeEntry, { point, target }: Wish): readonly Note[] {
-  const { devices = 0, sockets = 0 } = point.manifest.counts;
+function partRefused({ name, restore_devices }: TreeEntry, { path, type }: Scouted): Refusal | undefined {
+  const isDevice = type === 'block' || type === 'character';
+  if (type !== 'socket' && !(isDevice && restore_devices !== true)) return undefined;
+  return {
+    subject: ref('layer', name),
+    code: 'path-not-kept',
+    says: `${shown(path)} is ${isDevice ? 'a device node, and those are left out' : 'a socket, which is not kept'}`,
+    remedy: isDevice ? 'set `restore_devices: true` on the layer' : 'start its program, which makes it anew',
+  };
+}
+
+function notesOn(entry: TreeEntry, { point, target, part }: Wish): readonly Note[] {
+  const { devices = 0, sockets = 0 } = countsOf(point, part);
   const subject = targetRef(pointsMachine(entry), target);
   const notes: Note[] = [];
   if (devices > 0 && entry.restore_devices !== true)
@@ -77,15 +101,19 @@ function notesOn(entry: TreeEntry, { point, target }: Wish): readonly Note[] {
   return notes;
 }
 
-function unpackStep(entry: TreeEntry, { point, target }: Wish): Step {
+const countsOf = (point: RestorePoint, part: Scouted | null): Readonly<Record<string, number>> =>
+  part?.counts ?? point.manifest.counts;
+
+function unpackStep(entry: TreeEntry, { point, target, part }: Wish): Step {
   const { manifest, machine, folder } = point;
-  const { files = 0, folders = 0, bytes = 0 } = manifest.counts;
+  const { files = 0, folders = 0, bytes = 0 } = countsOf(point, part);
+  const only = part?.path;
   return {
     id: 'unpack',
     kind: 'tree.unpack',
     subject: targetRef(machine, target),
     act: 'do',
-    title: `unpack ${count(files, 'file')} in ${count(folders, 'folder')} (${formatSize(sizeOf(bytes))}) below ${shown(target)}`,
+    title: `unpack ${only === undefined ? '' : `only ${shown(only)}: `}${count(files, 'file')} in ${count(folders, 'folder')} (${formatSize(sizeOf(bytes))}) below ${shown(target)}`,
     because: [`the point ${manifest.id} was chosen, taken at ${manifest.takenAt} and sealed at ${manifest.sealedAt}`],
     changes: [],
     after: [],
@@ -100,7 +128,14 @@ function unpackStep(entry: TreeEntry, { point, target }: Wish): Step {
       },
       { subject: targetRef(machine, target), says: 'the target is an empty folder or none', digest: emptyTarget },
     ],
-    given: asGiven({ machine, folder, target, devices: entry.restore_devices === true, identity: entry.identity }),
+    given: asGiven({
+      machine,
+      folder,
+      target,
+      devices: entry.restore_devices === true,
+      identity: entry.identity,
+      only,
+    }),
     wayBack: 'undo',
     expands: false,
     patience: minutes(30),

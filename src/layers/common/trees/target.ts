@@ -13,7 +13,9 @@ import { forAge } from '../points/encryption.ts';
 import { workFolder } from '../points/places.ts';
 import { manifestIn } from '../points/point-proof.ts';
 import { restoreGiven } from './given.ts';
+import { type Listed, pathOf } from './listed.ts';
 import type { AtHand } from './parts.ts';
+import { isMeant, type Scope, scopeOf } from './scope.ts';
 
 export const emptyTarget: Digest = digestOf('an empty folder, or none');
 
@@ -24,6 +26,8 @@ export type Restoring = Readonly<{
   target: string;
   devices: boolean;
   identity: SecretReference | undefined;
+  /** the part that is brought back; undefined: all of it */
+  scope: Scope | undefined;
   work: string;
   tree: string;
 }>;
@@ -31,14 +35,24 @@ export type Restoring = Readonly<{
 export function restoringIn(context: StepContext): Restoring {
   const given = givenOf(restoreGiven, context.step);
   const work = workFolder(given.target, context.run);
-  const { identity } = given;
-  return { ...given, identity, machine: context.world.machine(given.machine), work, tree: join(work, 'tree') };
+  const { folder, target, devices, identity, only } = given;
+  const scope = only === undefined ? undefined : scopeOf(only);
+  const machine = context.world.machine(given.machine);
+  return { machine, folder, target, devices, identity, scope, work, tree: join(work, 'tree') };
 }
 
 /** The point itself, with what opens it. @throws Fault `point-damaged` where its manifest is not what was sealed */
 export async function atHand({ machine, folder, identity }: Restoring, { world }: StepContext): Promise<AtHand> {
   const manifest = await manifestIn(machine.files, folder);
   return { machine, folder, manifest, identity: identity && (await world.secret(identity, forAge)) };
+}
+
+/** Of what is listed, what is brought back, and the folders that lead to it. */
+export async function* meantOf(
+  { scope }: Pick<Restoring, 'scope'>,
+  listing: AsyncIterable<Listed>,
+): AsyncGenerator<Listed> {
+  for await (const entry of listing) if (isMeant(scope, pathOf(entry))) yield entry;
 }
 
 /** What is there in the way of a restore, in words; undefined for an empty folder or none. */

@@ -12,6 +12,7 @@ import { extractArgv, extractFault } from './archive.ts';
 import { copyOut } from './generation/copy-out.ts';
 import { isGeneration } from './generation/parts.ts';
 import { layOut, type Shape, shapeOf } from './laid-out.ts';
+import { partOfPoint } from './part-of-archive.ts';
 import { type AtHand, partNamed, partNames, provenPart } from './parts.ts';
 import { atHand, beginIn, checkTarget, emptyTarget, leadBack, type Restoring, restoringIn } from './target.ts';
 
@@ -44,15 +45,17 @@ export const unpackKind: StepKind = {
     const bytes = generation
       ? (manifest.counts['bytes'] ?? 0)
       : names.reduce((sum, name) => sum + partNamed(manifest, name).bytes, 0);
-    await checkRoom(machine.files, target, bytes);
+    const part = generation ? undefined : await partOfPoint(restoring, point, shape, context);
+    await checkRoom(machine.files, target, Math.min(bytes, part?.bytes ?? bytes));
     context.take('folder of the restore', work);
     await beginIn(restoring);
     const figures = () => figuresOf(restoring);
     if (generation) await copyOut({ machine, tree: restoring.tree, target, devices, figures }, point, context);
-    else if (shape === undefined) await unpack(restoring, point, names, context);
+    else if (shape === undefined) await unpack(restoring, point, names, (await part?.arguments()) ?? [], context);
     else await layOutOf(restoring, point, shape, context);
+    await part?.keep();
     await machine.files.write(marker(restoring), '', 0o600);
-    return { result: { point: manifest.id, work } };
+    return { result: { point: manifest.id, work, ...(restoring.scope && { only: restoring.scope.text }) } };
   },
 
   probe: async (context) => {
@@ -78,10 +81,11 @@ async function unpack(
   restoring: Restoring,
   point: AtHand,
   names: readonly string[],
+  part: readonly string[],
   context: StepContext,
 ): Promise<void> {
   const { machine, target, tree } = restoring;
-  const feeding = machine.feed(extractArgv(tree), { signal: context.signal });
+  const feeding = machine.feed(extractArgv(tree, undefined, part), { signal: context.signal });
   try {
     for (const name of names) await fed(feeding, point, name, context);
   } catch (error) {
