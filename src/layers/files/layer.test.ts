@@ -24,7 +24,7 @@ const withPlace = async (work: (place: Place) => Promise<void>, more: Record<str
   }
 };
 
-describe('files of a folder', { skip: unlessRoot, timeout: 300_000 }, () => {
+describe('files of a folder', { skip: unlessRoot, timeout: 120_000 }, () => {
   it('come back with everything they had, under every kind of name, and nothing is left beside', () =>
     withPlace(async (place) => {
       sh(everything, place.data);

@@ -85,9 +85,10 @@ export function seen(tree: string): string {
     ),
     sh(`cd "$1" && find . -type f -size -100M -print0 | sort -z | xargs -0r sha256sum`),
     sh(`cd "$1" && find . -print0 | sort -z | xargs -0 getfattr -h -d -e hex -m -`),
-    // Which names are one file.
+    // Which names are one file; names in other generations do not count.
     sh(
-      `cd "$1" && find . -type f -links +1 -printf '%i %p\\n' | sort -k 2 | awk '{ if (!($1 in seen)) seen[$1] = $2; $1 = seen[$1]; print }'`,
+      `cd "$1" && find . -type f -links +1 -printf '%i %p\\n' | sort -k 2 | awk '{ names[$1]++; first[$1] = first[$1] == "" ? $2 : first[$1]; inode[NR] = $1; name[NR] = $2 }
+        END { for (at = 1; at <= NR; at++) if (names[inode[at]] > 1) print first[inode[at]], name[at] }'`,
     ),
   ].join('\n');
 }

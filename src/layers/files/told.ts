@@ -33,7 +33,7 @@ const isExcluded = (name: string, excluded: readonly string[]): boolean =>
 export const namesOf = ({ names }: Made, list: List): readonly string[] => names[list] ?? [];
 
 const named = (names: readonly string[], all: number): string => {
-  const some = names.slice(0, atMost).map((name) => cut(name, 300));
+  const some = names.slice(0, atMost).map((name) => cut(name, 300) || 'the folder itself');
   return all > some.length ? `${some.join(', ')} and ${all - some.length} more` : some.join(', ');
 };
 

@@ -37,7 +37,11 @@ const perl = (program: string): string => `perl -e ${quoted(program)}`;
 export const copyScript = `set -u -f
 umask 077
 export LC_ALL=C
-cd "$1" || exit 4
+# Where a link took the place of a folder while it was copied, what comes below it would be written, or removed, where the link leads: here
+# no link is followed. One mount for all generations, for no file is linked from one mount to another.
+layer=$(dirname -- "$1")
+mount --bind -- "$layer" "$layer" && mount --options remount,bind,nosymfollow,nosuid,nodev,noexec -- "$layer" || exit 2
+cd -- "$1" || exit 4
 source=$2 since=$3 live=$4 bases=$5
 shift 5
 [ "$since" != now ] || since=$(($(date +%s) - 1))
@@ -83,6 +87,8 @@ shape_of_tree() {
     sort --zero-terminated --buffer-size=32M --temporary-directory=work --output="$2"
 }
 shape() { sed --null-data 's,//[^/]*$,,' "$1" >"$2"; }
+# Of records sorted by PATH//, the paths: those have another order.
+paths() { sed --null-data 's,//.*$,,' | sort --zero-terminated; }
 only_in_first() { comm --zero-terminated -23 "$1" "$2"; }
 
 # The newest base whose parts are what was sealed.
@@ -126,10 +132,11 @@ room() {
   case $total in 0 | *-*) ;; *) if [ "$2" -gt "$inodes" ]; then say "no-inodes $2 $inodes"; exit 3; fi ;; esac
 }
 apply() {
-  need=$(cd work/source && du --files0-from=../plain --no-dereference --block-size=1 --total 2>/dev/null </dev/null | tail -n 1 | cut -f 1)
+  cat work/plain work/sparse >work/sized
+  need=$(cd work/source && du --files0-from=../sized --no-dereference --block-size=1 --total 2>/dev/null </dev/null | tail -n 1 | cut -f 1)
   room "\${need:-0}" "$(tr -dc '\\0' <work/new | wc -c)"
   (cd tree && xargs --null --no-run-if-empty rm -f -- <../work/remove && xargs --null --no-run-if-empty rmdir -- <../work/rmdirs)
-  # cp(1) leaves out holes without reading them; rsync then finds them copied.
+  # Large files that are mostly holes: cp(1) does not read the holes, as rsync would.
   [ ! -s work/sparse ] || (cd work/source && xargs --null cp --archive --parents --reflink=auto --sparse=auto --target-directory=../../tree -- <../sparse)
   [ ! -s work/plain ] || rsync_from --files-from=work/plain
   [ ! -s work/compared ] || rsync_from --files-from=work/compared --checksum \${base:+"--link-dest=../../$base/tree"}
@@ -199,12 +206,13 @@ esac
 
 # What others wrote meanwhile is copied again, twice at most.
 : >work/unsettled
+: >work/moving
 if [ $outcome != same ] && [ "$live" = live ]; then
   for round in 1 2 3; do
     scan work/again "$@"
     cmp --quiet work/scan work/again && break
     lists_of work/scan work/again
-    if [ $round = 3 ]; then cp work/entries work/unsettled; break; fi
+    if [ $round = 3 ]; then sort --zero-terminated work/entries >work/unsettled; cat work/old work/new | paths >work/moving; break; fi
     apply
     for part in '' .plain .large .sockets .folders .blocks; do mv work/again$part work/scan$part; done
   done
@@ -212,22 +220,22 @@ fi
 
 if [ $outcome != same ]; then
   sync --file-system -- . & syncing=$!
-  : >work/missing
-  : >work/differing
   shape work/scan work/shape
   for turn in first again; do
     shape_of_tree tree work/tree.shape
+    for list in not-so found-so missing differing; do : >work/$list; done
     cmp --quiet work/shape work/tree.shape && break
-    only_in_first work/shape work/tree.shape | sed --null-data 's,//.*$,,' >work/not-so
+    only_in_first work/shape work/tree.shape | paths >work/not-so
     only_in_first work/tree.shape work/shape >work/found-so
-    sed --null-data 's,//.*$,,' work/found-so >work/differing
-    only_in_first work/not-so work/differing >work/missing
+    paths <work/found-so >work/differing-all
+    only_in_first work/differing-all work/moving >work/differing
+    only_in_first work/not-so work/differing-all | comm --zero-terminated -23 - work/moving >work/missing
     [ $turn = first ] || break
     sed --null-data '/^$/d' work/not-so >work/compared
     rsync_from --files-from=work/compared --checksum
     rsync_from --dirs '--exclude=/*'
   done
-  if [ $turn = again ] && [ -s work/missing -o -s work/differing ]; then
+  if [ -s work/not-so ] || [ -s work/found-so ]; then
     # The point says what it holds, and not what it was to hold.
     ${perl(heldProgram)} work/not-so | sort --zero-terminated >work/scan.held || fail perl
     mv work/scan.held work/scan
@@ -250,7 +258,7 @@ if [ $outcome != same ]; then
       (cd work/source && xargs --null --no-run-if-empty $dump -- <../attributed 2>/dev/null) | as_records >work/source.attributes
       ${perl(withoutProgram)} work/old work/new work/base.attributes >work/kept.attributes || fail perl
       sort --zero-terminated --merge work/kept.attributes work/new.attributes >work/attributes || fail sort
-      cmp --quiet work/new.attributes work/source.attributes || only_in_first work/source.attributes work/new.attributes | sed --null-data 's,//.*$,,' >work/weaker
+      cmp --quiet work/new.attributes work/source.attributes || only_in_first work/source.attributes work/new.attributes | paths | comm --zero-terminated -23 - work/moving >work/weaker
     fi
     ${perl(changesProgram)} work/old work/new work/base.digests work/new.digests 2>work/change-figures >work/changes || fail perl
     cat work/change-figures
@@ -261,16 +269,16 @@ if [ $outcome != same ]; then
       (cd tree && $dump --recursive .) | as_records >work/attributes & attributing=$!
       (cd work/source && $dump --recursive . 2>/dev/null) | as_records >work/source.attributes
       wait $attributing
-      cmp --quiet work/attributes work/source.attributes || only_in_first work/source.attributes work/attributes | sed --null-data 's,//.*$,,' >work/weaker
+      cmp --quiet work/attributes work/source.attributes || only_in_first work/source.attributes work/attributes | paths | comm --zero-terminated -23 - work/moving >work/weaker
     fi
     : >work/unread
     digests_of tree work/hash work/hash-sparse work/digests
     if ! cmp --quiet work/digests work/source.digests; then
       # What was copied again has another content than was read first; anything else is asked for once more.
-      only_in_first work/digests work/source.digests | sed --null-data 's,//[^/]*$,,' >work/doubted
+      only_in_first work/digests work/source.digests | paths >work/doubted
       sed --null-data 's,^,./,' work/doubted >work/doubted-plain
       digests_of work/source work/doubted-plain work/none work/doubted.digests
-      only_in_first work/doubted.digests work/digests | sed --null-data 's,//[^/]*$,,' | comm --zero-terminated -23 - work/unsettled >work/unlike
+      only_in_first work/doubted.digests work/digests | paths | comm --zero-terminated -23 - work/moving >work/unlike
       [ ! -s work/unlike ] || say "unlike $(tr -dc '\\0' <work/unlike | wc -c)"
     fi
   fi

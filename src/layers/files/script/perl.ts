@@ -8,7 +8,8 @@ sub fields {
   my $at = index($record, '//'); my $end = rindex($record, '//');
   my @shape = split / /, substr($record, $at + 2, $end - $at - 2), 7;
   my @identity = split / /, substr($record, $end + 2);
-  return { path => substr($record, 0, $at), type => $shape[0], size => $shape[4], modified => $shape[5], target => $shape[6],
+  my $plain = $record; $plain =~ s/ !$//;
+  return { plain => $plain, path => substr($record, 0, $at), type => $shape[0], size => $shape[4], modified => $shape[5], target => $shape[6],
     links => $identity[1], inode => $identity[2] };
 }
 sub records { my ($file) = @_; open(my $in, '<', $file) or die "$file: $!\\n"; map { fields($_) } <$in> }
@@ -33,11 +34,11 @@ for my $one (@new) {
   if ($one->{type} eq 'd') { $folders{$path} = 1; next }
   push @entries, $path; push @files, "./$path" if $one->{type} eq 'f';
   my $same = $was && $was->{type} eq $one->{type} && $was->{size} eq $one->{size} && $was->{modified} eq $one->{modified};
-  if ($one->{links} > 1 || $same) { push @compared, $path; next }
-  push @plain, $path;
-  next if $one->{type} ne 'f' || $one->{size} < 268435456;
-  my @stat = lstat("work/source/$path");
-  push @sparse, $path if @stat && $stat[12] * 512 < $one->{size} * 0.9;
+  if ($one->{type} eq 'f' && $one->{size} > 268435456) {
+    my @stat = lstat("work/source/$path");
+    if (@stat && $stat[12] * 512 < $one->{size} * 0.9) { push @sparse, $path; next }
+  }
+  if ($one->{links} > 1 || $same) { push @compared, $path } else { push @plain, $path }
 }
 # What is put into a folder, or taken out of it, changes its time: it is set again afterwards.
 for my $path (keys %old, map { $_->{path} } @new) {
@@ -118,6 +119,8 @@ for my $path (sort keys %all) {
   my ($one, $other) = ($old{$path}, $new{$path});
   my $fate = !$one ? 'new' : !$other ? 'gone' : $one->{type} ne $other->{type} || $one->{target} ne $other->{target} ||
     ($was->{$path} // '') ne ($is->{$path} // '') ? 'changed' : 'touched';
+  # Only looked at again, because it might have changed within one tick.
+  next if $fate eq 'touched' && $one->{plain} eq $other->{plain};
   my ($from, $to) = ($one ? $one->{size} : '-', $other ? $other->{size} : '-');
   $sum{$fate}++; $sum{"\${fate}_bytes"} += $other ? $to : $from; $sum{changed_bytes_before} += $from if $fate eq 'changed';
   print "$fate $from $to $path\\0";

@@ -29,7 +29,7 @@ export async function* readScan(point: AtHand, signal: AbortSignal): AsyncGenera
   }
 }
 
-export async function* recordsIn(point: AtHand, part: string, signal: AbortSignal): AsyncGenerator<Buffer, undefined> {
+async function* recordsIn(point: AtHand, part: string, signal: AbortSignal): AsyncGenerator<Buffer, undefined> {
   const packed = Readable.from(provenPart(point, part, signal), { objectMode: false });
   const plain = createGunzip();
   packed.on('error', (error) => plain.destroy(error));
