@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MachineEntry } from '../../src/model/estate.ts';
 import { until } from '../../test/e2e/estate.test-support.ts';
+import { childrenOf } from './processes.ts';
 
 /** Whose files they are at the NAS; it is nobody on this machine. */
 const keeper = 4711;
@@ -207,14 +208,8 @@ function connect(pid: number): Readonly<{ ours: string; its: string; there: stri
 }
 
 /** The child that is that program: `unshare` forks it when the namespaces are made. */
-function childOf(parent: ChildProcess, program: string): number | undefined {
-  const children = (pid: number): readonly number[] =>
-    readIf(`/proc/${pid}/task/${pid}/children`)
-      .split(' ')
-      .filter((word) => word !== '')
-      .map(Number);
-  return children(parent.pid ?? 0).find((child) => readIf(`/proc/${child}/comm`).trim() === program);
-}
+const childOf = (parent: ChildProcess, program: string): number | undefined =>
+  childrenOf(parent.pid ?? 0).find((child) => readIf(`/proc/${child}/comm`).trim() === program);
 
 function readIf(path: string): string {
   try {

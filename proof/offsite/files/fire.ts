@@ -184,7 +184,7 @@ async function proveSwapped(report: Report, place: FilesPlace): Promise<void> {
         'nothing changed there': here(`find ${outside} -printf '%p %s %C@ %n %m\\n' | sort`) === before,
         'the runs went on': ran.every(({ status }) => status === 0 || status === 3) && place.trees().length > 0,
       },
-      `${found} ${reached} ${ran.map(({ status, stderr }) => `${status} ${stderr}`).join()}`,
+      `${found} ${reached} ${place.trees().length} ${ran.map(({ status, stdout }) => `${status} ${stdout.slice(-250)}`).join('; ')}`,
     ),
   );
   here(
