@@ -175,6 +175,7 @@ async function proveDead(report: Report, listener: Listener, place: Following): 
   const command = `holdfast track ${folder} --listener ${listener}; kill -9 of the tracker`;
   here(`echo 1 >${folder}/before-its-death`);
   await place.changes();
+  const alive = await place.estate.type(...place.status);
   await place.kill();
   const before = census(folder);
   here(
