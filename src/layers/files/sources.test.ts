@@ -149,7 +149,7 @@ describe('sources', { skip: unlessRoot, timeout: 120_000 }, () => {
       const script =
         'cd "$1"; ln -s "$2" link; while :; do mv swapped away; mv -T link swapped; mv -T swapped link; mv away swapped; done';
       for (let run = 1; run <= 6; run += 1) {
-        await meanwhile(script, [place.data, outside], () => place.protect(run));
+        await meanwhile(script, [place.data, outside], () => place.protect(`run${run}`));
         sh(
           'cd "$1"; [ ! -d away ] || [ -L away ] || { [ ! -L swapped ] || mv -T swapped link; mv away swapped; }; rm -f link',
           place.data,
