@@ -5,9 +5,9 @@ import { asFault, Fault } from './fault.ts';
 import { machineLater } from './machines/later.ts';
 import type { Opening } from './machines/line.ts';
 import { type Entrance, localMachine } from './machines/local.ts';
-import type { Machine } from './machines/machine.ts';
+import type { Machine, RsyncOnly } from './machines/machine.ts';
 import type { SshMachine } from './machines/ssh.ts';
-import type { Connections, KubernetesEntry, MachineEntry } from './model/estate.ts';
+import type { Connections, KubernetesEntry, MachineEntry, RsyncAccess } from './model/estate.ts';
 import type { RunId } from './model/run.ts';
 import type { Clock } from './values/instant.ts';
 import type { Secret } from './values/secret.ts';
@@ -72,6 +72,20 @@ export function machinesOf(given: Given): Machines {
       const through = jump === undefined ? undefined : reachingOn(jump, await make(jump));
       return noted(gated({ ...own(name), local, secret: given.secret }, entry.ssh, entry.ssh.gate, through));
     }
+    if ('ssh' in entry && entry.ssh.rsync !== undefined) {
+      const { rsyncOnlyMachine } = await import('./machines/rsync-only.ts');
+      const { host, port, user, host_key, jump, rsync } = entry.ssh;
+      const audience = `${host}:${port}`;
+      return rsyncOnlyMachine({
+        ...{ name, local, address: { host, port, user, hostKey: host_key }, serves: servedBy(rsync) },
+        key: async (which) => {
+          const reference = rsync[which];
+          if (reference === undefined) throw withoutServing(name, which);
+          return (await given.secret(reference, audience)).revealTo(audience);
+        },
+        jump: jump === undefined ? undefined : reachingOn(jump, await make(jump)),
+      });
+    }
     if ('ssh' in entry) {
       const { host, port, user, key, host_key, jump } = entry.ssh;
       const { sshMachine } = await import('./machines/ssh.ts');
@@ -94,8 +108,7 @@ export function machinesOf(given: Given): Machines {
   return {
     local,
     machine: (name) => {
-      entryOf(name);
-      const machine = known.get(name) ?? machineLater(name, () => make(name));
+      const machine = known.get(name) ?? machineLater(name, () => make(name), knownOf(entryOf(name)));
       known.set(name, machine);
       return machine;
     },
@@ -165,6 +178,25 @@ function reachingOn(name: string, machine: Made): Pick<SshMachine, 'onward'> {
     exit: 'invalid',
   });
 }
+
+const servedBy = ({ root, read, append }: RsyncAccess): RsyncOnly => ({
+  ...{ root, reads: read !== undefined, appends: append !== undefined },
+});
+
+function knownOf(entry: MachineEntry): Pick<Machine, 'knowsWords' | 'rsyncOnly'> {
+  if (!('ssh' in entry)) return {};
+  const { gate, rsync } = entry.ssh;
+  if (rsync !== undefined) return { knowsWords: true, rsyncOnly: servedBy(rsync) };
+  return gate === undefined ? {} : { knowsWords: true };
+}
+
+const withoutServing = (name: string, which: 'read' | 'append'): Fault =>
+  new Fault('ssh-key-missing', {
+    where: name,
+    says: `the estate gives no key that may ${which === 'read' ? 'read' : 'add'} there`,
+    remedy: `write it as \`rsync: { ${which}: { file: ... } }\` of the machine`,
+    exit: 'invalid',
+  });
 
 const withoutKey = (name: string): Fault =>
   new Fault('ssh-key-missing', {

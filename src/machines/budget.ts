@@ -31,6 +31,7 @@ export function withBudget(machine: Machine, budget: MachineBudget, clock: Clock
   return {
     name: machine.name,
     ...(machine.knowsWords === undefined ? {} : { knowsWords: machine.knowsWords }),
+    ...(machine.rsyncOnly === undefined ? {} : { rsyncOnly: machine.rsyncOnly }),
     run: async (argv, options) => orMissing(argv, await machine.run(behind(argv), options)),
     stream: (argv, options) => {
       const { stdout, ended } = machine.stream(behind(argv), options);

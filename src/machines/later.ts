@@ -1,7 +1,12 @@
 // A machine that is made at its first use: what most commands never touch is not even loaded.
 import type { Feeding, Machine, Streaming, Talking } from './machine.ts';
 
-export function machineLater(name: string, make: () => Promise<Machine>): Machine {
+/** @param known what is to be known of it before it is made */
+export function machineLater(
+  name: string,
+  make: () => Promise<Machine>,
+  known: Pick<Machine, 'knowsWords' | 'rsyncOnly'> = {},
+): Machine {
   let made: Promise<Machine> | undefined;
   const machine = (): Promise<Machine> => {
     made ??= make().catch((error) => {
@@ -13,6 +18,7 @@ export function machineLater(name: string, make: () => Promise<Machine>): Machin
   const files = async () => (await machine()).files;
   return {
     name,
+    ...known,
     run: async (argv, options) => (await machine()).run(argv, options),
     stream: (argv, options) => streamLater(machine().then((one) => one.stream(argv, options))),
     feed: (argv, options) => feedLater(machine().then((one) => one.feed(argv, options))),

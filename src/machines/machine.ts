@@ -43,10 +43,19 @@ export interface Talking extends Streaming {
   hush(): Promise<void>;
 }
 
+export type RsyncOnly = Readonly<{
+  root: string;
+  /** whether there is a key that reads what lies there, and one that adds to it */
+  reads: boolean;
+  appends: boolean;
+}>;
+
 export interface Machine {
   readonly name: string;
   /** it knows its commands word by word, as a gate does: nothing (`nice`, `env`) may be put before them */
   readonly knowsWords?: true;
+  /** it runs no commands: a folder of it is served by rsync, and nothing else */
+  readonly rsyncOnly?: RsyncOnly;
   /** a command that could not be started at all is a Fault (`command-missing`); one that failed is an answer */
   run(argv: Argv, options?: RunOptions): Promise<Ended>;
   /** a command whose output is too large to keep */

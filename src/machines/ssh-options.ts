@@ -75,6 +75,17 @@ export const masterCommand = (to: SshAddress, { folder, control, agent, proxy }:
   ...['-l', to.user, '--', to.host, command],
 ];
 
+/** A connection for this one command. */
+export const aloneCommand = (
+  to: SshAddress,
+  { folder, agent, proxy }: Omit<Opened, 'control'>,
+  command: string,
+): Argv => [
+  ...(['ssh', '-F', 'none', '-T'] as const),
+  ...options({ ...connecting(to, folder, agent), ...(proxy === undefined ? {} : { ProxyCommand: proxy }) }),
+  ...['-l', to.user, '--', to.host, command],
+];
+
 /** What is said where the connection is gone, or takes no more sessions: ssh would open one of its own then. */
 export const noConnection = 'holdfast: no session';
 

@@ -81,6 +81,15 @@ export type SshAccess = Readonly<{
   jump?: string | undefined;
   /** the narrow way in: with it, `key` is only for installing it */
   gate?: GateAccess | undefined;
+  /** in the place of all else: only a folder of it is served */
+  rsync?: RsyncAccess | undefined;
+}>;
+
+/** Keys that start rrsync(1) in that folder and can do nothing else: one of them reads, the other one adds. */
+export type RsyncAccess = Readonly<{
+  root: string;
+  read?: SecretReference | undefined;
+  append?: SecretReference | undefined;
 }>;
 
 /** A key for each role; none of them can do more than the verbs of its role (threat model 3.2). */

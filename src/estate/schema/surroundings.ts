@@ -40,6 +40,22 @@ const gate = z
   })
   .describe('the narrow way in, installed by `holdfast install-gate`; with it, `key` is only for installing it');
 
+const rsync = z
+  .strictObject({
+    root: z
+      .string()
+      .regex(/^(\/[A-Za-z0-9@%+=:,._~-]+)+$/, 'is no absolute path of plain letters and digits')
+      .describe('the folder that its rrsync serves; what layers name there lies below it'),
+    read: secretReference.optional().describe('the private key whose forced command is `rrsync -ro ROOT`'),
+    append: secretReference
+      .optional()
+      .describe('the private key whose forced command is `rrsync -wo -no-del -no-overwrite ROOT`'),
+  })
+  .refine(({ read, append }) => read !== undefined || append !== undefined, {
+    error: 'needs `read` or `append`, or both',
+  })
+  .describe('the narrowest way in: a folder, and no commands; in the place of `key`');
+
 const ssh = z
   .strictObject({
     host: z
@@ -60,8 +76,13 @@ const ssh = z
     host_key: hostKey.describe('the only key that is taken for its own: `holdfast trust` pins it'),
     jump: entryName.optional().describe('a machine, reached by ssh itself, through which this one is'),
     gate: gate.optional(),
+    rsync: rsync.optional(),
   })
-  .refine(({ key, gate: narrow }) => key !== undefined || narrow !== undefined, {
+  .refine(({ key, gate: narrow, rsync: served }) => served === undefined || (key ?? narrow) === undefined, {
+    path: ['rsync'],
+    message: 'stands in the place of `key` and `gate`: a machine of another name may have those',
+  })
+  .refine(({ key, gate: narrow, rsync: served }) => (key ?? narrow ?? served) !== undefined, {
     path: ['key'],
     message: 'is missing: the private key that logs in there',
   })
