@@ -5,7 +5,17 @@ import { files } from './files/layer.ts';
 import { hostConfig } from './host-config/layer.ts';
 import { lvmThin } from './lvm-thin/layer.ts';
 import { mirror } from './mirror/layer.ts';
+import { offsite } from './offsite/layer.ts';
 import { pfsense } from './pfsense/layer.ts';
 import { sqlite } from './sqlite/layer.ts';
 
-export const layers = [diskImage, files, hostConfig, lvmThin, mirror, pfsense, sqlite] as const satisfies readonly LayerKind[];
+export const layers = [
+  diskImage,
+  files,
+  hostConfig,
+  lvmThin,
+  mirror,
+  offsite,
+  pfsense,
+  sqlite,
+] as const satisfies readonly LayerKind[];

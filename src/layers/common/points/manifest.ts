@@ -44,15 +44,19 @@ const manifestSchema: z.ZodType<Manifest> = z.strictObject({
 const limit = 1024 * 1024;
 
 /** The manifest, or in words why there is none to go by. */
-export async function readManifest(files: Files, folder: string): Promise<Manifest | Readonly<{ problem: string }>> {
+export async function readManifest(
+  files: Files,
+  folder: string,
+  name = manifestName,
+): Promise<Manifest | Readonly<{ problem: string }>> {
   let content: Uint8Array | undefined;
   try {
-    content = await files.read(join(folder, manifestName), limit);
+    content = await files.read(join(folder, name), limit);
   } catch (error) {
-    if (error instanceof Fault) return { problem: `its ${manifestName} cannot be read: ${error.says}` };
+    if (error instanceof Fault) return { problem: `its ${name} cannot be read: ${error.says}` };
     throw error;
   }
-  if (content === undefined) return { problem: `it has no ${manifestName}, so it was never sealed` };
+  if (content === undefined) return { problem: `it has no ${name}, so it was never sealed` };
   return parseManifest(Buffer.from(content).toString());
 }
 

@@ -72,7 +72,11 @@ function remarkOn(name: string): Remark | undefined {
 }
 
 /** Sizes only: that every bit is right is what a restore and `verify` prove. */
-async function problemOfParts(files: Files, folder: string, { parts }: Manifest): Promise<string | undefined> {
+export async function problemOfParts(
+  files: Files,
+  folder: string,
+  { parts }: Pick<Manifest, 'parts'>,
+): Promise<string | undefined> {
   for (const { name, bytes: expected } of parts) {
     const found = await files.info(join(folder, name));
     if (found?.type !== 'file') return `its ${name} is missing`;

@@ -1,0 +1,21 @@
+// The layer `offsite`: sealed restore points of other layers, copied to another place and read back there (docs/layers/offsite.md).
+import { defineLayer } from '../../contracts/layer.ts';
+import { fetchKind } from './fetch.ts';
+import { lookKind } from './look.ts';
+import { prefixOf } from './places.ts';
+import { readCopies } from './points.ts';
+import { planProtect } from './protect.ts';
+import { planRestore } from './restore.ts';
+import { type OffsiteEntry, offsiteEntry } from './schema.ts';
+import { sendKind } from './send.ts';
+
+export const offsite = defineLayer<OffsiteEntry>({
+  kind: 'offsite',
+  schema: offsiteEntry,
+  destinations: (entry) =>
+    entry.to === undefined ? [] : [{ machine: entry.to_machine ?? entry.machine, folder: prefixOf(entry) }],
+  protect: planProtect,
+  points: readCopies,
+  restore: planRestore,
+  stepKinds: [lookKind, sendKind, fetchKind],
+});

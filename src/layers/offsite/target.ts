@@ -1,0 +1,59 @@
+// A place that copies go to, however it is reached.
+import type { StepContext } from '../../contracts/step-kind.ts';
+import type { Machine } from '../../machines/machine.ts';
+import type { Manifest, PointId } from '../../model/restore-point.ts';
+import type { RunId } from '../../model/run.ts';
+import type { Ends } from './ends.ts';
+import { rcloneTarget } from './rclone-target.ts';
+import type { Reader } from './reader.ts';
+import { rsyncTarget } from './rsync-target.ts';
+import type { OffsiteEntry } from './schema.ts';
+
+export type Working = Pick<StepContext, 'signal' | 'progress' | 'world'> &
+  Readonly<{
+    run: RunId | undefined;
+    /** a folder on the machine that the layer runs on, for what is fetched and packed; it need not exist */
+    work: string;
+  }>;
+
+/** One copy there, or what is to become one. */
+export type Spot = Readonly<{ layer: string; name: string }>;
+
+export interface Target {
+  /** for points and faults */
+  readonly where: string;
+  readonly at: string;
+  /** copies are renamed into place and removed from here; else their manifests alone seal them, and only their owner removes them */
+  readonly yields: boolean;
+  /** what is sent can be read back */
+  readonly reads: boolean;
+  nameFor(id: PointId, run: RunId): string;
+  reader(): Promise<Reader>;
+  /** @throws Fault where it is not what it is taken for: not mounted, open to all, somebody else's */
+  check(): Promise<void>;
+  /** bytes that are free there; undefined where nobody can tell */
+  room(): Promise<number | undefined>;
+  /** those of the copies that are there to be linked to, as far as anybody can tell */
+  basesThere(layer: string, bases: readonly string[]): Promise<readonly string[]>;
+  /** all that is in the folder but its manifest and its hold */
+  send(from: string, spot: Spot, bases: readonly string[]): Promise<void>;
+  /** where it is written, on a machine that can read it by itself */
+  written(spot: Spot): Readonly<{ machine: Machine; folder: string }> | undefined;
+  /** how what lies there differs from the folder, read at both ends; some of it where it is much. @param except names at the top */
+  differences(from: string, spot: Spot, except: readonly string[]): Promise<readonly string[]>;
+  /** @param verified else it is only said to have been sent */
+  seal(spot: Spot, manifest: Manifest, verified: boolean): Promise<void>;
+  /** bytes that it takes on the disk there, beyond what it shares with those bases; undefined where nobody can tell */
+  physical(spot: Spot, bases: readonly string[]): Promise<number | undefined>;
+  /** of what was begun and came to no end: removed, where that may be */
+  giveUp(spot: Spot): Promise<void>;
+  /** size of what lies there */
+  sizeOf(spot: Spot): Promise<number | undefined>;
+  /** a whole copy into an empty folder of the machine that the layer runs on */
+  fetch(spot: Spot, to: string): Promise<void>;
+}
+
+export const targetOf = (entry: OffsiteEntry, ends: Ends, working: Working): Target =>
+  ends.target === undefined
+    ? rcloneTarget(entry, ends.near, working)
+    : rsyncTarget(entry, { ...ends, target: ends.target }, working);
