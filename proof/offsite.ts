@@ -1,10 +1,14 @@
 // `npm run proof:offsite [-- --full] [-- --only PART]`: files, the change journal and what goes offsite, as a user types it, to a NAS
 // in a network of its own and from a machine in QEMU. Two lanes run side by side: one keeps a processor busy with that machine.
 import { proveFiles } from './offsite/files.ts';
+import { proveMirror } from './offsite/mirror.ts';
 import { proveOffsite } from './offsite/offsite.ts';
 import { proveTrack } from './offsite/track.ts';
 import { type Parts, proveParts } from './parts.ts';
 
-const lanes: readonly Parts[] = [{ files: proveFiles }, { track: proveTrack, offsite: proveOffsite }];
+const lanes: readonly Parts[] = [
+  { files: proveFiles },
+  { track: proveTrack, offsite: proveOffsite, mirror: proveMirror },
+];
 
 await proveParts('proof:offsite', lanes, {});
