@@ -1,6 +1,7 @@
 // `npm run bench`: ratios against peers, both measured in this run. It says where a limit is passed, and then exits with 1.
 import { table } from '../src/cli/table.ts';
 import type { Row } from './bench.ts';
+import { changesRows } from './changes.ts';
 import { decidingRows } from './deciding.ts';
 import { journalRows } from './journal.ts';
 import { lvmRows } from './lvm.ts';
@@ -16,7 +17,7 @@ import { streamRows } from './stream.ts';
 const benches = {
   ...{ start: startRows, stream: streamRows, deciding: decidingRows, journal: journalRows, plan: planRows },
   ...{ schedule: scheduleRows, schedules: schedulesRows, retention: retentionRows, ssh: sshRows },
-  ...{ sqlite: sqliteRows, lvm: lvmRows },
+  ...{ sqlite: sqliteRows, lvm: lvmRows, changes: changesRows },
 } as const;
 const wanted = process.argv.slice(2);
 

@@ -17,6 +17,8 @@ import { decide } from './plan/decide.ts';
 import { weigh } from './plan/weigh.ts';
 import { pushAfter } from './push-metrics.ts';
 import { escrowAndTransports, refuseToPruneAll, remembered } from './remembered.ts';
+import { routeNotes } from './routes-in-plan.ts';
+import { sampleAfter } from './space-samples.ts';
 
 /** What would have to change for the servers to be as the estate says. Writes nothing anywhere. */
 export async function planEstate(holdfast: Holdfast, estate: Estate, wish: { prune: boolean }): Promise<Plan> {
@@ -39,7 +41,8 @@ export async function planEstate(holdfast: Holdfast, estate: Estate, wish: { pru
     (facts) => consequences.flatMap((one) => one.asksMore?.(look, facts) ?? []),
     signal,
   );
-  return weigh(plan, look, consequences, factsOf(told), told);
+  const weighed = weigh(plan, look, consequences, factsOf(told), told);
+  return { ...weighed, notes: [...weighed.notes, ...routeNotes(holdfast, world, estate)] };
 }
 
 /** Carries a plan out, step by step, under a supervisor, and writes it to the journal; of a job's run the figures are told. */
@@ -53,6 +56,10 @@ export async function carryOut(
 ): Promise<Verdict & { run: string }> {
   const task = { plan, consent, startedBy: holdfast.startedBy, ...more };
   const verdict = await supervised(holdfast, estate, task, tell);
-  if (plan.job.startsWith('run:')) await pushAfter(holdfast, estate, verdict.run, tell);
+  if (plan.job.startsWith('run:')) {
+    if (['done', 'degraded'].includes(verdict.outcome))
+      await sampleAfter(holdfast, estate, plan.job.slice('run:'.length));
+    await pushAfter(holdfast, estate, verdict.run, tell);
+  }
   return verdict;
 }

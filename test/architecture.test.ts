@@ -58,6 +58,7 @@ const ranks = [
     'identities',
     'schedule',
     'service',
+    'routes',
     'track',
   ],
   ['composition'],
@@ -166,6 +167,7 @@ describe('the house', () => {
       'desired',
       'schedule',
       'metrics',
+      'routes',
     ];
     const touches = imports.filter(
       ({ from, to }) => pure.includes(homeOf(from)) && /^node:(fs|http|https|os|process)/.test(to),
@@ -217,6 +219,7 @@ describe('the house', () => {
       'proxmox',
       'machines',
       'guard',
+      'routes',
     ])
       assert.ok(globSync(`src/${folder}/**/*.test.ts`, { cwd: root }).length > 0, `src/${folder} has no test`);
     assert.ok(existsSync(join(root, 'src/pipeline.ts')));

@@ -173,6 +173,13 @@ export const commands: readonly Listed[] = [
     load: async () => (await import('./points.ts')).points,
   },
   {
+    name: 'routes',
+    says: 'the way of each byte to each copy, gaps, and when disks are full',
+    arguments: '[workload]',
+    options: [{ flags: '--offline', says: 'from the estate and the journal alone: no disk is looked at' }],
+    load: async () => (await import('./routes.ts')).routes,
+  },
+  {
     name: 'metrics',
     says: 'the figures for Prometheus',
     options: [

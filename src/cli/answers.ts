@@ -17,6 +17,8 @@ import type { ServersNow } from '../observed/servers-now.ts';
 import type { Unseen } from '../observed/sight.ts';
 import type { StoragesNow } from '../observed/storages-now.ts';
 import type { Certificate } from '../proxmox/reach.ts';
+import type { Routed } from '../routes/routes.ts';
+import type { Target } from '../routes/targets.ts';
 import type { Forecast, Usual } from '../schedule/forecast.ts';
 import type { NextStart } from '../schedule/next.ts';
 import type { JobState } from '../schedule/standing.ts';
@@ -209,6 +211,9 @@ export type PointsAnswer = readonly (PointOfLayer & Readonly<{ readAt: Instant }
 /** The plan where nothing was done (`--dry-run`, or everything is there), else how its run went. */
 export type InstallGateAnswer = Plan | Carried;
 
+/** Every source with its copies, and what is to be said of that. */
+export type RoutesAnswer = Routed & Readonly<{ at: Instant; targets: readonly Target[] }>;
+
 /** What the journal knows of each job, and everything that Prometheus is given. */
 export type MetricsAnswer = Readonly<{
   at: Instant;
@@ -276,6 +281,7 @@ export type Answers = Readonly<{
   log: LogAnswer;
   cancel: CancelAnswer;
   points: PointsAnswer;
+  routes: RoutesAnswer;
   metrics: MetricsAnswer;
   'install-gate': InstallGateAnswer;
   restore: RestoreAnswer;

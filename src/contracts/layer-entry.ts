@@ -9,6 +9,19 @@ export const entryName = z
     'starts with a letter or digit and goes on with letters, digits, `.`, `_`, `-`',
   );
 
+/** What is left out on purpose says so with these, whatever it is. */
+export const leftOutFields = {
+  reason: z.string().min(1).max(200).describe('why it need not be there'),
+  owner: z.string().min(1).max(200).describe('who decided it'),
+  review_by: z.iso
+    .date()
+    .describe('until when; past it, this is a warning of every run, and the exclusion still holds'),
+  regenerable: z
+    .boolean()
+    .optional()
+    .describe('whether it can be made anew (a cache, a build), so that no copy of it is missed; default false'),
+} as const;
+
 export const layerEntry = z.strictObject({
   name: entryName,
   kind: z.string(),

@@ -4,6 +4,7 @@ import type { ZodType } from 'zod';
 import type { LayerEntry } from '../model/estate.ts';
 import type { Note, Refusal } from '../model/plan.ts';
 import type { RestorePoint } from '../model/restore-point.ts';
+import type { Route } from '../model/route.ts';
 import type { Step } from '../model/step.ts';
 import type { Json } from '../values/canonical.ts';
 import type { Instant } from '../values/instant.ts';
@@ -43,6 +44,8 @@ export type LayerOf<Entry extends LayerEntry> = Readonly<{
   kind: Entry['kind'];
   schema: ZodType<Entry>;
   destinations(entry: Entry): readonly Destination[];
+  /** which bytes it carries where, and what it leaves out; pure. Nothing where it copies nothing */
+  routes(entry: Entry, context: Pick<LayerContext, 'layers'>): readonly Route[];
   /** what one run of the layer does; pure */
   protect(entry: Entry, context: LayerContext): Planned;
   /**
@@ -50,6 +53,8 @@ export type LayerOf<Entry extends LayerEntry> = Readonly<{
    * that is damaged or was never finished, something foreign), which is never silently left out
    */
   points(entry: Entry, world: World, remark?: (note: Note) => void): Promise<readonly RestorePoint[]>;
+  /** points of one series take each other's place: by retention each loses only its own. Without it, all are of one */
+  series?(point: RestorePoint): string;
   /** for a layer that restores into something else than a folder: `--to` is then taken as it was typed */
   targets?(entry: Entry, point: RestorePoint): readonly RestoreTarget[];
   /** its points hold trees, of which one file or folder may be brought back */

@@ -2,7 +2,9 @@
 // Nothing is contacted, and no secret is opened.
 import { dirname, relative, resolve } from 'node:path';
 import type { Estate } from '../model/estate.ts';
+import { hostsOf } from '../model/same-host.ts';
 import { digestOf, digestOfText } from '../values/canonical.ts';
+import { circleRemarks } from './checks/circles.ts';
 import { connectionRemarks } from './checks/connections.ts';
 import { destinationRemarks, type Placed } from './checks/destinations.ts';
 import { literalSecretRemarks } from './checks/literal-secrets.ts';
@@ -34,6 +36,9 @@ export async function readEstate(path: string, { files, kinds }: ReadOptions): P
   const merged = merge([first, ...others]);
   const parsed = estateSchema(kinds).safeParse(merged.value, { error: words });
   const secrets = literalSecretRemarks(merged.value);
+  const layers = placedLayers(merged, kinds);
+  // Where machines are not in order, their names alone tell them apart: the estate is refused anyway.
+  const hostOf = parsed.success ? hostsOf(parsed.data) : (name: string) => name;
   const remarks = [
     ...secrets,
     ...remarksOf(parsed.error?.issues ?? [], sayUnknownKeys(kinds, merged.value)).filter(notAmong(secrets)),
@@ -42,7 +47,8 @@ export async function readEstate(path: string, { files, kinds }: ReadOptions): P
     ...nameRemarks(merged.value),
     ...referenceRemarks(merged.value),
     ...scheduleRemarks(merged.value),
-    ...destinationRemarks(placedLayers(merged, kinds), (at) => placeText(merged.placeOf(at))),
+    ...destinationRemarks(layers, parsed.data?.pbs ?? [], hostOf, (at) => placeText(merged.placeOf(at))),
+    ...circleRemarks(layers, hostOf),
     ...(await secretFileRemarks(merged.value, files)),
     ...(Object.keys(merged.value).length === 0 ? [remark([], 'declares nothing; is it the right file?')] : []),
   ];
@@ -73,12 +79,15 @@ const notYetTold = (told: readonly Problem[]) => {
 /** Layers that are in order by themselves, so that their destinations are looked at even where others are not. */
 function placedLayers({ value }: Merged, { layers }: Kinds): readonly Placed[] {
   const entries = Array.isArray(value['layers']) ? value['layers'] : [];
-  return entries.flatMap((entry: unknown, index): readonly Placed[] => {
+  const parsed = entries.flatMap((entry: unknown, index) => {
     const kind = layers.find((layer) => layer.kind === (entry as Readonly<{ kind?: unknown }> | null)?.kind);
-    const parsed = kind?.schema.safeParse(entry);
-    if (kind === undefined || parsed?.success !== true) return [];
-    return [{ path: ['layers', index], entry: parsed.data, destinations: kind.destinations(parsed.data) }];
+    const read = kind?.schema.safeParse(entry);
+    return kind === undefined || read?.success !== true ? [] : [{ path: ['layers', index], kind, entry: read.data }];
   });
+  const context = { layers: parsed.map(({ entry }) => entry) };
+  return parsed.map(({ path, kind, entry }) => ({
+    ...{ path, entry, destinations: kind.destinations(entry), routes: kind.routes(entry, context) },
+  }));
 }
 
 type Parsed = ReturnType<ReturnType<typeof estateSchema>['parse']>;

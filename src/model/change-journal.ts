@@ -10,12 +10,13 @@ export type Position = number;
 
 /** Why a whole subtree must be looked through. */
 export const rescanReasons = {
-  overflow: 'more happened at once than the kernel keeps',
+  overflow: 'more happened at once than could be followed',
   started: 'nobody watched before',
   back: 'the folder was away, or its disk was another one',
   'moved-in': 'it came as a whole, from outside or from where nobody watches',
   unwatched: 'it was made and filled before a watch stood there',
   crowded: 'more changed below it than the journal holds',
+  replaced: 'a folder of that name was removed or moved away, and another one came',
   missing: 'records are missing or damaged, or it was never looked at',
 } as const;
 export type RescanReason = keyof typeof rescanReasons;

@@ -13,12 +13,12 @@ export function textOf(path: Path): string | undefined {
 
 type Line = Readonly<Record<string, unknown>>;
 
-export function writtenPath(key: string, path: Path): Readonly<Record<string, string>> {
+function writtenPath(key: string, path: Path): Readonly<Record<string, string>> {
   const text = textOf(path);
   return text === undefined ? { [`${key}_base64`]: bytesOf(path).toString('base64') } : { [key]: text };
 }
 
-export function readPath(key: string, line: Line): Path | undefined {
+function readPath(key: string, line: Line): Path | undefined {
   const [text, encoded] = [line[key], line[`${key}_base64`]];
   if (typeof text === 'string') return pathOfBytes(Buffer.from(text));
   return typeof encoded === 'string' ? pathOfBytes(Buffer.from(encoded, 'base64')) : undefined;

@@ -25,6 +25,9 @@ type Place = {
   above: Place | undefined;
   readonly below: Map<string, Place>;
   touched: 'file' | 'folder' | undefined;
+  /** a folder of this name was removed or moved away; one came to be here; in whichever order these were told */
+  gone: boolean;
+  there: boolean;
   look: Look | undefined;
   /** moves whose folder or file is here now */
   came: Move[];
@@ -63,9 +66,11 @@ export function collapsing(): Collapsing {
     add: (change) => {
       switch (change.what) {
         case 'changed':
-        case 'removed':
-          touch(change.path, change.folder);
+        case 'removed': {
+          const place = touch(change.path, change.folder);
+          if (change.folder) place[change.what === 'removed' ? 'gone' : 'there'] = true;
           return;
+        }
         case 'rescan': {
           const place = at(change.path);
           place.look = both(place.look, { why: change.why, since: change.since });
@@ -74,6 +79,7 @@ export function collapsing(): Collapsing {
         case 'renamed': {
           const [from, to] = [touch(change.path, change.folder), touch(change.to, change.folder)];
           carry(from, to);
+          if (change.folder) [from.gone, to.there] = [true, true];
           const move: Move = { from: change.path, to: change.to, folder: change.folder, place: to };
           to.came.push(move);
           moves.push(move);
@@ -86,9 +92,11 @@ export function collapsing(): Collapsing {
       const touched: Touched[] = [];
       const rescans: Rescan[] = [];
       walk(root, (place, path) => {
-        if (place.look !== undefined) rescans.push({ path, ...place.look });
+        // Nobody told what was in the folder that is gone: its own names may be left in a mirror, below those of the new one.
+        const look = place.gone && place.there ? both(place.look, { why: 'replaced', since: undefined }) : place.look;
+        if (look !== undefined) rescans.push({ path, ...look });
         // All of it is looked through anyway.
-        const covered = place.look !== undefined && place.look.since === undefined;
+        const covered = look !== undefined && look.since === undefined;
         if (place.touched !== undefined && !covered) touched.push({ path, folder: place.touched === 'folder' });
         return !covered;
       });
@@ -99,7 +107,7 @@ export function collapsing(): Collapsing {
 }
 
 const placeNamed = (name: string, above: Place | undefined): Place => ({
-  ...{ name, above, below: new Map(), touched: undefined, look: undefined, came: [] },
+  ...{ name, above, below: new Map(), touched: undefined, gone: false, there: false, look: undefined, came: [] },
 });
 
 /** The wider of two looks: the older time, and none at all is the oldest. */
@@ -121,6 +129,8 @@ function carry(from: Place, to: Place): void {
       const there = target.below.get(name) ?? placeNamed(name, target);
       target.below.set(name, there);
       if (below.touched !== undefined) there.touched = there.touched === 'folder' ? 'folder' : below.touched;
+      there.gone ||= below.gone;
+      there.there ||= below.there;
       moveAlong(below, there);
       copy(below, there);
     }

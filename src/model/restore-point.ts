@@ -37,10 +37,26 @@ export type RestorePoint = Readonly<{
   held: string | undefined;
   /** what an operator should know of how it was taken, in a few words, where that is not the same for every point of its layer */
   how?: string | undefined;
+  /** what of its disk it takes, where that is not simply `bytes` */
+  takes?: Takes | undefined;
 }>;
+
+/**
+ * `shared`: with the points beside it, by hard links or clones; `whole` is everything in it, `added` what the point before it does not
+ * have.
+ */
+export type Takes = Readonly<{ what: 'shared'; whole: number; added: number } | { what: 'unknown'; because: string }>;
 
 const beforeRestore = 'before restore ';
 
 /** The hold on what a restore replaced. */
 export const heldBeforeRestore = (run: string): string => `${beforeRestore}${run}`;
 export const isPutAway = ({ held }: Pick<RestorePoint, 'held'>): boolean => held?.startsWith(beforeRestore) === true;
+
+const bySuspicion = 'suspicion ';
+
+/** The hold on what is older than a point whose content is suspicious; the number is what an approval names. */
+export const heldBySuspicion = (number: string, point: PointId): string =>
+  `${bySuspicion}${number} of ${point}: kept until it is approved, or the files are as before`;
+export const isHeldBySuspicion = ({ held }: Pick<RestorePoint, 'held'>): boolean =>
+  held?.startsWith(bySuspicion) === true;

@@ -212,6 +212,8 @@ sub follow_fanotify {
 
 # By watch: the watch of the folder above, and the name.
 my (%watched, $top, %moving);
+# Folders moved so fast that their names are in doubt: all of them are watched anew when it is calm.
+my $confused = 0;
 sub path_of {
   my ($watch) = @_;
   my @parts;
@@ -244,8 +246,8 @@ sub subfolders {
 
 # Watches a folder and all below it: first the watch, then the look, so that nothing falls between. True where something lay in it.
 sub watch_below {
-  my ($events, $base, $above, $name) = @_;
-  my $filled = 0;
+  my ($events, $base, $above, $name, $old) = @_;
+  my ($filled, $first) = (0, 0);
   my @todo = ([$above, $name]);
   while (my $one = pop @todo) {
     my $path = defined $one->[0] ? path_of($one->[0]) : '';
@@ -261,13 +263,22 @@ sub watch_below {
       put('U', $path, "$!") if $! != ENOENT;
       next;
     }
-    my $known = exists $watched{$watch};
+    if (exists $watched{$watch}) {
+      # Below, what is known already has a name, and its own event brings another one.
+      next if $first++;
+      my $here = pack('l a*', $above, $name);
+      if (defined $old && $watched{$watch} eq $old) { $watched{$watch} = $here; return 0 }
+      $confused = 1 if $watched{$watch} ne $here;
+      next;
+    }
+    $first++;
     if (defined $one->[0]) { $watched{$watch} = pack('l a*', $one->[0], $one->[1]) } else { $top = $watch; $watched{$watch} = '' }
-    next if $known;
     my ($any, @below) = subfolders($handle);
     $filled = 1 if $any;
     push @todo, [$watch, $_] for @below;
   }
+  # It is elsewhere already. Until the event of that comes, this is its name.
+  if (defined $old && !$first) { for (values %watched) { $_ = pack('l a*', $above, $name) if $_ eq $old } }
   return $filled;
 }
 
@@ -313,10 +324,14 @@ sub in_one {
     $moving{$cookie} = { path => $path, folder => $on_folder, above => $watch, name => $name, round => $round };
   } elsif ($mask & TO) {
     my $move = delete $moving{$cookie};
-    # Where the folder is known already, only its name changes: its watches stay.
-    if ($on_folder && !excluded($path)) { watch_below($events, $base, $watch, $name) }
+    # One that left and comes back is watched anew.
+    settle_moves($events, $round + 1) unless $move;
+    my $old = $move ? pack('l a*', $move->{above}, $move->{name}) : undef;
+    my $filled = 0;
+    if ($on_folder && !excluded($path)) { $filled = watch_below($events, $base, $watch, $name, $old) }
     elsif ($on_folder && $move) { unwatch($events, $move->{above}, $move->{name}) }
     put_moved($move ? $move->{path} : undef, $path, $on_folder);
+    put('S', $path, 'unwatched') if $filled;
   } elsif (!excluded($path)) {
     if ($on_folder && $mask & CREATE && watch_below($events, $base, $watch, $name)) { $held = 1; put('S', $path, 'unwatched') }
     put_masked($mask, $path, $on_folder);
@@ -325,6 +340,7 @@ sub in_one {
 
 sub in_open {
   (%watched, %moving) = ();
+  $confused = 0;
   undef $top;
   my $fd = syscall($call->{in_init}, O_CLOEXEC | O_NONBLOCK);
   end_with('no-watches-left', "inotify cannot be asked: $!") if $fd < 0;
@@ -357,7 +373,8 @@ sub follow_inotify {
         }
       }
     } else { $drained = 0 }
-    if ($drained) { settle_moves($events, $round - 1); tick($second, scalar keys %watched) unless %moving }
+    if ($drained && $confused) { $events = in_open() or return; put('O'); $held = 1 }
+    elsif ($drained) { settle_moves($events, $round - 1); tick($second, scalar keys %watched) unless %moving }
     flush_some();
     if ($checked != $second) { $checked = $second; return unless still_there($at) }
     wait_for($events, %moving ? 0.05 : 1) if $drained || length $out >= MOST_WAITING;

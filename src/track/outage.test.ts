@@ -10,6 +10,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -45,16 +46,13 @@ function startedAlone({ folder, base }: Place): ChildProcess {
   const argv = ['--disable-warning=ExperimentalWarning', main, 'track', folder, '--journals', join(base, 'journals')];
   return spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe'] });
 }
-async function listenerOf(child: ChildProcess): Promise<number> {
-  const pids = await until(
-    async () =>
-      execFileSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)], { encoding: 'utf8' })
-        .trim()
-        .split('\n')
-        .map(Number),
-    ([first]) => first !== undefined && first > 0 && readFileSync(`/proc/${first}/comm`, 'utf8').trim() === 'perl',
-  );
-  return pids[0] ?? 0;
+/** The perl that listens for a process. */
+function childOf(pid: number): number | undefined {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter((one) => one !== '');
+  return children.map(Number).find((child) => readFileSync(`/proc/${child}/comm`, 'utf8').trim() === 'perl');
 }
 const journalIn = async ({ base }: Place): Promise<string> => {
   const names = await until(
@@ -73,7 +71,8 @@ describe('a tracker', () => {
       await caughtUp(place);
       writeFileSync(at(place, 'before'), '');
       assert.deepEqual(paths(await seen(place)), ['before']);
-      const listener = await listenerOf(first);
+      const listener = childOf(first.pid ?? 0);
+      assert.notEqual(listener, undefined);
       first.kill('SIGKILL');
       await once(first, 'exit');
       await until(
@@ -118,10 +117,7 @@ describe('a tracker', () => {
         const tracker = await started(place, { kind });
         try {
           await caughtUp(place);
-          const [listener] = execFileSync('pgrep', ['-P', String(process.pid), 'perl'], { encoding: 'utf8' })
-            .trim()
-            .split('\n')
-            .map(Number);
+          const listener = childOf(process.pid);
           if (listener === undefined) throw new Error('it has no listener');
           const limit = Number(readFileSync(`/proc/sys/fs/${kind}/max_queued_events`, 'utf8'));
           const before = beatOf(place).complete ?? '';
@@ -155,8 +151,9 @@ describe('a tracker', () => {
     { skip: !root },
     inPlace(async (place) => {
       const image = join(place.base, 'image');
-      execFileSync('truncate', ['-s', '32M', image]);
-      execFileSync('mkfs.ext4', ['-q', image]);
+      writeFileSync(image, '');
+      truncateSync(image, 32 * 1024 * 1024);
+      execFileSync('mke2fs', ['-q', '-t', 'ext4', image]);
       const mount = () => execFileSync('mount', ['-o', 'loop', image, place.folder]);
       mount();
       const tracker = await started(place);

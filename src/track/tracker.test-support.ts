@@ -11,7 +11,7 @@ import { systemClock } from '../values/instant.ts';
 import { mebibytes, type Size } from '../values/size.ts';
 import { track } from './track.ts';
 
-export const here = localMachine({ name: 'here', clock: systemClock });
+const here = localMachine({ name: 'here', clock: systemClock });
 const never = new AbortController().signal;
 
 export type Place = Readonly<{ base: string; folder: string; journal: string }>;

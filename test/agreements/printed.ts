@@ -66,6 +66,7 @@ async function ofImages(): Promise<readonly Printed[]> {
       ['install-service', '--into', estate.folder, '--yes'],
       ['install-service', '--into', estate.folder, '--remove', '--yes'],
       ['points'],
+      ['routes'],
       ['metrics'],
       ['doctor'],
       ['plan', '--bogus'],

@@ -18,7 +18,7 @@ import { timeSpan, timeZone } from './texts.ts';
 
 export type Kinds = Readonly<{
   resources: readonly Pick<ResourceKind, 'section' | 'title'>[];
-  layers: readonly Pick<LayerKind, 'kind' | 'schema' | 'destinations'>[];
+  layers: readonly Pick<LayerKind, 'kind' | 'schema' | 'destinations' | 'routes'>[];
   channels: readonly Pick<ChannelKind, 'kind' | 'schema'>[];
 }>;
 

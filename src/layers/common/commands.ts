@@ -17,7 +17,7 @@ export async function must(machine: Machine, argv: Argv, options: RunOptions = {
   throw commandFailed(machine, argv, ended);
 }
 
-export const commandFailed = (machine: Machine, argv: Argv, ended: Ended): Fault =>
+export const commandFailed = (machine: Pick<Machine, 'name'>, argv: Argv, ended: Ended): Fault =>
   new Fault('command-failed', {
     where: machine.name,
     says: `${argv[0]}: ${lastWords(ended)}`,

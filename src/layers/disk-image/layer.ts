@@ -13,12 +13,20 @@ export const diskImage = defineLayer<DiskImageEntry>({
   kind: 'disk-image',
   schema: diskImageEntry,
   destinations: (entry) => [{ machine: entry.machine, folder: layerFolder(entry) }],
+  routes: (entry) => [
+    {
+      reads: [{ what: 'file', on: entry.machine, at: entry.image }],
+      writes: { what: 'folder', on: entry.machine, at: layerFolder(entry), disk: entry.mounted_at },
+      ...{ carries: 'everything', leftOut: [] },
+    },
+  ],
   protect: planProtect,
   points: async (entry, world, remark) => {
     const { points, notes } = await readPoints(world.machine(entry.machine), entry);
     for (const note of notes) remark?.(note);
     return points;
   },
+  series: ({ manifest }) => `${manifest.source['uuid']}`,
   holdsPaths: true,
   scout: scoutTree,
   restore: planRestore,

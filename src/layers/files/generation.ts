@@ -5,7 +5,7 @@ import { Fault } from '../../fault.ts';
 import type { Argv, Ended, Machine } from '../../machines/machine.ts';
 import { bytes, formatSize } from '../../values/size.ts';
 import { count, shown } from '../../values/text.ts';
-import { lastWords } from '../common/commands.ts';
+import { commandFailed, lastWords } from '../common/commands.ts';
 import { fullOr, split } from '../common/records.ts';
 import { type Answer, hear, type List, lists, unheard } from './answer.ts';
 import { copyScript } from './script/copy-script.ts';
@@ -41,10 +41,10 @@ export async function makeGeneration(making: Making, context: StepContext): Prom
     context.progress({ done, unit: 'bytes', what: 'reading and writing' });
   }
   const end = await ended;
-  if (answer.room !== undefined) throw noRoom(partial, answer.room);
   const failed = end.exitCode !== 0 || (!whole && answer.outcome !== 'empty');
-  const wrote = failed || answer.ended.length > 0;
-  if (wrote) refuseFull(making, end, await machine.files.space(partial));
+  // rsync goes on without what there was no room for, and ends as it does where a file has vanished.
+  if (lastLines(end) !== '') throw full(making, end, await machine.files.space(partial));
+  if (answer.room !== undefined) throw noRoom(partial, answer.room);
   if (failed) throw notMade(making, end, answer);
   if (answer.unlike > 0) throw unlike(partial, answer.unlike);
   return { ...answer, names: await namesIn(machine, join(partial, 'work'), answer), words: end.stderr };
@@ -78,11 +78,9 @@ async function namesIn(machine: Machine, work: string, { lists: lengths }: Answe
   return names;
 }
 
-function refuseFull({ partial }: Making, end: Ended, { free, total }: Readonly<{ free: number; total: number }>): void {
+function full({ partial }: Making, end: Ended, { free, total }: Readonly<{ free: number; total: number }>): Fault {
   const figures = ` (${formatSize(bytes(free))} of ${formatSize(bytes(total))} are free)`;
-  const none = new Error('it is not full');
-  const fault = fullOr(none as Fault, lastLines(end), partial, figures);
-  if (fault !== none) throw fault;
+  return fullOr(commandFailed({ name: partial }, ['sh'], end), lastLines(end), partial, figures);
 }
 
 const lastLines = ({ stderr }: Ended): string =>

@@ -2,10 +2,13 @@
 import { defineLayer } from '../../contracts/layer.ts';
 import { layerFolder } from '../common/points/places.ts';
 import { readPoints } from '../common/points/points.ts';
+import { scoutTree } from '../common/trees/scout.ts';
 import { copyKind } from './copy.ts';
 import { lookKind } from './look.ts';
+import { asGeneration } from './points.ts';
 import { planProtect } from './protect.ts';
 import { planRestore } from './restore.ts';
+import { routesOf } from './routes.ts';
 import { type FilesEntry, filesEntry } from './schema.ts';
 import { weeksKind } from './weeks-step.ts';
 
@@ -14,12 +17,16 @@ export const files = defineLayer<FilesEntry>({
   schema: filesEntry,
   destinations: (entry) =>
     [layerFolder(entry), entry.week_links ?? []].flat().map((folder) => ({ machine: entry.machine, folder })),
+  routes: routesOf,
   protect: planProtect,
   points: async (entry, world, remark) => {
     const { points, notes } = await readPoints(world.machine(entry.machine), entry);
     for (const note of notes) remark?.(note);
-    return points.map((point) => ({ ...point, bytes: point.manifest.counts['bytes'] ?? point.bytes }));
+    return points.map(asGeneration);
   },
+  series: ({ manifest: { source } }) => `${source['line'] ?? source['folder'] ?? ''}`,
+  holdsPaths: true,
+  scout: scoutTree,
   restore: planRestore,
   stepKinds: [lookKind, copyKind, weeksKind],
 });

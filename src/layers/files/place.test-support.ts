@@ -9,6 +9,7 @@ import type { RestorePoint } from '../../model/restore-point.ts';
 import type { RunId } from '../../model/run.ts';
 import type { Clock } from '../../values/instant.ts';
 import { type Driven, drive, type Outcome, worldWith } from '../common/driver.test-support.ts';
+import { scoutTree } from '../common/trees/scout.ts';
 import { files } from './layer.ts';
 import { planProtect } from './protect.ts';
 import { planRestore } from './restore.ts';
@@ -22,7 +23,7 @@ export type Place = Readonly<{
   entry: FilesEntry;
   world: World;
   protect(run: string, more?: Partial<Driven>): Promise<Outcome>;
-  restore(run: string, point: RestorePoint, more?: Partial<Driven>): Promise<Outcome>;
+  restore(run: string, point: RestorePoint, more?: Partial<Driven>, only?: string): Promise<Outcome>;
   points(): Promise<readonly RestorePoint[]>;
   remarks(): Promise<readonly string[]>;
   /** unfinished folders, and work folders; nothing where nothing is left */
@@ -50,8 +51,11 @@ export function placeWith(more: Record<string, unknown> = {}, clock?: Clock, on?
   return {
     ...{ folder, data, copies, back, entry, world },
     protect: (run, others) => drive(driven(run, others), planProtect(entry, context).steps, 'keep'),
-    restore: (run, point, others) =>
-      drive(driven(run, others), planRestore(entry, { point, target: back }, context).steps, 'lead back'),
+    restore: async (run, point, others, only) => {
+      const wish = { point, target: back, ...(only === undefined ? {} : { only }) };
+      const scouted = await scoutTree(entry, wish, world, new AbortController().signal);
+      return drive(driven(run, others), planRestore(entry, wish, context, scouted).steps, 'lead back');
+    },
     points: () => files.points(entry, world),
     remarks: async () => {
       const says: string[] = [];
@@ -84,7 +88,9 @@ export function seen(tree: string): string {
       `cd "$1" && find . \\( -type d -printf '%p %y %m %U %G %T@\\n' -o -printf '%p %y %m %U %G %s %T@ %l\\n' \\) | sort`,
     ),
     sh(`cd "$1" && find . -type f -size -100M -print0 | sort -z | xargs -0r sha256sum`),
-    sh(`cd "$1" && find . -print0 | sort -z | xargs -0 getfattr -h -d -e hex -m -`),
+    sh(
+      `cd "$1" && find . -print0 | sort -z | xargs -0 getfattr -h -d -e hex -m '^(user|trusted[.][^S]|security|system)'`,
+    ),
     // Which names are one file; names in other generations do not count.
     sh(
       `cd "$1" && find . -type f -links +1 -printf '%i %p\\n' | sort -k 2 | awk '{ names[$1]++; first[$1] = first[$1] == "" ? $2 : first[$1]; inode[NR] = $1; name[NR] = $2 }

@@ -1,6 +1,6 @@
 // What an estate says of the files of a workload.
 import * as z from 'zod';
-import { entryName, layerEntry } from '../../contracts/layer-entry.ts';
+import { entryName, layerEntry, leftOutFields } from '../../contracts/layer-entry.ts';
 import { absolutePath, liesBelowMount, notBelowMount, pointFields } from '../common/points/entry.ts';
 import { protectedField } from '../common/protection.ts';
 import { timeSpan } from '../common/sources/snapshots.ts';
@@ -37,11 +37,7 @@ const exclusion = z.strictObject({
     .min(1)
     .optional()
     .describe('only of this one, where there are several: NAMESPACE/CLAIM, or the folder'),
-  reason: z.string().min(1).describe('why it may be without a copy: `made anew from the originals`'),
-  owner: z.string().min(1).describe('who decided it'),
-  review_by: z.iso
-    .date()
-    .describe('until when; past it, this is a warning of every run, and the exclusion still holds'),
+  ...leftOutFields,
 });
 export type FileExclusion = z.infer<typeof exclusion>;
 

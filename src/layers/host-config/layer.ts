@@ -14,12 +14,20 @@ export const hostConfig = defineLayer<HostConfigEntry>({
   kind: 'host-config',
   schema: hostConfigEntry,
   destinations: (entry) => [{ machine: pointsMachine(entry), folder: layerFolder(entry) }],
+  routes: (entry) => [
+    {
+      reads: [{ what: 'host', on: entry.machine }],
+      writes: { what: 'folder', on: pointsMachine(entry), at: layerFolder(entry), disk: entry.mounted_at },
+      ...{ carries: { part: 'its configuration' }, leftOut: [] },
+    },
+  ],
   protect: planProtect,
   points: async (entry, world, remark) => {
     const { points, notes } = await readPoints(world.machine(pointsMachine(entry)), entry);
     for (const note of notes) remark?.(note);
     return points;
   },
+  series: ({ manifest }) => `${manifest.source['machine_id']}`,
   holdsPaths: true,
   scout: scoutTree,
   restore: (entry, wish, _context, scouted) =>

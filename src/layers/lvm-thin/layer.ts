@@ -6,6 +6,7 @@ import { planProtect } from './protect.ts';
 import { removeKind } from './remove.ts';
 import { planRestore, restoreTargets } from './restore.ts';
 import { retainKind } from './retain.ts';
+import { routesOf } from './routes.ts';
 import { type LvmThinEntry, lvmThinEntry } from './schema.ts';
 import { snapshotKind } from './snapshot.ts';
 import { swapKinds } from './swap/kinds.ts';
@@ -16,8 +17,10 @@ export const lvmThin = defineLayer<LvmThinEntry>({
   schema: lvmThinEntry,
   // Snapshots lie in the pool of what they are taken of, and are known by their tags: no folder is written to.
   destinations: () => [],
+  routes: routesOf,
   protect: planProtect,
   points: readPoints,
+  series: ({ manifest }) => `${manifest.source['line']}`,
   targets: restoreTargets,
   scout: scoutRestore,
   restore: planRestore,

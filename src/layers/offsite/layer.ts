@@ -6,6 +6,7 @@ import { prefixOf } from './places.ts';
 import { readCopies } from './points.ts';
 import { planProtect } from './protect.ts';
 import { planRestore } from './restore.ts';
+import { routesOf } from './routes.ts';
 import { type OffsiteEntry, offsiteEntry } from './schema.ts';
 import { sendKind } from './send.ts';
 
@@ -14,6 +15,7 @@ export const offsite = defineLayer<OffsiteEntry>({
   schema: offsiteEntry,
   destinations: (entry) =>
     entry.to === undefined ? [] : [{ machine: entry.to_machine ?? entry.machine, folder: prefixOf(entry) }],
+  routes: routesOf,
   protect: planProtect,
   points: readCopies,
   restore: planRestore,

@@ -9,12 +9,14 @@ import { lookKind } from './look.ts';
 import { planProtect } from './protect.ts';
 import { proveKind } from './prove.ts';
 import { planRestore } from './restore.ts';
+import { routesOf } from './routes.ts';
 import { isCopying, type SqliteEntry, sqliteEntry } from './schema.ts';
 
 export const sqlite = defineLayer<SqliteEntry>({
   kind: 'sqlite',
   schema: sqliteEntry,
   destinations: (entry) => (isCopying(entry) ? [{ machine: entry.machine, folder: layerFolder(entry) }] : []),
+  routes: routesOf,
   protect: planProtect,
   points: async (entry, world, remark) => {
     if (!isCopying(entry)) return [];
@@ -22,6 +24,7 @@ export const sqlite = defineLayer<SqliteEntry>({
     for (const note of notes) remark?.(note);
     return points;
   },
+  series: ({ manifest: { source } }) => `${source['line'] ?? source['folder'] ?? source['files']}`,
   holdsPaths: true,
   scout: scoutTree,
   restore: planRestore,

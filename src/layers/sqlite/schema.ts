@@ -1,6 +1,6 @@
 // What an estate says of the databases of a workload.
 import * as z from 'zod';
-import { entryName, layerEntry } from '../../contracts/layer-entry.ts';
+import { entryName, layerEntry, leftOutFields } from '../../contracts/layer-entry.ts';
 import { keepSchema } from '../../values/retention.ts';
 import { secretReference } from '../../values/secret-reference.ts';
 import { recipients } from '../common/points/encryption.ts';
@@ -35,11 +35,8 @@ const exclusion = z.strictObject({
     .min(1)
     .describe('its path below the volume or folder; with `/` at its end, all below that folder'),
   workload: z.string().min(1).optional().describe('only of this one, where there are several: NAMESPACE/CLAIM'),
+  ...leftOutFields,
   reason: z.string().min(1).describe('why it may be without a copy'),
-  owner: z.string().min(1).describe('who decided it'),
-  review_by: z.iso
-    .date()
-    .describe('until when; past it, this is a warning of every run, and the exclusion still holds'),
 });
 export type DatabaseExclusion = z.infer<typeof exclusion>;
 

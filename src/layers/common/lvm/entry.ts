@@ -1,6 +1,6 @@
 // What other layers, and a restore, must know of an `lvm-thin` layer: where its volumes are, whose they may be, and how they open.
 import * as z from 'zod';
-import { entryName } from '../../../contracts/layer-entry.ts';
+import { entryName, leftOutFields } from '../../../contracts/layer-entry.ts';
 import type { LayerEntry } from '../../../model/estate.ts';
 import { secretReference } from '../../../values/secret-reference.ts';
 
@@ -23,11 +23,8 @@ export const exclusion = z
     namespace: text('every volume of this namespace').optional(),
     claim: text('one claim: NAMESPACE/CLAIM').optional(),
     volume: text('one volume: its LV name or its handle in the cluster').optional(),
+    ...leftOutFields,
     reason: text('why it may be without snapshots'),
-    owner: text('who decided it'),
-    review_by: z.iso
-      .date()
-      .describe('until when; past it, this is a warning of every run, and the exclusion still holds'),
   })
   .refine(
     ({ namespace, claim, volume }) => [namespace, claim, volume].filter((one) => one !== undefined).length === 1,

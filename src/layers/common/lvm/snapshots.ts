@@ -195,6 +195,7 @@ export function restorePointOf(machine: string, snapshot: Snapshot): RestorePoin
     machine,
     folder: snapshot.device,
     bytes: snapshot.bytes,
+    takes: { what: 'unknown', because: 'LVM tells what a pool holds, and not what a snapshot holds alone' },
     held: snapshot.held,
     how: howTaken(snapshot),
     manifest: {

@@ -38,9 +38,11 @@ export async function* parseDump(lines: AsyncIterable<Buffer>): AsyncGenerator<A
     } else if (line.length > 0) {
       const at = line.indexOf(0x3d);
       const name = line.subarray(0, at).toString('latin1');
+      // How xfs shows an ACL a second time (xfs_acl.c); no other file system would.
+      if (name.startsWith('trusted.SGI_ACL_')) continue;
       attributes[name] = comparable(name, line.subarray(at + 1).toString('latin1'));
     } else if (path !== undefined) {
-      yield { path, attributes };
+      if (Object.keys(attributes).length > 0) yield { path, attributes };
       path = undefined;
     }
   }

@@ -46,7 +46,7 @@ export async function compareTree(restoring: Restoring, context: StepContext): P
   };
   for await (const one of await sortLinks({ machine, folder: work, signal }, links())) note(one);
   if (seen.differences > 0) throw differs(target, seen.differences, seen.first);
-  if (isGeneration(point.manifest)) await proveContent(machine, point, work, tree, context);
+  if (isGeneration(point.manifest)) await proveContent(restoring, point, work, context);
   if (seen.root === undefined) throw new Error('a listing with the right digest has no root');
   return { root: seen.root, degraded: comparing.attributes ? [] : [notCompared] };
 }

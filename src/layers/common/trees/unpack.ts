@@ -45,12 +45,11 @@ export const unpackKind: StepKind = {
     const bytes = generation
       ? (manifest.counts['bytes'] ?? 0)
       : names.reduce((sum, name) => sum + partNamed(manifest, name).bytes, 0);
-    const part = generation ? undefined : await partOfPoint(restoring, point, shape, context);
+    const part = await partOfPoint(restoring, point, shape, context);
     await checkRoom(machine.files, target, Math.min(bytes, part?.bytes ?? bytes));
     context.take('folder of the restore', work);
     await beginIn(restoring);
-    const figures = () => figuresOf(restoring);
-    if (generation) await copyOut({ machine, tree: restoring.tree, target, devices, figures }, point, context);
+    if (generation) await copyOut({ ...restoring, figures: () => figuresOf(restoring) }, point, context);
     else if (shape === undefined) await unpack(restoring, point, names, (await part?.arguments()) ?? [], context);
     else await layOutOf(restoring, point, shape, context);
     await part?.keep();

@@ -114,8 +114,9 @@ dump="getfattr --physical --no-dereference --absolute-names --dump --encoding=he
 as_records() { ${perl(attributesProgram)} | sort --zero-terminated; }
 
 # Copies what the lists say, which lists_of made: the tree is as work/have says, and becomes as work/scan says.
+# On xfs an ACL shows a second time as an attribute, and rsync would remove it there as one too many, and the ACL with it.
 rsync_from() {
-  rsync --links --perms --times --group --owner --devices --specials --hard-links --acls --xattrs --sparse --numeric-ids \\
+  rsync '--filter=-x system.*' '--filter=-x trusted.SGI_ACL_*' --links --perms --times --group --owner --devices --specials --hard-links --acls --xattrs --sparse --numeric-ids \\
     --modify-window=-1 --from0 "$@" ./work/source/ ./tree/ </dev/null 1>&2
   case $? in 0 | 23 | 24) ;; *) say "rsync $?" ;; esac
 }
@@ -125,9 +126,9 @@ lists_of() {
   ${perl(listsProgram)} work/old work/new || fail perl
 }
 room() {
-  avail=$(df --output=avail --block-size=1 . | sed -n 2p)
-  inodes=$(df --output=iavail . | sed -n 2p)
-  total=$(df --output=itotal . | sed -n 2p)
+  avail=$(df --output=avail --block-size=1 . | sed -n '2{s, ,,g;p;}')
+  inodes=$(df --output=iavail . | sed -n '2{s, ,,g;p;}')
+  total=$(df --output=itotal . | sed -n '2{s, ,,g;p;}')
   if [ "$1" -gt "$avail" ]; then say "no-room $1 $avail"; exit 3; fi
   case $total in 0 | *-*) ;; *) if [ "$2" -gt "$inodes" ]; then say "no-inodes $2 $inodes"; exit 3; fi ;; esac
 }

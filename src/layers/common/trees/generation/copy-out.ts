@@ -2,13 +2,14 @@
 import { join } from 'node:path';
 import type { StepContext } from '../../../../contracts/step-kind.ts';
 import { Fault } from '../../../../fault.ts';
-import type { Machine } from '../../../../machines/machine.ts';
 import { cut, shown } from '../../../../values/text.ts';
 import { lastWords } from '../../commands.ts';
 import { gathered } from '../../records.ts';
 import { extractFault, keepMetadata } from '../archive.ts';
 import { pathOf } from '../listed.ts';
 import { type AtHand, provenPart } from '../parts.ts';
+import { isMeant } from '../scope.ts';
+import type { Restoring } from '../target.ts';
 import { proveScript } from './digests.ts';
 import { generationParts, treeName } from './parts.ts';
 import { readScan } from './read-scan.ts';
@@ -19,17 +20,12 @@ export LC_ALL=C
 { { tar --create --file=- --blocking-factor=128 --format=posix ${keepMetadata} --sparse --no-recursion --null --verbatim-files-from --directory="$1" --files-from=- || echo read >&3; } |
   { tar --extract --file=- --blocking-factor=128 --delay-directory-restore --same-owner --same-permissions ${keepMetadata} --directory="$2" || echo write >&3; }; } 3>&1`;
 
-export type CopyOut = Readonly<{
-  machine: Machine;
-  tree: string;
-  target: string;
-  devices: boolean;
-  figures(): Promise<string>;
-}>;
+export type CopyOut = Pick<Restoring, 'machine' | 'tree' | 'target' | 'devices' | 'scope'> &
+  Readonly<{ figures(): Promise<string> }>;
 
 /** @throws Fault `point-damaged` where the tree has not all that the listing has, `unpack-failed`, `disk-full` */
 export async function copyOut(
-  { machine, tree, target, devices, figures }: CopyOut,
+  { machine, tree, target, devices, scope, figures }: CopyOut,
   point: AtHand,
   context: StepContext,
 ) {
@@ -39,6 +35,7 @@ export async function copyOut(
   let done = 0;
   const names = async function* () {
     for await (const entry of readScan(point, signal)) {
+      if (!isMeant(scope, pathOf(entry))) continue;
       if (!devices && (entry.type === 'block' || entry.type === 'character')) continue;
       done += 1;
       if (done % 1000 === 0) progress({ done, unit: 'items', what: 'copying out of the restore point' });
@@ -60,8 +57,14 @@ export async function copyOut(
 }
 
 /** Every file of the tree against the digest that was sealed. @throws Fault `point-damaged` */
-export async function proveContent(machine: Machine, point: AtHand, work: string, tree: string, context: StepContext) {
-  const argv = ['sh', '-c', proveScript, 'sh', work, join(point.folder, generationParts.digests), tree] as const;
+export async function proveContent(
+  { machine, tree, scope }: Pick<Restoring, 'machine' | 'tree' | 'scope'>,
+  point: AtHand,
+  work: string,
+  context: StepContext,
+) {
+  const digests = join(point.folder, generationParts.digests);
+  const argv = ['sh', '-c', proveScript, 'sh', work, digests, tree, scope?.text ?? ''] as const;
   context.progress({ done: 0, unit: 'items', what: 'comparing the content of every file' });
   for await (const _ of provenPart(point, generationParts.digests, context.signal));
   const ended = await machine.run(argv, { signal: context.signal });
