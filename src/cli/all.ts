@@ -210,6 +210,7 @@ export const commands: readonly Listed[] = [
     arguments: '<workload>',
     options: [
       { flags: '--point <id>', says: 'this restore point, instead of the best one' },
+      { flags: '--by <layer>', says: 'only points of this layer, where several have some' },
       { flags: '--lost-at <time>', says: 'the newest point from before this time (RFC 3339)' },
       {
         flags: '--to <place>',

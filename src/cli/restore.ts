@@ -35,7 +35,7 @@ export const restore: Command<RestoreAnswer> = {
     await using world = holdfast.world(estate);
     const all = await waysOf(invocation, estate, workload, world, lostAt);
     const only = optionText(invocation, 'only');
-    const ways = holdingPaths(workload, only, leadingTo(to, all));
+    const ways = holdingPaths(workload, only, byLayer(invocation, workload, leadingTo(to, all)));
     const way = chosen(invocation, workload, ways);
     const others = all.filter((one) => !ways.includes(one));
     const options = `${waysAsText(ways, way, invocation.surroundings.clock.now())}${othersAsText(others)}`;
@@ -131,7 +131,9 @@ function chosen(invocation: Invocation, workload: string, ways: readonly Way[]):
   const found =
     wanted === undefined ? ways.slice(0, 1) : ways.filter(({ point }) => point.manifest.id.startsWith(wanted));
   const [way] = found;
-  if (way !== undefined && found.length === 1) return way;
+  // A copy in another place is the same point: the first of them is as good, unless `--by` says which.
+  const ids = new Set(found.map(({ point }) => point.manifest.id));
+  if (way !== undefined && ids.size === 1) return way;
   throw new Fault('point-unknown', {
     where: wanted ?? workload,
     says:
@@ -142,6 +144,19 @@ function chosen(invocation: Invocation, workload: string, ways: readonly Way[]):
           : 'there is no such restore point',
     remedy: `see \`holdfast points ${workload}\``,
   });
+}
+
+function byLayer(invocation: Invocation, workload: string, ways: readonly Way[]): readonly Way[] {
+  const wanted = optionText(invocation, 'by');
+  if (wanted === undefined) return ways;
+  const own = ways.filter(({ entry }) => entry.name === wanted);
+  if (own.length > 0) return own;
+  const layers = [...new Set(ways.map(({ entry }) => entry.name))].join(', ');
+  throw misused(
+    '--by',
+    `${wanted} has no point of ${workload}`,
+    layers === '' ? 'see `holdfast points`' : `there are points by ${layers}`,
+  );
 }
 
 function waysAsText(ways: readonly Way[], way: Way, now: Instant): string {

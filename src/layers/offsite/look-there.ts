@@ -5,7 +5,7 @@ import type { Manifest } from '../../model/restore-point.ts';
 import { bytes, formatSize } from '../../values/size.ts';
 import { shown } from '../../values/text.ts';
 import { readManifest } from '../common/points/manifest.ts';
-import { otherThan } from '../common/points/places.ts';
+import { manifestName, otherThan } from '../common/points/places.ts';
 import { holdOf, problemOfParts } from '../common/points/points.ts';
 import type { Copy } from './decide.ts';
 import { copyRef, idOf, markName, unverifiedName } from './places.ts';
@@ -66,7 +66,8 @@ export async function lookThere(
       }
       const sent = await readManifest(files, at, unverifiedName);
       if (!('problem' in sent) && idOf(name) === sent.id) seen.unverified.push(await pointOf(sent));
-      else if (idOf(name) !== name) seen.unfinished.push({ layer: top, name });
+      else if (idOf(name) !== name && (await files.info(join(at, manifestName))) === undefined)
+        seen.unfinished.push({ layer: top, name });
       else note(top, name, sealed.problem);
     }
   }

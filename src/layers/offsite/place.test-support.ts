@@ -1,5 +1,5 @@
 // The layer at work: points of a layer of files in archives on one machine, copies on another, all in a temp folder that is gone after.
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LayerContext } from '../../contracts/layer.ts';
@@ -53,17 +53,16 @@ const first = instantAt(Date.UTC(2026, 0, 1));
 export function placeWith(
   more: Record<string, unknown> = {},
   machines: Record<string, Machine> = {},
-  clock: Clock = systemClock,
+  pointsAt?: string,
 ): Place {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-offsite-'));
   const at = (name: string) => join(folder, name);
   for (const name of ['tree', 'there', 'staging', 'taken']) mkdirSync(at(name), { mode: 0o700 });
-  writeFileSync(at('key'), '');
   return placed(
     folder,
     { to: at('there'), to_machine: 'nas', staging: at('staging'), ...more },
     machines,
-    clock,
+    pointsAt,
     new Map(),
   );
 }
@@ -72,9 +71,10 @@ function placed(
   folder: string,
   more: Record<string, unknown>,
   machines: Record<string, Machine>,
-  clock: Clock,
+  pointsAt: string | undefined,
   memory: Map<string, Json>,
 ): Place {
+  const clock = systemClock;
   const at = (name: string) => join(folder, name);
   const entry = offsiteEntry.parse({
     ...{ name: 'away', kind: 'offsite', machine: 'here', workload: 'away', points_of: ['trees'] },
@@ -95,7 +95,7 @@ function placed(
     kind: 'disk-image',
     machine: 'here',
     workload: 'photos',
-    to: at('points'),
+    to: pointsAt ?? at('points'),
     keep: {},
   } as LayerEntry;
   const context: LayerContext = { timeZone: 'UTC', now: clock.now(), layers: [trees, entry] };
@@ -130,7 +130,7 @@ function placed(
       readdirSync(folder, { recursive: true })
         .map(String)
         .filter((name) => /\.(partial|removing|holdfast)-|^(taken|staging)\/.|\.lock/.test(name)),
-    with: (over) => placed(folder, { ...more, ...over }, machines, clock, memory),
+    with: (over) => placed(folder, { ...more, ...over }, machines, pointsAt, memory),
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -81,7 +81,9 @@ export function rsyncTarget(entry: OffsiteEntry, ends: Rsyncing, working: Workin
     send: async (from, spot, bases) => {
       if (served === undefined) await target.files.makeFolder(join(prefix, spot.layer), 0o700);
       const linkDest = bases.map((name) => at({ ...spot, name }));
-      await put(from, writing(spot), [...apart, '--stats'], linkDest);
+      // rrsync does not know of nanoseconds: what was written twice within a second would be taken for the same by its time and size.
+      const sure = served === undefined || linkDest.length === 0 ? [] : ['--checksum'];
+      await put(from, writing(spot), [...apart, ...sure, '--stats'], linkDest);
     },
     written: (spot) => (served === undefined ? { machine: target, folder: writing(spot) } : undefined),
     differences: async (from, spot, except) => {
