@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { hours } from '../../values/duration.ts';
 import { differences, everything, fault, sh } from '../common/trees.test-support.ts';
-import { changed, type Place, placeWith, removed, renamed } from './place.test-support.ts';
+import { changed, type Place, placeWith, removed, renamed, rescan } from './place.test-support.ts';
 
 const skip = process.getuid?.() !== 0 && 'it needs root: owners are kept, and the share is mounted without links';
 
@@ -31,6 +31,26 @@ describe('a mirrored share', { skip, timeout: 300_000 }, () => {
       writeFileSync(join(place.tree, 'one'), 'other');
       assert.notEqual(differences(place.share, place.tree), '', 'control: rsync sees a difference');
     }));
+
+  it('is as the share is, and follows it, on another machine', () =>
+    within(
+      async (place) => {
+        everything(place.share);
+        sh('for i in $(seq 40); do echo $i > plain$i; done', place.share);
+        await place.protect('run1');
+        isSame(place);
+        sh(
+          'rm plain1; mv folder moved; echo more >> moved/two; echo x > "another\nline"; mkdir deep; echo 1 > deep/1',
+          place.share,
+        );
+        place.tell(removed('plain1'), renamed('folder', 'moved', true), changed('moved/two'), changed('another\nline'));
+        place.tell(rescan('deep'), rescan('shared'));
+        const { degraded } = await place.protect('run2');
+        assert.deepEqual(degraded, []);
+        isSame(place);
+      },
+      { to_machine: 'nas' },
+    ));
 
   it('follows what was written, removed, renamed and changed in its attributes', () =>
     within(async (place) => {

@@ -49,7 +49,10 @@ export type Place = Readonly<{
 
 function steppedClock(): Place['clock'] {
   let now = instantAt(Date.parse('2026-03-01T02:00:00Z'));
-  return { ...systemClock, now: () => now, move: (by) => void (now = after(now, by)) };
+  const move = (by: Duration): void => {
+    now = after(now, by);
+  };
+  return { ...systemClock, now: () => now, move };
 }
 
 export const changed = (path: string, folder = false): Change => ({

@@ -47,7 +47,7 @@ sub file {
 my $done = 0;
 for (@renames) {
   my ($file, $from, $to) = @$_;
-  my ($source, $target) = (place($from), place($to));
+  my ($source, $target) = (scalar place($from), scalar place($to));
   my ($now, $there) = (file($source), file($target));
   $file = $now if defined $any;
   die "$from: it is not there\\n" if $file eq '';
