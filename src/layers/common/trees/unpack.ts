@@ -9,7 +9,7 @@ import { formatSize, bytes as sizeOf } from '../../../values/size.ts';
 import { checkRoom } from '../points/destination.ts';
 import { readManifest } from '../points/manifest.ts';
 import { extractArgv, extractFault } from './archive.ts';
-import { copyOut } from './generation/copy-out.ts';
+import { copyOut, takenBy } from './generation/copy-out.ts';
 import { isGeneration } from './generation/parts.ts';
 import { layOut, type Shape, shapeOf } from './laid-out.ts';
 import { partOfPoint } from './part-of-archive.ts';
@@ -43,7 +43,7 @@ export const unpackKind: StepKind = {
     if (!generation && shape === undefined && devices && (manifest.counts['devices'] ?? 0) > 0)
       names.push(partNames.devices);
     const bytes = generation
-      ? (manifest.counts['bytes'] ?? 0)
+      ? Math.min(manifest.counts['bytes'] ?? 0, await takenBy(point, context.signal))
       : names.reduce((sum, name) => sum + partNamed(manifest, name).bytes, 0);
     const part = await partOfPoint(restoring, point, shape, context);
     await checkRoom(machine.files, target, Math.min(bytes, part?.bytes ?? bytes));
