@@ -36,6 +36,11 @@ diff $work/one $work/other || true
 diff -r --no-dereference ${unread.map((name) => `-x '${name}'`).join(' ')} ${one} ${other} 2>&1 | grep -avE 'is a (fifo|socket|character special file|block special file) while|^Only in .*: socket$' || true
 rm -r $work`;
 
-/** Nothing where they are the same. @param unread names whose content is not compared */
-export const differences = (shell: Shell, one: string, other: string, unread: readonly string[] = []): string =>
-  shell(script(one, other, unread));
+/** Nothing where they are the same; why they could not be compared where one of them is not there. @param unread names whose content is not compared */
+export function differences(shell: Shell, one: string, other: string, unread: readonly string[] = []): string {
+  try {
+    return shell(script(one, other, unread));
+  } catch (error) {
+    return `not compared: ${String(error).slice(-300)}`;
+  }
+}

@@ -17,7 +17,8 @@ export async function proveFire(report: Report, nas: Nas): Promise<void> {
     const place = await mirrorPlace(nas, name);
     try {
       fill(place.share);
-      await place.run();
+      const first = await place.run();
+      if (first.status !== 0) throw seen(first);
       await prove(report, nas, place);
     } finally {
       await place.close();
