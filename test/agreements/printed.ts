@@ -67,6 +67,7 @@ async function ofImages(): Promise<readonly Printed[]> {
       ['install-service', '--into', estate.folder, '--remove', '--yes'],
       ['points'],
       ['routes'],
+      ['track', 'unit', join(estate.folder, 'points')],
       ['metrics'],
       ['doctor'],
       ['plan', '--bogus'],

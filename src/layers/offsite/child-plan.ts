@@ -14,7 +14,7 @@ import { lane } from '../common/points/places.ts';
 import { pruneSteps } from '../common/points/prune-step.ts';
 import { bytesOf, decide, type Sending } from './decide.ts';
 import type { Seen } from './look-there.ts';
-import { copyRef, placeRef } from './places.ts';
+import { copyRef, idOf, placeRef } from './places.ts';
 import type { OffsiteEntry, SourceLayer } from './schema.ts';
 import { type Sent, sentKey } from './sent.ts';
 import { sourceKeyOf } from './source-key.ts';
@@ -89,6 +89,8 @@ function sendStep(looked: Looked, { point, bases }: Sending): Step {
     (one) => one.point.manifest.id === manifest.id && one.point.manifest.layer === manifest.layer,
   );
   const name = there?.name ?? target.nameFor(manifest.id, run);
+  // What was begun and came to no end may have been compared and found wrong for what it was linked to.
+  const again = seen?.unfinished.some((one) => one.layer === manifest.layer && idOf(one.name) === manifest.id) === true;
   return {
     id: `send-${manifest.layer}-${manifest.id}`,
     kind: 'offsite.send',
@@ -103,7 +105,15 @@ function sendStep(looked: Looked, { point, bases }: Sending): Step {
     needs: [],
     expects: [],
     given: asGiven({
-      ...{ entry, layers, layer: manifest.layer, id: manifest.id, manifest: digestOf(manifest), name, bases },
+      ...{
+        entry,
+        layers,
+        layer: manifest.layer,
+        id: manifest.id,
+        manifest: digestOf(manifest),
+        name,
+        bases: again ? [] : bases,
+      },
       ...{ workload: manifest.workload, sent: there !== undefined },
     }),
     wayBack: 'undo',

@@ -12,8 +12,8 @@ import { checkTarget } from '../common/trees/target.ts';
 import { endsOf } from './ends.ts';
 import { fetchGiven } from './given.ts';
 import { isPacked, unpack } from './pack.ts';
+import { targetOf } from './reach.ts';
 import { emptyOrNone, planOfFetched } from './restore.ts';
-import { targetOf } from './target.ts';
 
 function placed(context: StepContext) {
   const given = givenOf(fetchGiven, context.step);

@@ -9,10 +9,10 @@ import { type Ends, endsOf } from './ends.ts';
 import { lookGiven } from './given.ts';
 import { leftoverNote, lookThere } from './look-there.ts';
 import { declared } from './protect.ts';
+import { targetOf } from './reach.ts';
 import type { OffsiteEntry, SourceLayer } from './schema.ts';
 import { sentBefore } from './sent.ts';
 import { readSources } from './sources.ts';
-import { targetOf } from './target.ts';
 
 export const workFolder = (context: Pick<StepContext, 'run'>, { staging, name }: OffsiteEntry): string =>
   join(staging, `holdfast-${context.run}-${name}`);

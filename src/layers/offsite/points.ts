@@ -6,8 +6,8 @@ import { must } from '../common/commands.ts';
 import { endsOf } from './ends.ts';
 import { leftoverNote, lookThere } from './look-there.ts';
 import { copyRef, placeRef } from './places.ts';
+import { targetOf } from './reach.ts';
 import type { OffsiteEntry } from './schema.ts';
-import { targetOf } from './target.ts';
 
 export async function readCopies(
   entry: OffsiteEntry,

@@ -24,6 +24,8 @@ type Rsyncing = Ends & Readonly<{ target: Machine }>;
 const whole = ['-aHAXS', '--numeric-ids', '--modify-window=-1'] as const;
 const apart = [manifestName, unverifiedName, holdName].map((name) => `--exclude=/${name}`);
 const mark = 'holdfast-differs ';
+/** The folder of a point gets its manifest last, and a time with it. */
+const ownTime = ' .d..t...... ./';
 
 export function rsyncTarget(entry: OffsiteEntry, ends: Rsyncing, working: Working): Target {
   const { near, target } = ends;
@@ -86,10 +88,11 @@ export function rsyncTarget(entry: OffsiteEntry, ends: Rsyncing, working: Workin
       await put(from, writing(spot), [...apart, ...sure, '--stats'], linkDest);
     },
     written: (spot) => (served === undefined ? { machine: target, folder: writing(spot) } : undefined),
-    differences: async (from, spot, except) => {
+    differences: async (from, spot, { except, timeless }) => {
       const skipped = except.map((name) => `--exclude=/${name}`);
       const options = [
         ...whole,
+        ...(timeless ? ['--no-times'] : []),
         ...apart,
         ...skipped,
         '--dry-run',
@@ -113,7 +116,9 @@ export function rsyncTarget(entry: OffsiteEntry, ends: Rsyncing, working: Workin
             };
       const compared = await go({ ...asked, what: 'reading back' });
       if (compared.exitCode !== 0) throw sendingFailed(target.name, writing(spot), compared);
-      return compared.output.split('\n').flatMap((line) => (line.startsWith(mark) ? [line.slice(mark.length)] : []));
+      return compared.output
+        .split('\n')
+        .flatMap((line) => (line.startsWith(mark) && !line.endsWith(ownTime) ? [line.slice(mark.length)] : []));
     },
     seal: async (spot, manifest, verified) => {
       const folder = writing(spot);

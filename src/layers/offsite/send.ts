@@ -20,9 +20,10 @@ import { lookThere } from './look-there.ts';
 import { isFlat, isPacked, pack, proofs, shapeOf } from './pack.ts';
 import { diskUse, tooLarge } from './physical.ts';
 import { idOf } from './places.ts';
+import { targetOf } from './reach.ts';
 import { rememberSent, sentKey } from './sent.ts';
 import { readSources } from './sources.ts';
-import { type Spot, type Target, targetOf } from './target.ts';
+import type { Spot, Target } from './target.ts';
 
 type Placed = SendGiven & Readonly<{ ends: Ends; target: Target; work: string; spot: Spot }>;
 
@@ -60,7 +61,7 @@ export const sendKind: StepKind = {
       };
     }
     const proved = await provedThere(target, spot, out.manifest, context.signal);
-    const differences = await target.differences(out.folder, spot, proved);
+    const differences = await target.differences(out.folder, spot, { except: proved, timeless: out.flat });
     if (differences.length > 0) throw differs(target, spot, differences);
     await target.seal(spot, out.manifest, true);
     const takes = await target.physical({ layer, name: spot.name }, bases);
@@ -134,20 +135,21 @@ async function shaped(
   { entry, ends, target, work }: Placed,
   point: Readonly<{ manifest: Manifest; folder: string }>,
   context: StepContext,
-): Promise<Readonly<{ manifest: Manifest; folder: string }>> {
-  if (isPull(ends)) return point;
+): Promise<Readonly<{ manifest: Manifest; folder: string; flat: boolean }>> {
+  if (isPull(ends)) return { ...point, flat: false };
   const { counts, parts } = point.manifest;
+  const flat = await isFlat(ends.near, point.folder, point.manifest);
   const shape = shapeOf({
     recipients: entry.encrypt_to !== undefined,
     encrypted: parts.every(({ name }) => name.endsWith('.age')),
-    flat: await isFlat(ends.near, point.folder, point.manifest),
+    flat,
     plain: ends.target === undefined,
     tame: ends.target?.rsyncOnly !== undefined && !target.yields,
     specials: (counts['fifos'] ?? 0) + (counts['devices'] ?? 0) + (counts['sockets'] ?? 0),
   });
-  return shape === 'folder'
-    ? point
-    : pack(ends.near, point, shape === 'encrypted' ? entry.encrypt_to : undefined, work, context);
+  if (shape === 'folder') return { ...point, flat };
+  const packed = await pack(ends.near, point, shape === 'encrypted' ? entry.encrypt_to : undefined, work, context);
+  return { ...packed, flat: true };
 }
 
 /** What it should take there beyond its bases: as much as it takes here beyond the same points. */

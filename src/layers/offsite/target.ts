@@ -3,11 +3,7 @@ import type { StepContext } from '../../contracts/step-kind.ts';
 import type { Machine } from '../../machines/machine.ts';
 import type { Manifest, PointId } from '../../model/restore-point.ts';
 import type { RunId } from '../../model/run.ts';
-import type { Ends } from './ends.ts';
-import { rcloneTarget } from './rclone-target.ts';
 import type { Reader } from './reader.ts';
-import { rsyncTarget } from './rsync-target.ts';
-import type { OffsiteEntry } from './schema.ts';
 
 export type Working = Pick<StepContext, 'signal' | 'progress' | 'world'> &
   Readonly<{
@@ -18,6 +14,13 @@ export type Working = Pick<StepContext, 'signal' | 'progress' | 'world'> &
 
 /** One copy there, or what is to become one. */
 export type Spot = Readonly<{ layer: string; name: string }>;
+
+export type Comparing = Readonly<{
+  /** names at the top that are proved already */
+  except: readonly string[];
+  /** the times of parts mean nothing: what they hold has its own */
+  timeless: boolean;
+}>;
 
 export interface Target {
   /** for points and faults */
@@ -39,8 +42,8 @@ export interface Target {
   send(from: string, spot: Spot, bases: readonly string[]): Promise<void>;
   /** where it is written, on a machine that can read it by itself */
   written(spot: Spot): Readonly<{ machine: Machine; folder: string }> | undefined;
-  /** how what lies there differs from the folder, read at both ends; some of it where it is much. @param except names at the top */
-  differences(from: string, spot: Spot, except: readonly string[]): Promise<readonly string[]>;
+  /** how what lies there differs from the folder, read at both ends; some of it where it is much. */
+  differences(from: string, spot: Spot, comparing: Comparing): Promise<readonly string[]>;
   /** @param verified else it is only said to have been sent */
   seal(spot: Spot, manifest: Manifest, verified: boolean): Promise<void>;
   /** bytes that it takes on the disk there, beyond what it shares with those bases; undefined where nobody can tell */
@@ -52,8 +55,3 @@ export interface Target {
   /** a whole copy into an empty folder of the machine that the layer runs on */
   fetch(spot: Spot, to: string): Promise<void>;
 }
-
-export const targetOf = (entry: OffsiteEntry, ends: Ends, working: Working): Target =>
-  ends.target === undefined
-    ? rcloneTarget(entry, ends.near, working)
-    : rsyncTarget(entry, { ...ends, target: ends.target }, working);
