@@ -9,6 +9,7 @@ import { besidePoints } from './places.ts';
 import { planProtect } from './protect.ts';
 import { restoreKind } from './restore.ts';
 import { planRestore } from './restore-plan.ts';
+import { routesOf } from './routes.ts';
 import { type MirrorEntry, mirrorEntry } from './schema.ts';
 import { turnKind } from './turn-step.ts';
 
@@ -16,6 +17,7 @@ export const mirror = defineLayer<MirrorEntry>({
   kind: 'mirror',
   schema: mirrorEntry,
   destinations: (entry) => [{ machine: pointsMachine(entry), folder: layerFolder(entry) }],
+  routes: routesOf,
   protect: planProtect,
   points: async (entry, world, remark) => {
     const { points, notes } = await readPoints(world.machine(pointsMachine(entry)), entry, besidePoints);

@@ -23,6 +23,7 @@ const exclusion = z.strictObject({
   path: below.describe('a file, or a folder with all that is in it; from the shared folder on'),
   reason: z.string().min(1).describe('why it may be without a copy'),
   owner: z.string().min(1).describe('who decided it'),
+  regenerable: z.boolean().optional().describe('it can be made anew'),
   review_by: z.iso
     .date()
     .describe('until when; past it, this is a warning of every run, and the exclusion still holds'),
