@@ -20,7 +20,7 @@ const links = `use strict; use File::Find; my %n; find({ no_chdir => 1, wanted =
   push @{$n{"$s[0]:$s[1]"}}, $_ if $s[3] > 1 && !-d _ } }, "."); print map { join(" = ", sort @$_), "\\n" } sort { $a->[0] cmp $b->[0] } map { [sort @$_] } grep { @$_ > 1 } values %n`;
 
 /** Of sockets no backup keeps more than their names, if that; what takes long to read is compared by its metadata alone. */
-const script = (one: string, other: string, unread: readonly string[]): string => `
+export const comparing = (one: string, other: string, unread: readonly string[] = []): string => `
 export LC_ALL=C
 picture() {
   cd "$1"
@@ -39,7 +39,7 @@ rm -r $work`;
 /** Nothing where they are the same; why they could not be compared where one of them is not there. @param unread names whose content is not compared */
 export function differences(shell: Shell, one: string, other: string, unread: readonly string[] = []): string {
   try {
-    return shell(script(one, other, unread));
+    return shell(comparing(one, other, unread));
   } catch (error) {
     return `not compared: ${String(error).slice(-300)}`;
   }
