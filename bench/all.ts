@@ -3,8 +3,10 @@ import { table } from '../src/cli/table.ts';
 import type { Row } from './bench.ts';
 import { changesRows } from './changes.ts';
 import { decidingRows } from './deciding.ts';
+import { filesRows } from './files.ts';
 import { journalRows } from './journal.ts';
 import { lvmRows } from './lvm.ts';
+import { mirrorRows } from './mirror.ts';
 import { planRows } from './plan.ts';
 import { retentionRows } from './retention.ts';
 import { scheduleRows } from './schedule.ts';
@@ -17,7 +19,7 @@ import { streamRows } from './stream.ts';
 const benches = {
   ...{ start: startRows, stream: streamRows, deciding: decidingRows, journal: journalRows, plan: planRows },
   ...{ schedule: scheduleRows, schedules: schedulesRows, retention: retentionRows, ssh: sshRows },
-  ...{ sqlite: sqliteRows, lvm: lvmRows, changes: changesRows },
+  ...{ sqlite: sqliteRows, lvm: lvmRows, changes: changesRows, files: filesRows, mirror: mirrorRows },
 } as const;
 const wanted = process.argv.slice(2);
 

@@ -127,6 +127,7 @@ export const rules = {
     meaning('strengthens', 'allows less time'),
   ),
   'longer-weakens': byOrder(span(0), meaning('weakens', 'grows longer'), meaning('strengthens', 'grows shorter')),
+  'longer-strengthens': byOrder(span(0), meaning('strengthens', 'keeps longer'), meaning('weakens', 'keeps less long')),
   'wider-strengthens': byMembers(meaning('strengthens', 'takes more in'), meaning('weakens', 'leaves some out')),
   'wider-reaches': byMembers(meaning('reaches', 'takes more in'), meaning('weakens', 'leaves some out')),
   'contents-strengthen': byContents,

@@ -4,6 +4,7 @@ import { diskImage } from './disk-image/layer.ts';
 import { files } from './files/layer.ts';
 import { hostConfig } from './host-config/layer.ts';
 import { lvmThin } from './lvm-thin/layer.ts';
+import { mirror } from './mirror/layer.ts';
 import { offsite } from './offsite/layer.ts';
 import { pfsense } from './pfsense/layer.ts';
 import { sqlite } from './sqlite/layer.ts';
@@ -13,6 +14,7 @@ export const layers = [
   files,
   hostConfig,
   lvmThin,
+  mirror,
   offsite,
   pfsense,
   sqlite,

@@ -18,12 +18,16 @@ export type Inventory = Readonly<{
   notes: readonly Note[];
 }>;
 
-/** @param machine the one that the points lie on */
-export async function readPoints(machine: Machine, entry: Owner): Promise<Inventory> {
+/**
+ * @param machine the one that the points lie on
+ * @param beside names in the layer's folder that are its own, and no points
+ */
+export async function readPoints(machine: Machine, entry: Owner, beside: readonly string[] = []): Promise<Inventory> {
   const folder = layerFolder(entry);
   const points: RestorePoint[] = [];
   const notes: Note[] = [];
   for (const name of (await machine.files.list(folder)) ?? []) {
+    if (beside.includes(name)) continue;
     const read = await readPoint(machine, entry, folder, name);
     if ('manifest' in read) points.push(read);
     else notes.push({ subject: pointRef(entry.name, name), ...read });

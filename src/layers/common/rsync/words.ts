@@ -10,7 +10,7 @@ export const placeholder = (nth: number): string => `/holdfast-folder-${nth}`;
 const added = ['server', 'sender', 'log-format', 'numeric-ids', 'info', 'debug', 'msgs2stderr', 'no-msgs2stderr'];
 const addedToo = ['checksum-choice', 'compress-choice', 'no-W', 'no-r', 'specials', 'devices', 'delete', 'links'];
 /** Not `K`, `L`, `k`: with these the other end follows links. */
-const letters = /^-[vlHogDtpAXrSncuzdxWIimNUOJ]*(e\.[A-Za-z]*)?$/;
+const letters = /^-[vlHogDtpAXrRSncuzdxWIimNUOJ]*(e\.[A-Za-z]*)?$/;
 const withNumber = /^-[@B]-?\d+$/;
 
 /**

@@ -43,15 +43,19 @@ export function planTreeRestore(
 /** `part`: what is brought back of the point, where that is not all of it */
 type Wish = Readonly<{ point: RestorePoint; target: string; part: Scouted | null }>;
 
-const withoutTarget = ({ name }: TreeEntry, says: string): Refusal => ({
+export const withoutTarget = ({ name }: PointEntry, says: string): Refusal => ({
   subject: ref('layer', name),
   code: 'target-missing',
   says,
   remedy: 'say where to: --to FOLDER, absent or empty',
 });
 
-/** A restore below the destination would be taken for a point, and one above it would bury the points. */
 function refusalOf(entry: TreeEntry, { target, part }: Wish): Refusal | undefined {
+  return targetRefused(entry, target) ?? (part === null ? undefined : partRefused(entry, part));
+}
+
+/** A restore below the destination would be taken for a point, and one above it would bury the points. */
+export function targetRefused(entry: PointEntry, target: string): Refusal | undefined {
   const subject = targetRef(pointsMachine(entry), target);
   if (!/^\/[^\0]*$/.test(target) || /\/\.{0,2}(\/|$)/.test(target))
     return {
@@ -68,7 +72,7 @@ function refusalOf(entry: TreeEntry, { target, part }: Wish): Refusal | undefine
       says: `${shown(target)} and the folder of the restore points (${shown(own)}) lie within each other`,
       remedy: 'choose a target elsewhere',
     };
-  return part === null ? undefined : partRefused(entry, part);
+  return undefined;
 }
 
 function partRefused({ name, restore_devices }: TreeEntry, { path, type }: Scouted): Refusal | undefined {

@@ -1,0 +1,179 @@
+// The step `mirror.bring`: reads the journal, looks where it says, decides, and brings what is new beside the mirror. Its child plan
+// then puts it in place, so that what a run is about to displace stands in the plan before the first of it is.
+import { join } from 'node:path';
+import type { Done, StepContext, StepKind } from '../../contracts/step-kind.ts';
+import type { Path } from '../../model/change-journal.ts';
+import type { Part } from '../../model/restore-point.ts';
+import { absent } from '../../model/step.ts';
+import { count, cut, shown } from '../../values/text.ts';
+import { asGiven, givenOf } from '../common/given.ts';
+import { checkDestination } from '../common/points/destination.ts';
+import { proveWritten, writtenPart } from '../common/points/part.ts';
+import { pointId } from '../common/points/places.ts';
+import { readPoints } from '../common/points/points.ts';
+import { beginPoint, pointPlace } from '../common/points/sealing.ts';
+import { childPlan } from './child-plan.ts';
+import type { Decision } from './decide.ts';
+import { type Decided, decided } from './decided.ts';
+import { lastPass } from './full-pass.ts';
+import { bringGiven } from './given.ts';
+import { checkMark, sourceMark } from './mark.ts';
+import { asNames, besidePoints, type MirrorPlace, mirrorPlace, parentOf, partNames, readable } from './places.ts';
+import { asRecords, renamesOf } from './renames.ts';
+import { type Staged, stage } from './stage.ts';
+import { leadBack, leadBackOthers } from './turning.ts';
+
+const placed = (context: StepContext) => {
+  const { entry, timeZone } = givenOf(bringGiven, context.step);
+  return { entry, timeZone, place: mirrorPlace(context.world, entry, context.run) };
+};
+
+export const bringKind: StepKind = {
+  name: 'mirror.bring',
+  observe: async () => absent,
+
+  do: async (context): Promise<Done> => {
+    const { entry, timeZone, place } = placed(context);
+    const { clock } = context.world;
+    const now = clock.now();
+    const mark = await sourceMark(place.source, entry.name, entry.from.folder);
+    await checkDestination(place.machine, entry);
+    await checkMark(place.machine, place.root, mark);
+    await leadBackOthers(place.machine, place.root, context.log);
+    const id = pointId(now, context.run);
+    await beginPoint(pointPlace(context, entry, id), context);
+    const known = await decided(place, mark, now, context);
+    const staged = await stage(place, known.decision, known.excluded, context);
+    const decision = withoutStranded(known.decision, staged);
+    const owed = [...new Set([...decision.owed, ...staged.missing, ...staged.moving])];
+    const parts = await written(place, decision, staged, owed, context);
+    const { points } = await readPoints(place.machine, entry, besidePoints);
+    const counts = countsOf(known, decision, staged, owed);
+    return {
+      result: asGiven({ counts }),
+      degraded: says(known, staged, decision),
+      expands: childPlan({
+        ...{ entry, timeZone, run: context.run, id, now, sinceBoot: clock.sinceBoot?.(), points },
+        ...{ weighed: known.weighed, counts, parts, details: detailsOf(known, now) },
+        ...{ source: known.mark, journal: journalTo(known.changes) },
+        first: !known.mirrored,
+      }),
+    };
+  },
+
+  probe: async () => ({ answer: 'not done', evidence: 'what was brought is in no mirror yet' }),
+  undo: (context) => giveBack(context),
+  release: (context) => giveBack(context),
+};
+
+/** A sealed run has another name, and stays. */
+async function giveBack(context: StepContext): Promise<void> {
+  const { machine, root, partial, run } = placed(context).place;
+  if ((await machine.files.info(join(root, partial))) !== undefined) await leadBack({ machine, root, partial, run });
+}
+
+/** What was to go into a folder that did not come stays where it is, and is looked at again. */
+function withoutStranded(decision: Decision, { missing }: Staged): Decision {
+  if (missing.length === 0) return decision;
+  const lost = new Set(missing);
+  const isLost = (path: Path): boolean => {
+    for (let one = path; one !== ''; one = parentOf(one)) if (lost.has(one)) return true;
+    return false;
+  };
+  const stranded = decision.moved.filter(({ to, into }) => into && isLost(to));
+  return {
+    ...decision,
+    moved: decision.moved.filter((one) => !stranded.includes(one)),
+    owed: [...decision.owed, ...stranded.flatMap(({ from, to }) => [from, to])],
+  };
+}
+
+async function written(
+  { machine, root, partial, work, run }: MirrorPlace,
+  decision: Decision,
+  { arrived }: Staged,
+  owed: readonly Path[],
+  context: StepContext,
+): Promise<readonly Part[]> {
+  const contents = {
+    [partNames.renames]: asRecords(renamesOf(decision, arrived, work, run)),
+    [partNames.folders]: asNames(decision.folders.flatMap(({ before }) => (before === undefined ? [] : [before]))),
+    [partNames.owed]: asNames(owed),
+  };
+  const parts: Part[] = [];
+  await machine.files.write(join(root, work, 'attributes'), asNames(decision.folders.map(({ path }) => path)), 0o600);
+  for (const [name, content] of Object.entries(contents)) {
+    const path = join(root, partial, name);
+    const part = await writtenPart(machine, path, pieces(content));
+    await proveWritten(machine, path, part, context);
+    parts.push(part);
+  }
+  return parts;
+}
+
+async function* pieces(content: Buffer): AsyncGenerator<Uint8Array> {
+  if (content.length > 0) yield content;
+}
+
+const journalTo = ({ journal, upTo, until }: Decided['changes']) => ({ id: journal, up_to: upTo, until });
+
+const filesIn = (state: Readonly<{ type: string; files: number }>): number =>
+  state.type === 'folder' ? state.files : 1;
+
+function countsOf(
+  { files, weighed, missed }: Decided,
+  { moved, displaced, renamed }: Decision,
+  { arrived, bytes }: Staged,
+  owed: readonly Path[],
+) {
+  const sum = (figures: readonly number[]) => figures.reduce((all, one) => all + one, 0);
+  const brought = sum(arrived.map(({ state }) => filesIn(state)));
+  const replaced = sum(
+    arrived.map(({ bring: { replaces } }) => (replaces === undefined ? 0 : filesIn(replaces.state))),
+  );
+  const gone = sum(displaced.map(({ state }) => filesIn(state)));
+  return {
+    ...{ files: files + brought - replaced - gone, brought, bytes, removed: weighed.removed },
+    ...{
+      overwritten: weighed.overwritten,
+      renamed: moved.length + renamed.length,
+      owed: owed.length,
+      missed: missed.length,
+    },
+  };
+}
+
+const detailsOf = ({ newest, changes, weighed, passed, mirrored, used, agreed }: Decided, now: string) => ({
+  after: newest?.manifest.id ?? null,
+  journal: { id: changes.journal, from: changes.from, up_to: changes.upTo },
+  displaced: weighed.digest,
+  full_pass_at: passed || !mirrored ? now : (lastPass(newest?.manifest) ?? null),
+  approvals_used: [...used, ...agreed.digests],
+});
+
+const most = 20;
+const some = (paths: readonly Path[]): string =>
+  `${paths
+    .slice(0, most)
+    .map((path) => cut(shown(readable(path)), 200) || '(the share itself)')
+    .join(', ')}${paths.length > most ? ` and ${paths.length - most} more` : ''}`;
+
+/** What the run lacks, each by name. */
+function says({ missed, changes }: Decided, { missing }: Staged, { owed }: Decision): readonly string[] {
+  const late = [...missing, ...owed];
+  return [
+    ...(late.length === 0
+      ? []
+      : [
+          `${count(late.length, 'name')} could not be brought, and ${late.length === 1 ? 'is' : 'are'} looked at again by the next run: ${some(late)}`,
+        ]),
+    ...(missed.length === 0
+      ? []
+      : [
+          `the full pass found ${count(missed.length, 'name')} that the journal had missed, and repaired ${missed.length === 1 ? 'it' : 'them'}: ${some(missed)}`,
+        ]),
+    ...(changes.watch.state === 'silent'
+      ? [`nobody writes the change journal (${changes.watch.says}): the whole share was compared`]
+      : []),
+  ];
+}

@@ -1,0 +1,338 @@
+// What must not cost anybody a file: a share that is gone, a run above the budget, a target that is full, links that lead out, and time.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { Fault } from '../../fault.ts';
+import { days, hours } from '../../values/duration.ts';
+import { differences, fault, sh } from '../common/trees.test-support.ts';
+import { changed, type Place, placeWith, removed, rescan } from './place.test-support.ts';
+
+const skip = process.getuid?.() !== 0 && 'it needs root: owners are kept, and the share is mounted without links';
+
+const within = async (
+  work: (place: Place) => Promise<void>,
+  more: Record<string, unknown> = {},
+  inside?: string,
+): Promise<void> => {
+  const place = placeWith(more, inside);
+  try {
+    await work(place);
+  } finally {
+    place.close();
+  }
+};
+const files = (place: Place, count: number) => {
+  for (let n = 0; n < count; n += 1) writeFileSync(join(place.share, `file${n}`), `content ${n}`);
+};
+const treeOf = (folder: string): string => sh('find . -type f -exec sha256sum {} + | sort', folder);
+const faultOf = async (work: Promise<unknown>): Promise<Fault> => {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof Fault, `a fault was expected, and ${String(error)} came`);
+  return error;
+};
+
+describe('a share that is not there', { skip, timeout: 300_000 }, () => {
+  it('removes nothing from its mirror: gone, empty, unmounted, or away as the tracker says', () =>
+    within(async (place) => {
+      files(place, 10);
+      await place.protect('run1');
+      const before = treeOf(place.tree);
+      renameSync(place.share, `${place.share}-away`);
+      await assert.rejects(place.protect('gone'), fault('share-absent'));
+      mkdirSync(place.share);
+      for (let n = 0; n < 10; n += 1) place.tell(removed(`file${n}`));
+      await assert.rejects(place.protect('empty'), fault('share-absent'));
+      place.heartBeat({ state: 'away', says: 'nothing is mounted' });
+      writeFileSync(join(place.share, 'left over'), '');
+      await assert.rejects(place.protect('away'), fault('share-absent'));
+      assert.equal(treeOf(place.tree), before);
+      assert.equal(place.acknowledged(), 1);
+      rmSync(place.share, { recursive: true });
+      renameSync(`${place.share}-away`, place.share);
+      place.heartBeat();
+      await place.protect('back');
+      assert.equal(differences(place.share, place.tree), '');
+    }));
+
+  it('is not read where nothing is mounted at its mount point', () =>
+    within(async (place) => {
+      files(place, 3);
+      const { share: folder } = place;
+      const entry = { from: { folder, journal: place.entry.from.journal, mounted_at: folder } };
+      const other = placeWith({ ...entry, to: join(place.folder, 'others') });
+      await assert.rejects(other.protect('run1'), fault('share-absent'));
+      other.close();
+    }));
+});
+
+describe('a run above the budget', { skip, timeout: 300_000 }, () => {
+  it('stops with a list, displaces nothing, and goes on once when its list was approved', () =>
+    within(async (place) => {
+      files(place, 20);
+      await place.protect('run1');
+      for (let n = 0; n < 12; n += 1) {
+        rmSync(join(place.share, `file${n}`));
+        place.tell(removed(`file${n}`));
+      }
+      const stopped = await faultOf(place.protect('run2'));
+      assert.equal(stopped.code, 'mirror-over-budget');
+      assert.match(stopped.says, /of 20 files in the mirror, 12 would be removed and 0 overwritten, and 2 may be/);
+      assert.equal(readdirSync(place.tree).length, 20);
+      assert.equal((await place.points()).length, 1);
+      const [digest = ''] = readdirSync(join(place.root, '.stopped'));
+      assert.match(stopped.remedy, new RegExp(digest.slice(0, 12)));
+      writeFileSync(join(place.share, 'file15'), 'one more, within the budget');
+      place.tell(changed('file15'));
+      const approved = [{ displaced: digest.slice(0, 12), reason: 'moved to the archive', owner: 'ana' }];
+      const agreed = placeAgreeing(place, approved);
+      await agreed('run3');
+      assert.equal(differences(place.share, place.tree), '');
+      assert.equal(readdirSync(join(place.root, '.kept/run3')).length, 13);
+      files(place, 12);
+      place.tell(...Array.from({ length: 12 }, (_, n) => changed(`file${n}`)));
+      await agreed('run4');
+      for (let n = 0; n < 12; n += 1) {
+        rmSync(join(place.share, `file${n}`));
+        place.tell(removed(`file${n}`));
+      }
+      assert.equal((await faultOf(agreed('run5'))).code, 'mirror-over-budget', 'an approval is used once');
+    }));
+
+  it('stops for files that were overwritten in place, and after 90 days the last good generation is there byte for byte', () =>
+    within(
+      async (place) => {
+        files(place, 50);
+        await place.protect('run1');
+        const good = treeOf(place.tree);
+        for (let n = 0; n < 30; n += 1) {
+          sh(`openssl rand 64 > file${n}`, place.share);
+          place.tell(changed(`file${n}`));
+        }
+        for (let day = 1; day <= 90; day += 1) {
+          place.clock.move(days(1));
+          if (day % 30 === 1) assert.equal((await faultOf(place.protect(`day${day}`))).code, 'mirror-over-budget');
+        }
+        assert.equal(treeOf(place.tree), good);
+        const [point] = await place.points();
+        assert.ok(point !== undefined);
+        await place.restore('back', point);
+        assert.equal(treeOf(place.back), good);
+        assert.notEqual(treeOf(place.share), good, 'control: the share is not what it was');
+      },
+      { kept_for: '30d' },
+    ));
+});
+
+function placeAgreeing(place: Place, approved: readonly unknown[]) {
+  Object.assign(place.entry, { approved });
+  return (run: string) => place.protect(run);
+}
+
+describe('what is displaced', { skip, timeout: 300_000 }, () => {
+  it('is kept as long as declared, and then removed with the points that need it', () =>
+    within(
+      async (place) => {
+        files(place, 20);
+        await place.protect('run1');
+        for (const [n, run] of ['run2', 'run3', 'run4'].entries()) {
+          place.clock.move(days(2));
+          rmSync(join(place.share, `file${n}`));
+          place.tell(removed(`file${n}`));
+          await place.protect(run);
+        }
+        assert.equal((await place.points()).length, 4);
+        assert.deepEqual(readdirSync(join(place.root, '.kept')).sort(), ['run1', 'run2', 'run3', 'run4']);
+        place.clock.move(days(4));
+        await place.protect('run5');
+        const runs = (await place.points()).map(({ manifest }) => manifest.run);
+        assert.deepEqual(runs, ['run3', 'run4', 'run5']);
+        assert.deepEqual(readdirSync(join(place.root, '.kept')).sort(), ['run4', 'run5']);
+        const [oldest] = await place.points();
+        assert.ok(oldest !== undefined);
+        await place.restore('back', oldest);
+        assert.equal(existsSync(join(place.back, 'file2')), true);
+        assert.equal(existsSync(join(place.back, 'file1')), false);
+      },
+      { kept_for: '5d' },
+    ));
+
+  it('stays as long as the point that needs it is held', () =>
+    within(
+      async (place) => {
+        files(place, 20);
+        await place.protect('run1');
+        const [first] = await place.points();
+        writeFileSync(join(first?.folder ?? '', 'HOLD'), 'looked at by ana');
+        rmSync(join(place.share, 'file0'));
+        place.tell(removed('file0'));
+        await place.protect('run2');
+        place.clock.move(days(40));
+        await place.protect('run3');
+        assert.equal((await place.points()).length, 3);
+        assert.equal(existsSync(join(place.root, '.kept/run2/file0')), true);
+      },
+      { kept_for: '5d' },
+    ));
+});
+
+describe('a link that leads out', { skip, timeout: 300_000 }, () => {
+  it('is never followed, neither on the share nor in the mirror', () =>
+    within(async (place) => {
+      const outside = join(place.folder, 'outside');
+      mkdirSync(outside);
+      for (const name of ['file', 'other']) writeFileSync(join(outside, name), 'secret');
+      mkdirSync(join(place.share, 'a'));
+      files(place, 20);
+      writeFileSync(join(place.share, 'a/file'), 'mine');
+      writeFileSync(join(place.share, 'a/other'), 'mine');
+      await place.protect('run1');
+      const before = treeOf(outside);
+      // On the share: the folder is a link now, and the journal speaks of what was in it.
+      renameSync(join(place.share, 'a'), join(place.folder, 'was-a'));
+      symlinkSync(outside, join(place.share, 'a'));
+      place.tell(changed('a/file'), changed('a/new'));
+      const { degraded } = await place.protect('run2');
+      assert.match(degraded.join(), /a\/file/);
+      assert.equal(readFileSync(join(place.tree, 'a/file'), 'utf8'), 'mine');
+      // In the mirror: somebody has put a link there.
+      rmSync(join(place.share, 'a'));
+      renameSync(join(place.folder, 'was-a'), join(place.share, 'a'));
+      rmSync(join(place.tree, 'a'), { recursive: true });
+      symlinkSync(outside, join(place.tree, 'a'));
+      writeFileSync(join(place.share, 'a/file'), 'mine, and new');
+      rmSync(join(place.share, 'a/other'));
+      place.tell(changed('a/file'), removed('a/other'));
+      await place.protect('run3');
+      assert.equal(treeOf(outside), before);
+      assert.equal(differences(place.share, place.tree), '');
+    }));
+});
+
+describe('a target that is full', { skip, timeout: 300_000 }, () => {
+  it('changes nothing in the mirror, and the next run carries on', async () => {
+    const disk = mkdtempSync(join(tmpdir(), 'holdfast-full-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'none', disk]);
+    try {
+      await within(
+        async (place) => {
+          files(place, 20);
+          await place.protect('run1');
+          const before = treeOf(place.tree);
+          sh('head -c 9M /dev/urandom > large', place.share);
+          place.tell(changed('large'));
+          sh('head -c 10M /dev/zero > filler', place.folder);
+          const stopped = await faultOf(place.protect('run2'));
+          assert.match(stopped.code, /^(no-room|disk-full)$/);
+          assert.equal(treeOf(place.tree), before);
+          assert.deepEqual(place.left(), []);
+          rmSync(join(place.folder, 'filler'));
+          await place.protect('run3');
+          assert.equal(differences(place.share, place.tree), '');
+        },
+        {},
+        disk,
+      );
+    } finally {
+      execFileSync('umount', [disk]);
+      rmSync(disk, { recursive: true });
+    }
+  });
+});
+
+describe('a mirror', { skip, timeout: 300_000 }, () => {
+  it('belongs to one share: another one of the same name changes nothing in it', () =>
+    within(async (place) => {
+      files(place, 3);
+      await place.protect('run1');
+      const other = placeWith({ to: join(place.folder, 'copies') });
+      await assert.rejects(other.protect('run1'), fault('destination-owned'));
+      other.close();
+      assert.equal(readdirSync(place.tree).length, 3);
+    }));
+
+  it('gets a folder of 10,000 files that was moved in, as a whole', () =>
+    within(async (place) => {
+      files(place, 3);
+      await place.protect('run1');
+      sh('mkdir -p ../in/deep; for n in $(seq 10000); do echo $n > ../in/deep/$n; done; mv ../in in', place.share);
+      place.tell(rescan('in'));
+      await place.protect('run2');
+      assert.equal(differences(place.share, place.tree), '');
+      assert.equal((await place.points()).at(-1)?.manifest.counts['files'], 10_003);
+    }));
+
+  it('is told by the full pass what the journal had missed, and repaired', () =>
+    within(async (place) => {
+      files(place, 20);
+      await place.protect('run1');
+      place.clock.move(days(31));
+      const fine = await place.protect('run2');
+      assert.deepEqual(fine.degraded, []);
+      writeFileSync(join(place.share, 'file3'), 'nobody told');
+      rmSync(join(place.share, 'file4'));
+      place.clock.move(hours(1));
+      assert.deepEqual((await place.protect('run3')).degraded, [], 'not due: nobody looks');
+      assert.equal(existsSync(join(place.tree, 'file4')), true);
+      place.clock.move(days(31));
+      const { degraded } = await place.protect('run4');
+      assert.match(degraded.join(), /found 2 names that the journal had missed/);
+      assert.equal(differences(place.share, place.tree), '');
+      assert.equal((await place.points()).at(-1)?.manifest.counts['missed'], 2);
+    }));
+
+  it('is compared as a whole, and says so, when nobody writes the journal', () =>
+    within(async (place) => {
+      files(place, 20);
+      await place.protect('run1');
+      writeFileSync(join(place.share, 'file3'), 'nobody told');
+      place.heartBeat({ state: 'stopped', says: 'it was told to stop' });
+      const { degraded } = await place.protect('run2');
+      assert.match(degraded.join(), /nobody writes the change journal/);
+      assert.equal(differences(place.share, place.tree), '');
+    }));
+
+  it('leaves out what is declared, and says when that is past its date', () =>
+    within(
+      async (place) => {
+        files(place, 3);
+        sh(
+          'mkdir -p cache/deep "odd[x]*"; echo 1 > cache/deep/x; echo 1 > "odd[x]*/y"; mkdir oddx; echo 1 > oddx/y',
+          place.share,
+        );
+        await place.protect('run1');
+        writeFileSync(join(place.share, 'cache/more'), '');
+        place.tell(changed('cache/more'), rescan('cache'));
+        const { notes } = await place.protect('run2');
+        assert.equal(differences(place.share, place.tree, '/cache', '/odd\\[x\\]\\*'), '');
+        assert.deepEqual(
+          readdirSync(place.tree).filter((name) => /^(cache|odd)/.test(name)),
+          ['oddx'],
+        );
+        assert.match(notes.map(({ says }) => says).join(), /cache is left out as ana decided/);
+      },
+      {
+        exclude: ['cache', 'odd[x]*'].map((path) => ({
+          path,
+          reason: 'made anew',
+          owner: 'ana',
+          review_by: '2026-01-01',
+        })),
+      },
+    ));
+});

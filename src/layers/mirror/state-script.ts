@@ -1,0 +1,75 @@
+// What is at each of many names below a folder, without ever following a link: each name is reached folder by folder, through
+// handles (O_NOFOLLOW, fchdir), so that nothing that is swapped meanwhile leads out. Names come and go with NUL behind them. An
+// error that is not plainly "there is none" ends it: what cannot be read is not gone.
+/** `$1` the folder, `$2` `count` where folders are to be counted through. Answers: the name, then what is there. */
+export const stateScript = `use strict;
+use Fcntl qw(:DEFAULT :mode);
+use Errno;
+use Time::HiRes ();
+my ($folder, $count) = @ARGV;
+my $open = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK;
+sysopen(my $root, $folder, O_RDONLY | O_DIRECTORY) or die "$folder: $!\\n";
+binmode STDIN; binmode STDOUT;
+my ($here, $missing);
+sub gone { $!{ENOENT} || $!{ENOTDIR} || $!{ELOOP} }
+sub enter {
+  my ($path) = @_;
+  return 1 if defined $here && $here eq $path;
+  undef $here;
+  chdir $root or die "$folder: $!\\n";
+  my $seen = '';
+  for my $name (split m{/}, $path) {
+    $seen = length $seen ? "$seen/$name" : $name;
+    my $next;
+    next if sysopen($next, $name, $open) && chdir $next;
+    die "$seen: $!\\n" unless gone();
+    $missing = $seen;
+    return 0;
+  }
+  $here = $path;
+  return 1;
+}
+my ($files, $bytes);
+sub walk {
+  opendir(my $list, '.') or die "a folder: $!\\n";
+  my @folders;
+  while (defined(my $name = readdir $list)) {
+    next if $name eq '.' || $name eq '..';
+    my @found = lstat $name or next;
+    if (S_ISDIR($found[2])) { push @folders, $name; next }
+    $files++;
+    $bytes += $found[7] if S_ISREG($found[2]);
+  }
+  closedir $list;
+  for my $name (@folders) {
+    sysopen(my $back, '.', O_RDONLY | O_DIRECTORY) or die "$name: $!\\n";
+    if (sysopen(my $next, $name, $open)) { chdir $next or die "$name: $!\\n"; walk() }
+    elsif (!gone()) { die "$name: $!\\n" }
+    chdir $back or die "$name: $!\\n";
+  }
+}
+my @letters = ('?', 'p', 'c', '?', 'd', '?', 'b', '?', 'f', '?', 'l', '?', 's');
+$/ = "\\0";
+while (defined(my $path = <STDIN>)) {
+  chomp $path;
+  my ($up, $name) = $path =~ m{\\A(?:(.*)/)?([^/]*)\\z}s;
+  if (!enter(defined $up ? $up : '')) { print "$path\\0- ", length $missing, "\\0"; next }
+  my @found = Time::HiRes::lstat(length $name ? $name : '.');
+  if (!@found) {
+    die "$path: $!\\n" unless gone();
+    print "$path\\0- ", length $path, "\\0";
+    next;
+  }
+  my $letter = $letters[($found[2] & 0170000) >> 12];
+  ($files, $bytes) = (0, 0);
+  if (defined $count && $letter eq 'd') {
+    if (length $name) {
+      sysopen(my $next, $name, $open) or die "$path: $!\\n";
+      chdir $next or die "$path: $!\\n";
+    }
+    walk();
+    undef $here;
+  }
+  printf "%s\\0%s %o %d %d %d %.6f %d %d %d %d\\0", $path, $letter, $found[2] & 07777, @found[4, 5, 7, 9, 3, 1], $files, $bytes;
+}
+`;
