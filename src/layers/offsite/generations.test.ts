@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { Machine } from '../../machines/machine.ts';
 import { codesOf } from '../common/driver.test-support.ts';
 import { differences, everything, fault } from '../common/trees.test-support.ts';
 import { seen } from '../files/place.test-support.ts';
@@ -88,6 +89,29 @@ describe('copies of generations', { skip, timeout: 300_000 }, () => {
     assert.deepEqual(codesOf(out), []);
     areAsSealed(place);
     assert.equal((await place.copies()).length, 2);
+  });
+
+  it('of which a byte was changed on the way are no copies', async () => {
+    writeFileSync(join(place.tree, 'one'), 'first');
+    await place.take(1);
+    const real = place.world.machine('nas');
+    // The parts are read there when all has been sent.
+    const harmful: Machine['run'] = (argv, options) => {
+      const partial = readdirSync(join(place.there, 'trees')).find((name) => name.startsWith('.partial-'));
+      if (argv[0] === 'sha256sum' && partial !== undefined)
+        execFileSync('sh', [
+          '-c',
+          'printf X | dd of="$0" conv=notrunc status=none',
+          join(place.there, 'trees', partial, 'tree', 'one'),
+        ]);
+      return real.run(argv, options);
+    };
+    const machine = (name: string) => (name === 'nas' ? { ...real, run: harmful } : place.world.machine(name));
+    const out = await place.run('run1', { world: { ...place.world, machine } });
+    assert.deepEqual(codesOf(out), ['copy-not-verified']);
+    assert.deepEqual([await place.copies(), place.left()], [[], []]);
+    assert.deepEqual(codesOf(await place.run('run2')), [], 'control');
+    assert.equal((await place.copies()).length, 1);
   });
 
   it('that rotted there are found when they are restored, and are no base that spreads it', async () => {
