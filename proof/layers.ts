@@ -4,7 +4,6 @@ import { proveGate } from './layers/gate.ts';
 import { proveHostConfig } from './layers/host-config.ts';
 import { proveKilledRestores } from './layers/killed-restores.ts';
 import { proveKilledSnapshots } from './layers/killed-snapshots.ts';
-import { countingKills, inOnePiece } from './layers/lanes.ts';
 import { proveLvm } from './layers/lvm.ts';
 import { proveMachines } from './layers/machines.ts';
 import { proveMetrics } from './layers/metrics.ts';
@@ -15,12 +14,7 @@ import { proveStaging } from './layers/staging.ts';
 import { proveSwap } from './layers/swap.ts';
 import { proveSweepOfTests } from './layers/sweep-of-tests.ts';
 import { proveUnderFire } from './layers/under-fire.ts';
-import { type Report, report } from './report.ts';
-
-const full = process.argv.includes('--full');
-const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
-
-type Parts = Readonly<Record<string, (proof: Report, full: boolean) => Promise<void>>>;
+import { type Parts, proveParts } from './parts.ts';
 
 const lanes: readonly Parts[] = [
   {
@@ -40,31 +34,4 @@ const afterwards: Parts = {
   tests: proveSweepOfTests,
 };
 
-const names = [...lanes, afterwards].flatMap((parts) => Object.keys(parts));
-if (only !== undefined && !names.includes(only)) {
-  console.error(`there is no part '${only}'; they are ${names.join(', ')}`);
-  process.exit(64);
-}
-const { counted: proof, text: kills } = countingKills(report());
-
-async function proveAll(parts: Parts): Promise<void> {
-  for (const [name, prove] of Object.entries(parts)) {
-    if (only !== undefined && name !== only) continue;
-    const { held, say } = inOnePiece(proof);
-    const began = performance.now();
-    console.error(`${name} begins`);
-    try {
-      await prove(only === undefined ? held : proof, full);
-    } catch (error) {
-      // What came after it was not proved.
-      held.row(`${name} ended before its end`, `npm run proof:layers -- --only ${name}`, 'itself', error as Error);
-    }
-    say();
-    console.error(`${name} took ${Math.round((performance.now() - began) / 1000)} s`);
-  }
-}
-
-await Promise.all(lanes.map(proveAll));
-await proveAll(afterwards);
-console.log(`\n${kills()}`);
-process.exitCode = proof.end();
+await proveParts('proof:layers', lanes, afterwards);

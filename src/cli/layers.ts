@@ -27,17 +27,20 @@ export type PointsOfWorkload = Readonly<{
 
 /**
  * By the estate's name of a workload, or by one that a layer has discovered by itself (`NAMESPACE/CLAIM`): those are known from the
- * points they have.
+ * points they have. Copies of its points that another layer keeps elsewhere are among them.
  */
 export async function pointsOf(estate: Estate, workload: string | undefined, world: World): Promise<PointsOfWorkload> {
   const declared = layersOf(estate).filter(({ entry }) => workload === undefined || entry.workload === workload);
-  const asked = declared.length > 0 ? declared : layersOf(estate);
+  const names = new Set(declared.map(({ entry }) => entry.name));
+  const asked = declared.length > 0 ? [...declared, ...copying(estate, names)] : layersOf(estate);
   const answers = await Promise.allSettled(asked.map(({ layer, entry }) => layer.points(entry, world)));
   const points = answers.flatMap((answer, index) => {
     const of = asked[index];
     if (of === undefined || answer.status === 'rejected') return [];
     return answer.value
-      .filter(({ manifest }) => declared.length > 0 || manifest.workload === workload)
+      .filter(({ manifest }) =>
+        declared.length > 0 ? names.has(of.entry.name) || names.has(manifest.layer) : manifest.workload === workload,
+      )
       .map((point) => ({ ...of, point }));
   });
   const silent = answers.flatMap((answer, index) => {
@@ -51,3 +54,13 @@ export async function pointsOf(estate: Estate, workload: string | undefined, wor
   if (points.length === 0 && declared.length === 0 && workload !== undefined) throw unknownWorkload(estate, workload);
   return { points, silent };
 }
+
+/** The layers that copy points of these, and are none of them. */
+const copying = (estate: Estate, names: ReadonlySet<string>): readonly LayerOfEstate[] =>
+  layersOf(estate).filter(
+    ({ layer, entry }) =>
+      !names.has(entry.name) &&
+      layer
+        .routes(entry, estate)
+        .some(({ reads }) => reads.some((source) => source.what === 'points' && names.has(source.of))),
+  );

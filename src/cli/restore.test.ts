@@ -1,6 +1,6 @@
 // Which point a restore takes, where several layers protect one workload.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { estateIn } from '../../test/e2e/estate.test-support.ts';
@@ -40,6 +40,32 @@ layers:
   - { name: dbs, kind: sqlite, machine: here, workload: apps, from: { folder: FOLDER/data }, to: FOLDER/to, keep: { keep_last: 5 } }
 `;
 const skip = (process.getuid?.() !== 0 || unlessSqlite) && 'it needs root and sqlite3';
+
+const copied = `
+estate: copied
+machines: [{ name: here, local: true }, { name: there, local: true }]
+workloads: [{ name: apps }, { name: away }]
+layers:
+  - { name: dbs, kind: sqlite, machine: here, workload: apps, from: { folder: FOLDER/data }, to: FOLDER/to, keep: { keep_last: 5 } }
+  - { name: away, kind: offsite, machine: here, workload: away, points_of: [dbs], to: FOLDER/copies, to_machine: there, staging: FOLDER/staging, keep: { keep_last: 5 } }
+`;
+
+describe('restore of a workload whose points are copied', { skip }, () => {
+  it('knows the copies, also where the points themselves are lost', async () => {
+    using estate = estateIn(copied, 'copied');
+    mkdirSync(join(estate.folder, 'data'));
+    database(join(estate.folder, 'data', 'app.db'), 20);
+    for (const job of ['dbs', 'away']) assert.equal((await estate.type('run', job)).status, 0);
+    rmSync(join(estate.folder, 'to'), { recursive: true });
+    mkdirSync(join(estate.folder, 'to'));
+    const back = join(estate.folder, 'back');
+    const restored = await estate.type('restore', 'apps', '--to', back, '--yes');
+    assert.equal(restored.status, 0, restored.stdout + restored.stderr);
+    assert.equal(ask(join(back, 'app.db'), 'SELECT count(*) FROM notes'), '20');
+    rmSync(join(estate.folder, 'copies'), { recursive: true });
+    assert.notEqual((await estate.type('restore', 'apps')).status, 0, 'control: the copies are lost, too');
+  });
+});
 
 describe('restore --only', { skip }, () => {
   it('brings one database of many back, and says what is near where there is none of that name', async () => {

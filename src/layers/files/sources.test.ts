@@ -225,6 +225,8 @@ describe('sources', { skip: unlessRoot, timeout: 120_000 }, () => {
       assert.match(at(join(first.folder, 'tree/huge')), /^middle\d{1,3}$/m);
       assert.match(at(join(second.folder, 'tree/huge')), /^Middle\d{1,3}$/m);
       assert.match(readFileSync(join(second.folder, 'manifest.json'), 'utf8'), /"bytes": 1099511627776/);
+      assert.deepEqual((await place.restore('run3', second)).degraded, []);
+      assert.match(at(join(place.back, 'huge')), /^Middle\d{1,3}$/m);
     }));
 
   it('with names too long for a copy keep the rest, and each of those is named', () =>

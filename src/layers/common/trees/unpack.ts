@@ -9,7 +9,7 @@ import { formatSize, bytes as sizeOf } from '../../../values/size.ts';
 import { checkRoom } from '../points/destination.ts';
 import { readManifest } from '../points/manifest.ts';
 import { extractArgv, extractFault } from './archive.ts';
-import { copyOut } from './generation/copy-out.ts';
+import { copyOut, takenBy } from './generation/copy-out.ts';
 import { isGeneration } from './generation/parts.ts';
 import { layOut, type Shape, shapeOf } from './laid-out.ts';
 import { partOfPoint } from './part-of-archive.ts';
@@ -69,7 +69,7 @@ async function copyGeneration(restoring: Restoring, point: AtHand, context: Step
   const { machine, target, work, scope } = restoring;
   const { counts } =
     scope === undefined ? point.manifest : await survey(scope, point.manifest.id, readListing(point, context.signal));
-  await checkRoom(machine.files, target, counts['bytes'] ?? 0);
+  await checkRoom(machine.files, target, Math.min(counts['bytes'] ?? 0, await takenBy(point, context.signal)));
   context.take('folder of the restore', work);
   await beginIn(restoring);
   await copyOut(restoring, point, () => figuresOf(restoring), context);

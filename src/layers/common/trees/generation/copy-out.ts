@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { StepContext } from '../../../../contracts/step-kind.ts';
 import { Fault } from '../../../../fault.ts';
 import { cut, shown } from '../../../../values/text.ts';
-import { lastWords } from '../../commands.ts';
+import { lastWords, must } from '../../commands.ts';
 import { gathered } from '../../records.ts';
 import { extractFault, keepMetadata } from '../archive.ts';
 import { pathOf } from '../listed.ts';
@@ -55,6 +55,13 @@ export async function copyOut(
     if (fault !== undefined) throw fault;
   }
   if (ended.stdout.includes('read') || ended.exitCode !== 0) throw damaged(point, lastWords(ended));
+}
+
+/** What the tree takes on its disk: of sparse files only what is written in them, as a copy of it will. */
+export async function takenBy({ machine, folder }: AtHand, signal: AbortSignal): Promise<number> {
+  const argv = ['du', '--summarize', '--block-size=1', '--', join(folder, treeName)] as const;
+  const { stdout } = await must(machine, argv, { signal });
+  return Number.parseInt(stdout, 10);
 }
 
 /** Every file of the tree against the digest that was sealed. @throws Fault `point-damaged` */
