@@ -3,25 +3,33 @@
 import { join } from 'node:path';
 import type { Done, StepContext, StepKind } from '../../contracts/step-kind.ts';
 import type { Path } from '../../model/change-journal.ts';
-import type { Part } from '../../model/restore-point.ts';
+import type { Part, RestorePoint } from '../../model/restore-point.ts';
 import { absent } from '../../model/step.ts';
+import type { Instant } from '../../values/instant.ts';
 import { count, cut, shown } from '../../values/text.ts';
 import { asGiven, givenOf } from '../common/given.ts';
+import type { Amount } from '../common/judgement/amount.ts';
+import { judgementDetail } from '../common/judgement/record.ts';
+import { standingOf, withHolds } from '../common/judgement/standing.ts';
 import { checkDestination } from '../common/points/destination.ts';
 import { proveWritten, writtenPart } from '../common/points/part.ts';
 import { pointId } from '../common/points/places.ts';
 import { readPoints } from '../common/points/points.ts';
 import { beginPoint, pointPlace } from '../common/points/sealing.ts';
+import { anyEncrypted, protectionOf, refuseWeaker } from '../common/protection.ts';
 import { childPlan } from './child-plan.ts';
 import type { Decision } from './decide.ts';
 import { type Decided, decided } from './decided.ts';
 import { lastPass } from './full-pass.ts';
 import { bringGiven } from './given.ts';
+import { judgedContent, suspicionsIn } from './judged.ts';
 import { checkMark, sourceMark } from './mark.ts';
 import { asNames, besidePoints, type MirrorPlace, mirrorPlace, parentOf, partNames, readable } from './places.ts';
 import { asRecords, renamesOf } from './renames.ts';
 import { type Staged, stage } from './stage.ts';
+import { amountOf } from './states.ts';
 import { leadBack, leadBackOthers } from './turning.ts';
+import type { Going } from './went-through.ts';
 
 const placed = (context: StepContext) => {
   const { entry, timeZone } = givenOf(bringGiven, context.step);
@@ -38,23 +46,36 @@ export const bringKind: StepKind = {
     const now = clock.now();
     const mark = await sourceMark(place.source, entry.name, entry.from.folder);
     await checkDestination(place.machine, entry);
+    await refuseWeakerCopy(place, context.signal);
     await checkMark(place.machine, place.root, mark);
     await leadBackOthers(place.machine, place.root, context.log);
     const id = pointId(now, context.run);
     await beginPoint(pointPlace(context, entry, id), context);
-    const known = await decided(place, mark, now, context);
+    const { points } = await readPoints(place.machine, entry, besidePoints);
+    const known = await decided(place, { mark, now, points }, context);
     const staged = await stage(place, known.decision, known.excluded, context);
     const decision = withoutStranded(known.decision, staged);
     const owed = [...new Set([...decision.owed, ...staged.missing, ...staged.moving])];
     const parts = await written(place, decision, staged, owed, context);
-    const { points } = await readPoints(place.machine, entry, besidePoints);
     const counts = countsOf(known, decision, staged, owed);
+    const { judged, standing, unjudged } = await content(
+      { place, decision, staged },
+      known,
+      { points, id, now },
+      context,
+    );
     return {
       result: asGiven({ counts }),
-      degraded: says(known, staged, decision),
+      degraded: [...says(known, staged, decision), ...suspicionsIn(standing)],
       expands: childPlan({
-        ...{ entry, timeZone, run: context.run, id, now, sinceBoot: clock.sinceBoot?.(), points },
-        ...{ weighed: known.weighed, counts, parts, details: detailsOf(known, now) },
+        ...{ entry, timeZone, run: context.run, id, now, sinceBoot: clock.sinceBoot?.(), remarks: unjudged },
+        points: withHolds(points, standing),
+        ...{
+          weighed: known.weighed,
+          counts,
+          parts,
+          details: { ...detailsOf(known, now), judgement: judgementDetail(judged) },
+        },
         ...{ source: known.mark, journal: journalTo(known.changes) },
         first: !known.mirrored,
       }),
@@ -65,6 +86,41 @@ export const bringKind: StepKind = {
   undo: (context) => giveBack(context),
   release: (context) => giveBack(context),
 };
+
+type Sealing = Readonly<{ points: readonly RestorePoint[]; id: string; now: Instant }>;
+
+/** What is to be said of what the run brings, and what follows for the points that are there. */
+async function content(going: Going, known: Decided, { points, id, now }: Sealing, context: StepContext) {
+  const { entry, machine } = going.place;
+  const newest = points.find(({ manifest }) => manifest.id === known.newest?.manifest.id);
+  const { standing, files, canaries } = known;
+  const mirrored = { files, bytes: known.newest?.manifest.counts['bytes'] ?? 0 };
+  const before = known.mirrored && newest !== undefined ? { newest, mirrored, standing } : undefined;
+  const judged = await judgedContent(going, before, canaries, context);
+  const soon: RestorePoint = {
+    manifest: {
+      ...{ format: 1, id, layer: entry.name, kind: entry.kind, workload: entry.workload, takenAt: now, sealedAt: now },
+      ...{ run: context.run, source: known.mark, counts: {}, parts: [], tools: {} },
+      details: { judgement: judgementDetail(judged) },
+    },
+    ...{ machine: machine.name, folder: '', bytes: 0, held: undefined },
+  };
+  return {
+    judged,
+    standing: standingOf([...points, soon], entry.suspicious_approved),
+    unjudged:
+      judged.verdict === 'not known' && points.length > 0
+        ? [`whether its content was damaged is not known: ${judged.because}`]
+        : [],
+  };
+}
+
+/** A share on encrypted disks lies in the clear nowhere else. */
+async function refuseWeakerCopy({ source, machine, entry }: MirrorPlace, signal: AbortSignal): Promise<void> {
+  if (!(await anyEncrypted(source, [entry.from.folder], signal))) return;
+  const declared = entry.protected?.reason;
+  refuseWeaker(await protectionOf(machine, entry.to, signal), entry.to, { declared, encrypted: false });
+}
 
 /** A sealed run has another name, and stays. */
 async function giveBack(context: StepContext): Promise<void> {
@@ -117,23 +173,21 @@ async function* pieces(content: Buffer): AsyncGenerator<Uint8Array> {
 
 const journalTo = ({ journal, upTo, until }: Decided['changes']) => ({ id: journal, up_to: upTo, until });
 
-const filesIn = (state: Readonly<{ type: string; files: number }>): number =>
-  state.type === 'folder' ? state.files : 1;
-
 function countsOf(
-  { files, weighed, missed }: Decided,
+  { files, newest, weighed, missed }: Decided,
   { moved, displaced, renamed }: Decision,
   { arrived, bytes }: Staged,
   owed: readonly Path[],
 ) {
   const sum = (figures: readonly number[]) => figures.reduce((all, one) => all + one, 0);
-  const brought = sum(arrived.map(({ state }) => filesIn(state)));
-  const replaced = sum(
-    arrived.map(({ bring: { replaces } }) => (replaces === undefined ? 0 : filesIn(replaces.state))),
+  const came = arrived.map(({ state }) => amountOf(state));
+  const left = [...displaced, ...arrived.flatMap(({ bring: { replaces } }) => replaces ?? [])].map(({ state }) =>
+    amountOf(state),
   );
-  const gone = sum(displaced.map(({ state }) => filesIn(state)));
+  const more = (of: keyof Amount) => sum(came.map((one) => one[of])) - sum(left.map((one) => one[of]));
   return {
-    ...{ files: files + brought - replaced - gone, brought, bytes, removed: weighed.removed },
+    ...{ files: files + more('files'), bytes: (newest?.manifest.counts['bytes'] ?? 0) + more('bytes') },
+    ...{ brought: sum(came.map((one) => one.files)), brought_bytes: bytes, removed: weighed.removed },
     ...{
       overwritten: weighed.overwritten,
       renamed: moved.length + renamed.length,

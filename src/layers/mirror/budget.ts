@@ -3,7 +3,7 @@
 import type { Path } from '../../model/change-journal.ts';
 import { type Digest, digestOf } from '../../values/canonical.ts';
 import type { Decision } from './decide.ts';
-import { looksSame, type There } from './states.ts';
+import { amountOf, looksSame, type There } from './states.ts';
 
 export type Weighed = Readonly<{
   /** of the mirror's files, those that would be gone from their place */
@@ -13,6 +13,7 @@ export type Weighed = Readonly<{
   /** of both, those that nobody has agreed to */
   unagreed: number;
   allowed: number;
+  since: number;
   /** what would be displaced, by the mirror's names; a folder stands for all that is in it */
   list: readonly Path[];
   digest: Digest;
@@ -22,12 +23,14 @@ export type Weighed = Readonly<{
 /**
  * @param files in the mirror before the run
  * @param agreed names of a stopped run that was approved: they count no more, whatever else does
+ * @param since files that runs have displaced since the content of one became suspicious: all of them together have one budget
  */
 export function weigh(
   { displaced, bring, renamed }: Pick<Decision, 'displaced' | 'bring' | 'renamed'>,
   files: number,
   percent: number,
   agreed: ReadonlySet<Path>,
+  since = 0,
 ): Weighed {
   const elsewhere = new Set(renamed.map(({ from }) => from));
   const removing = displaced.filter(({ before, state }) => filesIn(state) > 0 && !elsewhere.has(before));
@@ -40,12 +43,12 @@ export function weigh(
   const allowed = percent === 0 ? 0 : Math.max(1, Math.floor((files * percent) / 100));
   const unagreed = sum(all.filter(({ before }) => !agreed.has(before)));
   return {
-    ...{ removed: sum(removing), overwritten: sum(overwriting), unagreed, allowed, list },
+    ...{ removed: sum(removing), overwritten: sum(overwriting), unagreed, allowed, since, list },
     digest: digestOf(list.map((path) => Buffer.from(path, 'latin1').toString('base64'))),
-    over: unagreed > allowed,
+    over: unagreed > 0 && unagreed + since > allowed,
   };
 }
 
-const filesIn = (state: There): number => (state.type === 'folder' ? state.files : 1);
+const filesIn = (state: There): number => amountOf(state).files;
 const sum = (them: readonly Readonly<{ state: There }>[]): number =>
   them.reduce((all, { state }) => all + filesIn(state), 0);

@@ -27,6 +27,7 @@ export type Brought = Readonly<{
   now: Instant;
   sinceBoot: SinceBoot | undefined;
   points: readonly RestorePoint[];
+  remarks: readonly string[];
   weighed: Weighed;
   counts: Readonly<Record<string, number>>;
   parts: readonly Part[];
@@ -49,6 +50,7 @@ export function childPlan(brought: Brought): ChildPlan {
     steps: [turn, ...prunes, ...(prunes.length === 0 ? [] : [forgetStep(turn, entry, prunes)])],
     notes: [
       ...pruning.remarks.map((remark) => ({ subject, ...remark })),
+      ...brought.remarks.map((says) => ({ subject, level: 'warning' as const, says })),
       ...expired.map(({ path, owner, review_by }) => ({
         ...{ subject, level: 'warning' as const },
         says: `${shown(path)} is left out as ${shown(owner)} decided, and that was to be looked at again by ${review_by}`,

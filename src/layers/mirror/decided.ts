@@ -2,14 +2,17 @@
 // that much may be.
 import type { StepContext } from '../../contracts/step-kind.ts';
 import type { Path } from '../../model/change-journal.ts';
+import type { RestorePoint } from '../../model/restore-point.ts';
 import type { Instant } from '../../values/instant.ts';
 import type { Changes } from '../common/changes/changes.ts';
 import { readChanges } from '../common/changes/read.ts';
+import { type Standing, standingOf } from '../common/judgement/standing.ts';
 import { type Weighed, weigh } from './budget.ts';
 import { type Agreed, agreedTo, stop } from './consent.ts';
 import type { Decision } from './decide.ts';
 import { isDue, lastPass, unexplained } from './full-pass.ts';
 import { type Newest, newestPoint } from './history.ts';
+import { type Canaries, canariesIn, displacedSince } from './judged.ts';
 import { differences, look } from './look.ts';
 import type { Mark } from './mark.ts';
 import { journalOf, type MirrorPlace } from './places.ts';
@@ -31,9 +34,15 @@ export type Decided = Readonly<{
   /** whether all was compared in this run, and what the journal had missed then */
   passed: boolean;
   missed: readonly Path[];
+  standing: Standing;
+  canaries: Canaries;
 }>;
 
-export async function decided(place: MirrorPlace, mark: Mark, now: Instant, context: StepContext): Promise<Decided> {
+export async function decided(
+  place: MirrorPlace,
+  { mark, now, points }: Readonly<{ mark: Mark; now: Instant; points: readonly RestorePoint[] }>,
+  context: StepContext,
+): Promise<Decided> {
   const { machine, entry } = place;
   const newest = await newestPoint(place);
   const mirrored = newest !== undefined && (await machine.files.info(place.tree)) !== undefined;
@@ -54,9 +63,14 @@ export async function decided(place: MirrorPlace, mark: Mark, now: Instant, cont
   const decision = await counted(place, looked, context.signal);
   const used = usedIn(newest?.manifest.details['approvals_used']);
   const agreed = await agreedTo(place, used);
-  const weighed = weigh(decision, files, entry.budget, agreed.names);
-  if (mirrored && weighed.over) await stop(place, weighed, files);
-  return { mark, newest, mirrored, files, excluded, changes, decision, weighed, agreed, used, passed, missed };
+  const standing = standingOf(points, entry.suspicious_approved);
+  const weighed = weigh(decision, files, entry.budget, agreed.names, displacedSince(points, standing));
+  const canaries = await canariesIn(place, context);
+  if (mirrored && weighed.over) await stop(place, weighed, files, canaries);
+  return {
+    ...{ mark, newest, mirrored, files, excluded, changes, decision, weighed, agreed, used, passed, missed },
+    ...{ standing, canaries },
+  };
 }
 
 const usedIn = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);

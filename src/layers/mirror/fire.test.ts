@@ -172,6 +172,38 @@ describe('what is displaced', { skip, timeout: 300_000 }, () => {
       { kept_for: '5d' },
     ));
 
+  it('stays as long as a manifest cannot be read, whosever it is, and is removed when it can', () =>
+    within(
+      async (place) => {
+        files(place, 20);
+        await place.protect('run1');
+        for (const [n, run] of ['run2', 'run3', 'run4'].entries()) {
+          place.clock.move(days(2));
+          rmSync(join(place.share, `file${n}`));
+          place.tell(removed(`file${n}`));
+          await place.protect(run);
+        }
+        const third = (await place.points())[2];
+        assert.ok(third !== undefined);
+        const manifest = join(third.folder, 'manifest.json');
+        renameSync(manifest, `${manifest}-away`);
+        place.clock.move(days(4));
+        const { degraded } = await place.protect('run5');
+        assert.match(degraded.join(), /nothing that was displaced is removed while this is so: .*run3/);
+        const kept = () => readdirSync(join(place.root, '.kept')).sort();
+        assert.deepEqual(kept(), ['run1', 'run2', 'run3', 'run4', 'run5']);
+        renameSync(`${manifest}-away`, manifest);
+        const [oldest] = await place.points();
+        assert.ok(oldest !== undefined);
+        await place.restore('back', oldest);
+        assert.equal(existsSync(join(place.back, 'file2')), true);
+        place.clock.move(days(6));
+        await place.protect('run6');
+        assert.ok(!kept().includes('run3'), 'control: with all manifests it goes');
+      },
+      { kept_for: '5d' },
+    ));
+
   it('stays as long as the point that needs it is held', () =>
     within(
       async (place) => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { sweep } from '../../../test/sweep.test-support.ts';
 import { localMachine } from '../../machines/local.ts';
 import type { RunId } from '../../model/run.ts';
 import { hours } from '../../values/duration.ts';
@@ -36,8 +37,8 @@ async function killAfter(
 const later = (place: Place, run: string): Driven => ({
   ...{ run: run as RunId, world: place.world, taken: join(place.folder, 'taken') },
 });
-/** Places are many, and each is a run: every seventh of them in a test, all of them where that is asked for. */
-const stride = Number(process.env['EVERY_PLACE'] === undefined ? 7 : 1);
+/** Places are many, and each is a run or three. */
+const stride = sweep ? 1 : 13;
 
 describe('a worker that is killed at any place', { skip, timeout: 1_800_000 }, () => {
   it('of a run leaves the mirror as it was or as it is to be, and loses nothing that was displaced', async () => {
@@ -81,7 +82,7 @@ describe('a worker that is killed at any place', { skip, timeout: 1_800_000 }, (
 
   it('without a recovery is led back by the next run', async () => {
     let tried = 0;
-    for (const calls of [30, 40, 50, 60, 70]) {
+    for (const calls of sweep ? [30, 40, 50, 60, 70] : [40, 60]) {
       const place = placeWith({ budget: 50 });
       try {
         for (let n = 0; n < 10; n += 1) writeFileSync(join(place.share, `file${n}`), `${n}`);

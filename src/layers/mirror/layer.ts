@@ -6,6 +6,7 @@ import { readPoints } from '../common/points/points.ts';
 import { bringKind } from './bring.ts';
 import { forgetKind } from './forget.ts';
 import { besidePoints } from './places.ts';
+import { asState } from './points.ts';
 import { planProtect } from './protect.ts';
 import { restoreKind } from './restore.ts';
 import { planRestore } from './restore-plan.ts';
@@ -22,9 +23,10 @@ export const mirror = defineLayer<MirrorEntry>({
   points: async (entry, world, remark) => {
     const { points, notes } = await readPoints(world.machine(pointsMachine(entry)), entry, besidePoints);
     for (const note of notes) remark?.(note);
-    return points;
+    return points.map((point) => asState(point, entry));
   },
   holdsPaths: true,
+  canaries: ({ machine, from }) => ({ machine, folder: from.folder }),
   restore: planRestore,
   stepKinds: [bringKind, turnKind, forgetKind, restoreKind],
 });

@@ -18,6 +18,7 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { sweep } from '../../../test/sweep.test-support.ts';
 import type { Change } from '../../model/change-journal.ts';
 import { hours } from '../../values/duration.ts';
 import { differences } from '../common/trees.test-support.ts';
@@ -172,7 +173,7 @@ describe('random lives of a share', { skip, timeout: 900_000 }, () => {
           place.close();
         }
       }),
-      { numRuns: Number(process.env['LIVES'] ?? 6), endOnFailure: true },
+      { numRuns: sweep ? 60 : 3, endOnFailure: true },
     ));
 
   it('leave a difference where the journal says nothing (control)', async () => {

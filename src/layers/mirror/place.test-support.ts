@@ -18,6 +18,7 @@ import { type Change, type HeartBeat, journalFormat, journalNames, segmentName }
 import { lineOf } from '../../model/change-record.ts';
 import type { RestorePoint } from '../../model/restore-point.ts';
 import type { RunId } from '../../model/run.ts';
+import type { Json } from '../../values/canonical.ts';
 import type { Duration } from '../../values/duration.ts';
 import { after, type Clock, type Instant, instantAt, systemClock } from '../../values/instant.ts';
 import { type Driven, drive, type Outcome, worldWith } from '../common/driver.test-support.ts';
@@ -93,7 +94,15 @@ export function placeWith(more: Record<string, unknown> = {}, inside = tmpdir())
     },
   });
   const clock = steppedClock();
-  const world = worldWith(clock);
+  const memory = new Map<string, Json>();
+  const world: World = {
+    ...worldWith(clock),
+    recall: (what) => {
+      const value = memory.get(what);
+      return value === undefined ? undefined : { value, at: clock.now() };
+    },
+    remember: (what, value) => void memory.set(what, value),
+  };
   const id = 'a-journal';
   const segment = join(journal, journalNames.segments, segmentName(1));
   let position = 0;

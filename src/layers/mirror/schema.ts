@@ -3,7 +3,9 @@ import * as z from 'zod';
 import { layerEntry } from '../../contracts/layer-entry.ts';
 import { keepSchema } from '../../values/retention.ts';
 import { parseTimeSpan } from '../../values/time-span.ts';
+import { judgementFields } from '../common/judgement/thresholds.ts';
 import { absolutePath, liesBelowMount, notBelowMount, pointFields, toMachine } from '../common/points/entry.ts';
+import { protectedField } from '../common/protection.ts';
 
 const timeSpan = z.string().superRefine((text, context) => {
   const span = parseTimeSpan(text);
@@ -72,6 +74,8 @@ export const mirrorEntry = layerEntry
       .describe('how often the whole share is compared with the mirror, to count what the journal missed'),
     exclude: z.array(exclusion).default([]).describe('what is not mirrored, and who decided so'),
     restore_devices: z.boolean().optional().describe('device nodes are brought back, too'),
+    protected: protectedField,
+    ...judgementFields,
   })
   .refine(liesBelowMount, notBelowMount);
 export type MirrorEntry = z.infer<typeof mirrorEntry>;

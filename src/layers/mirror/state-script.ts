@@ -1,7 +1,10 @@
 // What is at each of many names below a folder, without ever following a link: each name is reached folder by folder, through
 // handles (O_NOFOLLOW, fchdir), so that nothing that is swapped meanwhile leads out. Names come and go with NUL behind them. An
 // error that is not plainly "there is none" ends it: what cannot be read is not gone.
-/** `$1` the folder, `$2` `count` where folders are to be counted through. Answers: the name, then what is there. */
+/**
+ * `$1` the folder, `$2` `count` where folders are to be counted through. Answers: the name, then what is there. With `list` as `$2` it
+ * answers with every file in those that are folders, at any depth: its name, then its size.
+ */
 export const stateScript = `use strict;
 use Fcntl qw(:DEFAULT :mode);
 use Errno;
@@ -30,20 +33,24 @@ sub enter {
   return 1;
 }
 my ($files, $bytes);
+my $list = defined $count && $count eq 'list';
 sub walk {
-  opendir(my $list, '.') or die "a folder: $!\\n";
+  my ($within) = @_;
+  opendir(my $names, '.') or die "a folder: $!\\n";
   my @folders;
-  while (defined(my $name = readdir $list)) {
+  while (defined(my $name = readdir $names)) {
     next if $name eq '.' || $name eq '..';
     my @found = lstat $name or next;
     if (S_ISDIR($found[2])) { push @folders, $name; next }
     $files++;
-    $bytes += $found[7] if S_ISREG($found[2]);
+    next unless S_ISREG($found[2]);
+    $bytes += $found[7];
+    print "$within$name\\0$found[7]\\0" if $list;
   }
-  closedir $list;
+  closedir $names;
   for my $name (@folders) {
     sysopen(my $back, '.', O_RDONLY | O_DIRECTORY) or die "$name: $!\\n";
-    if (sysopen(my $next, $name, $open)) { chdir $next or die "$name: $!\\n"; walk() }
+    if (sysopen(my $next, $name, $open)) { chdir $next or die "$name: $!\\n"; walk("$within$name/") }
     elsif (!gone()) { die "$name: $!\\n" }
     chdir $back or die "$name: $!\\n";
   }
@@ -53,11 +60,11 @@ $/ = "\\0";
 while (defined(my $path = <STDIN>)) {
   chomp $path;
   my ($up, $name) = $path =~ m{\\A(?:(.*)/)?([^/]*)\\z}s;
-  if (!enter(defined $up ? $up : '')) { print "$path\\0- ", length $missing, "\\0"; next }
+  if (!enter(defined $up ? $up : '')) { print "$path\\0- ", length $missing, "\\0" unless $list; next }
   my @found = Time::HiRes::lstat(length $name ? $name : '.');
   if (!@found) {
     die "$path: $!\\n" unless gone();
-    print "$path\\0- ", length $path, "\\0";
+    print "$path\\0- ", length $path, "\\0" unless $list;
     next;
   }
   my $letter = $letters[($found[2] & 0170000) >> 12];
@@ -67,9 +74,10 @@ while (defined(my $path = <STDIN>)) {
       sysopen(my $next, $name, $open) or die "$path: $!\\n";
       chdir $next or die "$path: $!\\n";
     }
-    walk();
+    walk(length $path ? "$path/" : '');
     undef $here;
   }
+  next if $list;
   printf "%s\\0%s %o %d %d %d %.6f %d %d %d %d\\0", $path, $letter, $found[2] & 07777, @found[4, 5, 7, 9, 3, 1], $files, $bytes;
 }
 `;

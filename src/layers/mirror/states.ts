@@ -2,6 +2,7 @@
 import type { Machine } from '../../machines/machine.ts';
 import type { Path } from '../../model/change-journal.ts';
 import { commandFailed } from '../common/commands.ts';
+import type { Amount } from '../common/judgement/amount.ts';
 import { split } from '../common/records.ts';
 import { asNames } from './places.ts';
 import { stateScript } from './state-script.ts';
@@ -58,6 +59,26 @@ export async function statesOf(
   return states;
 }
 
+/** Every file in those that are folders, however deep. */
+export async function* filesBelow(
+  machine: Machine,
+  folder: string,
+  paths: readonly Path[],
+  signal: AbortSignal,
+): AsyncGenerator<Readonly<{ path: Path; size: number }>> {
+  if (paths.length === 0) return;
+  const argv = ['perl', '-e', stateScript, folder, 'list'] as const;
+  const { stdout, ended } = machine.stream(argv, { signal, input: asNames(paths) });
+  let path: Path | undefined;
+  for await (const record of split(stdout, 0)) {
+    const text = record.toString('latin1');
+    if (path !== undefined) yield { path, size: Number(text) };
+    path = path === undefined ? text : undefined;
+  }
+  const end = await ended;
+  if (end.exitCode !== 0) throw commandFailed(machine, ['perl', folder], end);
+}
+
 function stateOf(path: Path, text: string): State {
   const [letter = '', ...fields] = text.split(' ');
   if (letter === '-') return { type: 'none', missing: path.slice(0, Number(fields[0])) };
@@ -69,6 +90,10 @@ function stateOf(path: Path, text: string): State {
     ...{ size: Number(size), files: Number(files), bytes: Number(bytes) },
   };
 }
+
+/** Of a folder, as it was counted. */
+export const amountOf = ({ type, files, bytes, size }: There): Amount =>
+  type === 'folder' ? { files, bytes } : { files: 1, bytes: type === 'file' ? size : 0 };
 
 /** As far as a look at both can tell: what is in them may still differ, and rsync looks closer. */
 export const looksSame = (one: There, other: There): boolean =>

@@ -9,10 +9,14 @@ import { shown } from '../../values/text.ts';
 import { acknowledge } from '../common/changes/read.ts';
 import { must, versionOf } from '../common/commands.ts';
 import { givenOf } from '../common/given.ts';
+import { settleHolds } from '../common/judgement/holding.ts';
+import { standingOf } from '../common/judgement/standing.ts';
+import { readPoints } from '../common/points/points.ts';
 import { pointPlace, probeSealed, seal, sealedResult } from '../common/points/sealing.ts';
 import { turnGiven } from './given.ts';
 import { writeMark } from './mark.ts';
 import {
+  besidePoints,
   journalOf,
   keptFolder,
   keptName,
@@ -66,6 +70,8 @@ export const turnKind: StepKind = {
       sinceBoot: given.since_boot,
     });
     await machine.files.remove(join(root, stoppedName));
+    const { points } = await readPoints(machine, place.entry, besidePoints);
+    await settleHolds(machine.files, points, standingOf(points, place.entry.suspicious_approved));
     const { id: journal, up_to: upTo, until } = given.journal;
     await acknowledge(
       journalOf(place, signal),

@@ -47,8 +47,15 @@ export function judgedIn({ details }: Pick<Manifest, 'details'>): Judged | undef
   return parsed.success ? parsed.data : undefined;
 }
 
-/** What a run says that made such a point: it is `degraded` by it. */
-export function complaintsOf(one: Judged): readonly string[] {
+/**
+ * What a run says that made such a point: it is `degraded` by it.
+ *
+ * @param until what ends the hold
+ */
+export function complaintsOf(
+  one: Judged,
+  until = 'it is approved (`suspicious_approved`) or the files are as before',
+): readonly string[] {
   if (one.verdict !== 'suspicious') return [];
   const { suspicion, reasons, paths } = one;
   const some = paths.slice(0, 5).join(', ');
@@ -56,7 +63,7 @@ export function complaintsOf(one: Judged): readonly string[] {
     paths.length === 0 ? '' : ` (${some}${paths.length > 5 ? ` and ${count(paths.length - 5, 'more', 'more')}` : ''})`;
   return [
     `its content is suspicious (suspicion ${suspicion}): ${reasons.map(({ says }) => says).join('; ')}${which}; older points are held ` +
-      'until it is approved (`suspicious_approved`) or the files are as before',
+      `until ${until}`,
   ];
 }
 
