@@ -3,6 +3,7 @@ import { table } from '../src/cli/table.ts';
 import type { Row } from './bench.ts';
 import { changesRows } from './changes.ts';
 import { decidingRows } from './deciding.ts';
+import { filesRows } from './files.ts';
 import { journalRows } from './journal.ts';
 import { lvmRows } from './lvm.ts';
 import { mirrorRows } from './mirror.ts';
@@ -18,7 +19,7 @@ import { streamRows } from './stream.ts';
 const benches = {
   ...{ start: startRows, stream: streamRows, deciding: decidingRows, journal: journalRows, plan: planRows },
   ...{ schedule: scheduleRows, schedules: schedulesRows, retention: retentionRows, ssh: sshRows },
-  ...{ sqlite: sqliteRows, lvm: lvmRows, changes: changesRows, mirror: mirrorRows },
+  ...{ sqlite: sqliteRows, lvm: lvmRows, changes: changesRows, files: filesRows, mirror: mirrorRows },
 } as const;
 const wanted = process.argv.slice(2);
 

@@ -37,8 +37,19 @@ function benchWith(files: number): Bench {
   mkdirSync(folder);
   // A file system of its own, so that millions of files are made in a minute and gone in a moment; tiny ones lie in their inodes.
   execFileSync('truncate', ['-s', '24G', image]);
-  const options = ['-q', '-F', '-O', 'inline_data,^has_journal', '-I', '256', '-N', String(Math.ceil(files * 3.2))];
-  execFileSync('mkfs.ext4', [...options, image]);
+  const options = [
+    '-q',
+    '-F',
+    '-t',
+    'ext4',
+    '-O',
+    'inline_data,^has_journal',
+    '-I',
+    '256',
+    '-N',
+    String(Math.ceil(files * 3.2)),
+  ];
+  execFileSync('mke2fs', [...options, image]);
   execFileSync('mount', ['-o', 'loop', image, folder]);
   const [share, journal, taken] = ['share', 'journal', 'taken'].map((name) => join(folder, name)) as [
     string,

@@ -224,6 +224,13 @@ export const commands: readonly Listed[] = [
     load: async () => (await import('./restore.ts')).restore,
   },
   {
+    name: 'canaries',
+    says: 'files that tell when somebody changes what a layer copies: plant, look at, or remove them',
+    arguments: '<action> <layer>',
+    options: [{ flags: '--dry-run', says: 'show the plan, and stop' }, ...consent],
+    load: async () => (await import('./canaries.ts')).canaries,
+  },
+  {
     name: 'doctor',
     says: 'what is wrong, why, and what to do; without an estate: of the host it runs on',
     options: [

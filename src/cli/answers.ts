@@ -242,6 +242,15 @@ export type RestoreAnswer =
         only?: string;
       }>);
 
+export type CanariesStatus = Readonly<{
+  layer: string;
+  /** below which they lie; null where none are planted */
+  folder: string | null;
+  canaries: readonly Readonly<{ path: string; state: 'same' | 'none' | 'other' }>[];
+}>;
+/** Of `status` what became of each; else the plan where nothing was done, or how its run went. */
+export type CanariesAnswer = CanariesStatus | Plan | Carried;
+
 /** With an estate: the digest of the plan that was judged. Without one: what was read of the host. */
 export type Judged = Readonly<{ plan: Digest }> | Readonly<{ host: HostFacts }>;
 export type DoctorAnswer = Judged &
@@ -285,6 +294,7 @@ export type Answers = Readonly<{
   metrics: MetricsAnswer;
   'install-gate': InstallGateAnswer;
   restore: RestoreAnswer;
+  canaries: CanariesAnswer;
   doctor: DoctorAnswer;
   lab: LabAnswer;
   track: TrackAnswer;

@@ -63,6 +63,8 @@ export type LayerOf<Entry extends LayerEntry> = Readonly<{
   scout?(entry: Entry, wish: RestoreWish, world: World, signal: AbortSignal): Promise<Json>;
   /** what bringing this point back there does; pure. `scouted` is what `scout` brought, where the layer has one */
   restore(entry: Entry, wish: RestoreWish, context: LayerContext, scouted?: Json): Planned;
+  /** where canaries may be planted for it: the tree that it copies, where that lies in a folder of a machine */
+  canaries?(entry: Entry): Readonly<{ machine: string; folder: string }> | undefined;
   stepKinds: readonly StepKind[];
 }>;
 

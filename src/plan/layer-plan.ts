@@ -25,6 +25,10 @@ export function planOfJob(planning: LayerPlanning, name: string, job: unknown, s
   return wrapped(planning, `run:${name}`, { steps, notes: [], refusals: [] }, digestOf(job), 'keep');
 }
 
+/** Of canaries: planting is led back where it fails, and what is removed stays removed. */
+export const planOfCanaries = (planning: LayerPlanning, entry: LayerEntry, planned: Planned): Plan =>
+  wrapped(planning, `canaries:${entry.name}`, planned, digestOf(entry), 'lead back');
+
 export function planOfRestore(
   planning: LayerPlanning,
   layer: LayerKind,

@@ -19,6 +19,7 @@ machines: [{ name: here, local: true }]
 workloads: [{ name: photos }, { name: gone }]
 layers:
   - { name: photos, kind: disk-image, machine: here, workload: photos, image: FOLDER/photos.img, to: FOLDER/points, keep: { keep_last: 1 } }
+  - { name: album, kind: files, machine: here, workload: photos, from: { folders: [{ folder: FOLDER/album }] }, to: FOLDER/albums, keep: { keep_last: 1 }, protected: { reason: a test } }
   - { name: gone, kind: disk-image, machine: here, workload: gone, image: FOLDER/none.img, to: FOLDER/points, keep: { keep_all: 1 } }
 schedules: [{ job: photos, schedule: daily, window: 1h, time_zone: Europe/Berlin }, { job: gone, after: [photos] }]
 `;
@@ -50,7 +51,7 @@ async function ofImages(): Promise<readonly Printed[]> {
   try {
     if (canMount())
       imageOf(join(estate.folder, 'photos.img'), treeIn(join(estate.folder, 'tree'), { 'a.jpg': 'a' }), 8);
-    mkdirSync(join(estate.folder, 'points'));
+    for (const folder of ['points', 'album']) mkdirSync(join(estate.folder, folder));
     const typed = [
       ['validate', '--offline'],
       ['plan'],
@@ -67,6 +68,9 @@ async function ofImages(): Promise<readonly Printed[]> {
       ['install-service', '--into', estate.folder, '--remove', '--yes'],
       ['points'],
       ['routes'],
+      ['canaries', 'plant', 'album', '--dry-run'],
+      ['canaries', 'plant', 'album', '--yes'],
+      ['canaries', 'status', 'album'],
       ['track', 'unit', join(estate.folder, 'points')],
       ['metrics'],
       ['doctor'],

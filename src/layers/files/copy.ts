@@ -4,7 +4,7 @@ import type { Done, StepContext, StepKind } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
 import { withItemResults } from '../../model/item-results.ts';
 import type { ChildPlan, Note } from '../../model/plan.ts';
-import type { RestorePoint } from '../../model/restore-point.ts';
+import type { Manifest, RestorePoint } from '../../model/restore-point.ts';
 import { absent } from '../../model/step.ts';
 import type { Json } from '../../values/canonical.ts';
 import { milliseconds } from '../../values/duration.ts';
@@ -12,6 +12,10 @@ import { epochSeconds, type Instant, parseInstant, type SinceBoot } from '../../
 import { shown } from '../../values/text.ts';
 import { versionOf } from '../common/commands.ts';
 import { asGiven, givenOf } from '../common/given.ts';
+import { plantedOf } from '../common/judgement/canaries/canaries.ts';
+import { settleHolds } from '../common/judgement/holding.ts';
+import { type Judged, judgementDetail } from '../common/judgement/record.ts';
+import { standingOf } from '../common/judgement/standing.ts';
 import { readPoints } from '../common/points/points.ts';
 import { decidePruning, type Pruning } from '../common/points/prune-decision.ts';
 import { pruneSteps } from '../common/points/prune-step.ts';
@@ -22,6 +26,7 @@ import { closeVolume, openVolume } from '../common/volume/open.ts';
 import { candidates, wordsOf } from './base.ts';
 import { type Made, makeGeneration } from './generation.ts';
 import { copyGiven } from './given.ts';
+import { asRetentionSees, judgedContent, suspicionIn, unjudgedIn } from './judged.ts';
 import { excludedOf, workloadOf } from './source.ts';
 import { namesOf, remarksOn, weakIn } from './told.ts';
 import { weeksStep } from './weeks-step.ts';
@@ -47,7 +52,9 @@ export const copyKind: StepKind = {
     const { points } = await readPoints(machine, entry);
     const own = points.filter(({ manifest }) => isOf(manifest, key));
     const already = own.findLast(({ manifest }) => isSameSnapshot(copying, manifest.source));
-    if (already !== undefined) return copiedBefore(copying, already);
+    if (already !== undefined) return copiedBefore(copying, already, own);
+    const planted = plantedOf(context.world, entry.name);
+    const excluded = excludedOf(entry, source).map(({ path }) => path);
     await beginPoint(place, context);
     const made = await whileOpen(copying, context, (folder) =>
       makeGeneration(
@@ -55,13 +62,15 @@ export const copyKind: StepKind = {
           ...{ machine, partial: place.partial, folder },
           frozenSince: source.of === 'volume' ? epochSeconds(source.taken as Instant) - 1 : undefined,
           bases: candidates(points, key).flatMap(wordsOf),
-          excluded: excludedOf(entry, source).map(({ path }) => path),
+          excluded,
         },
         context,
       ),
     );
     if (made.outcome === 'empty') return nothingCopied(copying, own);
-    return sealed(copying, context, made, points);
+    const judging = { machine, partial: place.partial, entry, source, key, excluded, planted, own };
+    const judged = await judgedContent(judging, made, context);
+    return sealed(copying, context, made, { points, own, judged });
   },
 
   probe: async (context) => {
@@ -97,17 +106,21 @@ async function whileOpen(
   }
 }
 
+type Known = Readonly<{ points: readonly RestorePoint[]; own: readonly RestorePoint[]; judged: Judged }>;
+
 async function sealed(
   copying: Placed,
   context: StepContext,
   made: Made,
-  points: readonly RestorePoint[],
+  { points, own, judged }: Known,
 ): Promise<Done> {
-  const { entry, source, place, takenAt, id, since_boot, timeZone, key, label, workload } = copying;
+  const { entry, source, machine, place, takenAt, id, since_boot, timeZone, key, label, workload } = copying;
   const at = instantOf(takenAt);
   const sinceBoot: SinceBoot | undefined = since_boot && { ...since_boot, elapsed: milliseconds(since_boot.elapsed) };
   const fresh = { id, takenAt: at, source: key, run: context.run, sinceBoot };
-  const pruning = decidePruning(entry, points, fresh, timeZone);
+  const judgement = { judgement: judgementDetail(judged) };
+  const standing = standingOf([...own, soonSealed(copying, context, judgement)], entry.suspicious_approved);
+  const pruning = decidePruning(entry, asRetentionSees(points, own, standing), fresh, timeZone);
   const base = points.find(({ manifest }) => manifest.id === made.base)?.manifest;
   const as = made.outcome === 'same' && base !== undefined ? base : undefined;
   const excluded = excludedOf(entry, source);
@@ -125,20 +138,20 @@ async function sealed(
       not_copied: [...namesOf(made, 'missing')],
       changed_while_copied: [...namesOf(made, 'unsettled')],
       excluded: excluded.map((one) => asGiven(one)),
+      ...judgement,
     },
     ...{ tools: as?.tools ?? (await toolsOf(copying)), policy: pruning.policy, sinceBoot },
   });
-  const weak = weakIn(
-    label,
-    made,
-    excluded.map(({ path }) => path),
-  );
+  await settleHolds(machine.files, own, standing);
+  const paths = excluded.map(({ path }) => path);
+  const weak = [...weakIn(label, made, paths), ...suspicionIn(label, standing)];
   const item = { name: label, workload, done: weak.length === 0, bytes: manifest.counts['bytes'] ?? 0 };
   const result = withItemResults(
     { ...sealedResult(manifest, place.sealed), source: label, outcome: made.outcome, changes: { ...made.changes } },
     { items: [weak.length === 0 ? { ...item, takenAt: at } : { ...item, says: weak.join('; ').slice(0, 1000) }] },
   );
-  return { result, degraded: weak, expands: comesAfter(copying, pruning, remarksOn(label, made)) };
+  const remarks = [...remarksOn(label, made), ...unjudgedIn(label, judged, own)];
+  return { result, degraded: weak, expands: comesAfter(copying, pruning, remarks) };
 }
 
 /** Where each digest comes from: files whose content was read for this point, and the point that the others were carried from. */
@@ -178,10 +191,34 @@ const instantOf = (text: string): Instant => {
 };
 
 /** Nothing newer is there to copy: the point of that snapshot is as old as the snapshot, and is not made young by a second copy. */
-function copiedBefore({ label, workload }: Placed, { manifest, folder }: RestorePoint): Done {
-  const bytes = manifest.counts['bytes'] ?? 0;
-  const item = { name: label, workload, done: true, takenAt: manifest.takenAt, bytes };
-  return { result: withItemResults({ ...sealedResult(manifest, folder), source: label }, { items: [item] }) };
+async function copiedBefore(
+  { entry, machine, label, workload }: Placed,
+  { manifest, folder }: RestorePoint,
+  own: readonly RestorePoint[],
+): Promise<Done> {
+  const standing = standingOf(own, entry.suspicious_approved);
+  await settleHolds(machine.files, own, standing);
+  const suspicion = suspicionIn(label, standing);
+  const item = { name: label, workload, done: suspicion.length === 0, bytes: manifest.counts['bytes'] ?? 0 };
+  const says = suspicion.length === 0 ? { takenAt: manifest.takenAt } : { says: suspicion.join('; ').slice(0, 1000) };
+  const result = { ...sealedResult(manifest, folder), source: label };
+  return { result: withItemResults(result, { items: [{ ...item, ...says }] }), degraded: suspicion };
+}
+
+/** The point as it is about to be: what it means for the others is known before it is there. */
+function soonSealed(
+  { place, key, entry, takenAt }: Placed,
+  { run }: StepContext,
+  details: Manifest['details'],
+): RestorePoint {
+  const at = instantOf(takenAt);
+  return {
+    manifest: {
+      ...{ format: 1, id: place.id, layer: entry.name, kind: entry.kind, workload: entry.workload, takenAt: at },
+      ...{ sealedAt: at, run, source: key, counts: {}, parts: [], tools: {}, details },
+    },
+    ...{ machine: entry.machine, folder: place.sealed, bytes: 0, held: undefined },
+  };
 }
 
 /** A new volume may well be empty. What had files before, and a folder that somebody declared, are not: nothing was mounted there, or all is gone. */

@@ -53,3 +53,33 @@ describe('files of a folder', { skip: unlessRoot, timeout: 120_000 }, () => {
       assert.deepEqual([place.left(), await place.remarks()], [[], []]);
     }));
 });
+
+describe('a part of a generation', { skip: unlessRoot, timeout: 120_000 }, () => {
+  it('comes back alone, and its content is proved', () =>
+    withPlace(async (place) => {
+      sh(everything, place.data);
+      await place.protect('run1');
+      const [point] = await place.points();
+      assert.ok(point !== undefined);
+      await place.restore('run2', point, {}, 'one/two');
+      assert.equal(
+        sh('cd "$1" && find . | sort', place.back),
+        './\n./one\n./one/two\n./one/two/2\n./one/two/hard\n'.replace('./\n', '.\n'),
+      );
+      const two = (tree: string) =>
+        sh(
+          'cd "$1/one/two" && stat -c "%n %a %u %g %s %Y" . 2 hard && cat 2 hard && getfacl -cn 2 && getfattr -d -m - 2',
+          tree,
+        );
+      assert.equal(two(place.back), two(place.data));
+      sh(
+        'rm -r "$1"; printf 3 | dd of="$2" bs=1 conv=notrunc status=none',
+        place.back,
+        join(point.folder, 'tree/one/two/2'),
+      );
+      sh('touch -r "$1" "$2"', join(place.data, 'one/two/2'), join(point.folder, 'tree/one/two/2'));
+      await assert.rejects(place.restore('run3', point, {}, 'one/two'), { code: 'point-damaged' });
+      assert.deepEqual((await place.restore('run4', point, {}, 'one/1')).degraded, []);
+      assert.equal(sh('cat "$1/one/1"', place.back), '1\n');
+    }));
+});

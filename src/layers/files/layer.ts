@@ -9,7 +9,7 @@ import { asGeneration } from './points.ts';
 import { planProtect } from './protect.ts';
 import { planRestore } from './restore.ts';
 import { routesOf } from './routes.ts';
-import { type FilesEntry, filesEntry } from './schema.ts';
+import { type FilesEntry, filesEntry, foldersOf } from './schema.ts';
 import { weeksKind } from './weeks-step.ts';
 
 export const files = defineLayer<FilesEntry>({
@@ -22,11 +22,15 @@ export const files = defineLayer<FilesEntry>({
   points: async (entry, world, remark) => {
     const { points, notes } = await readPoints(world.machine(entry.machine), entry);
     for (const note of notes) remark?.(note);
-    return points.map(asGeneration);
+    return points.map((point) => asGeneration(point, entry));
   },
-  series: ({ manifest: { source } }) => `${source['line'] ?? source['folder'] ?? ''}`,
+  series: ({ manifest: { source } }) => `${source['line'] ?? source['folder']}`,
   holdsPaths: true,
   scout: scoutTree,
   restore: planRestore,
+  canaries: ({ machine, from }) => {
+    const [only, ...others] = foldersOf(from);
+    return only === undefined || others.length > 0 ? undefined : { machine, folder: only.folder };
+  },
   stepKinds: [lookKind, copyKind, weeksKind],
 });

@@ -7,9 +7,9 @@ import type { LayerContext } from '../../contracts/layer.ts';
 import type { World } from '../../contracts/world.ts';
 import type { RestorePoint } from '../../model/restore-point.ts';
 import type { RunId } from '../../model/run.ts';
-import type { Clock } from '../../values/instant.ts';
+import type { Json } from '../../values/canonical.ts';
+import { type Clock, systemClock } from '../../values/instant.ts';
 import { type Driven, drive, type Outcome, worldWith } from '../common/driver.test-support.ts';
-import { scoutTree } from '../common/trees/scout.ts';
 import { files } from './layer.ts';
 import { planProtect } from './protect.ts';
 import { planRestore } from './restore.ts';
@@ -22,7 +22,9 @@ export type Place = Readonly<{
   back: string;
   entry: FilesEntry;
   world: World;
-  protect(run: string, more?: Partial<Driven>): Promise<Outcome>;
+  /** @param declared beside what the entry says already */
+  protect(run: string, more?: Partial<Driven>, declared?: Partial<FilesEntry>): Promise<Outcome>;
+  /** @param only a part of it */
   restore(run: string, point: RestorePoint, more?: Partial<Driven>, only?: string): Promise<Outcome>;
   points(): Promise<readonly RestorePoint[]>;
   remarks(): Promise<readonly string[]>;
@@ -43,17 +45,26 @@ export function placeWith(more: Record<string, unknown> = {}, clock?: Clock, on?
     ...{ name: 'files', kind: 'files', machine: 'here', workload: 'photos', from: { folders: [{ folder: data }] } },
     ...{ to: copies, keep: { keep_last: 5 }, ...more },
   });
-  const world = worldWith(clock);
+  const memory = new Map<string, Json>();
+  const world: World = {
+    ...worldWith(clock),
+    recall: (what) => {
+      const value = memory.get(what);
+      return value === undefined ? undefined : { value, at: systemClock.now() };
+    },
+    remember: (what, value) => void memory.set(what, value),
+  };
   const context: LayerContext = { timeZone: 'Europe/Berlin', now: world.clock.now(), layers: [] };
   const driven = (run: string, others: Partial<Driven> = {}): Driven => ({
     ...{ run: run as RunId, world, taken, ...others },
   });
   return {
     ...{ folder, data, copies, back, entry, world },
-    protect: (run, others) => drive(driven(run, others), planProtect(entry, context).steps, 'keep'),
+    protect: (run, others, declared) =>
+      drive(driven(run, others), planProtect({ ...entry, ...declared }, context).steps, 'keep'),
     restore: async (run, point, others, only) => {
-      const wish = { point, target: back, ...(only === undefined ? {} : { only }) };
-      const scouted = await scoutTree(entry, wish, world, new AbortController().signal);
+      const wish = { point, target: back, only };
+      const scouted = await files.scout?.(entry, wish, world, new AbortController().signal);
       return drive(driven(run, others), planRestore(entry, wish, context, scouted).steps, 'lead back');
     },
     points: () => files.points(entry, world),

@@ -1,14 +1,14 @@
 // Files from where they are to their generations. Pure.
 import type { Route, RouteSource } from '../../model/route.ts';
 import { layerFolder } from '../common/points/places.ts';
-import { type FilesEntry, foldersOf } from './schema.ts';
+import type { FilesEntry } from './schema.ts';
 
 export function routesOf(entry: FilesEntry): readonly Route[] {
-  const { machine, exclude = [] } = entry;
+  const { machine, mounted_at, exclude = [] } = entry;
   return [
     {
       reads: sourcesOf(entry),
-      writes: { what: 'folder', on: machine, at: layerFolder(entry), disk: entry.mounted_at },
+      writes: { what: 'folder', on: machine, at: layerFolder(entry), disk: mounted_at },
       carries: 'everything',
       leftOut: exclude.map(({ path, workload, reason, owner, review_by, regenerable }) => ({
         what: workload === undefined ? path : `${path} of ${workload}`,
@@ -18,7 +18,7 @@ export function routesOf(entry: FilesEntry): readonly Route[] {
   ];
 }
 
-function sourcesOf({ machine: on, from }: FilesEntry): readonly RouteSource[] {
-  if ('snapshots_of' in from) return [{ what: 'points', of: from.snapshots_of }];
-  return foldersOf(from).map(({ folder: at }) => ({ what: 'folder', on, at }));
-}
+const sourcesOf = ({ machine: on, from }: FilesEntry): readonly RouteSource[] =>
+  'snapshots_of' in from
+    ? [{ what: 'points', of: from.snapshots_of }]
+    : from.folders.map(({ folder: at }) => ({ what: 'folder', on, at }));

@@ -1,6 +1,7 @@
 // What an estate says of the files of a workload.
 import * as z from 'zod';
 import { entryName, layerEntry, leftOutFields } from '../../contracts/layer-entry.ts';
+import { judgementFields } from '../common/judgement/thresholds.ts';
 import { absolutePath, liesBelowMount, notBelowMount, pointFields } from '../common/points/entry.ts';
 import { protectedField } from '../common/protection.ts';
 import { timeSpan } from '../common/sources/snapshots.ts';
@@ -60,6 +61,7 @@ export const filesEntry = layerEntry
     stale_after: timeSpan.optional().describe('a volume whose newest snapshot is older than this fails; default `26h`'),
     restore_devices: z.boolean().optional().describe('makes device nodes, too, in a restore; default false'),
     protected: protectedField,
+    ...judgementFields,
   })
   .refine(liesBelowMount, notBelowMount)
   .refine(({ from, to }) => foldersOf(from).every(({ folder: one }) => !overlap(one, to)), {

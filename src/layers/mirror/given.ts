@@ -22,7 +22,6 @@ export const turnGiven = z.strictObject({
   policy: keepSchema.optional(),
   since_boot: sinceBootSchema.optional(),
 });
-export type TurnGiven = z.infer<typeof turnGiven>;
 
 export const forgetGiven = z.strictObject({ entry: mirrorEntry });
 

@@ -8,7 +8,7 @@ import { fullOr } from '../common/records.ts';
 import { notConfined } from './confined.ts';
 
 /** Everything a file has; times to the nanosecond, also of folders (`--modify-window=-1`). */
-export const attributes = ['--archive', '--acls', '--xattrs', '--numeric-ids', '--modify-window=-1'] as const;
+const attributes = ['--archive', '--acls', '--xattrs', '--numeric-ids', '--modify-window=-1'] as const;
 /** Nothing but what is named, with nothing of the folders above it. */
 const named = [...attributes, '--no-implied-dirs'] as const;
 

@@ -75,4 +75,3 @@ export const mirrorEntry = layerEntry
   })
   .refine(liesBelowMount, notBelowMount);
 export type MirrorEntry = z.infer<typeof mirrorEntry>;
-export type MirrorExclusion = z.infer<typeof exclusion>;

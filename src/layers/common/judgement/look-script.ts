@@ -2,7 +2,7 @@
 // wherever it ends. Neither a link nor a FIFO that stands in the place of a file, or of a folder on its way, is followed or opened.
 
 /** Bytes of a block. */
-export const blockSize = 2048;
+const blockSize = 2048;
 
 /**
  * Arguments: the folder of before, that of after. Fed pairs of names, each ended by a NUL, the first one empty where there is none.

@@ -5,6 +5,7 @@ import { digestOf, type Json } from '../../../values/canonical.ts';
 import { count, cut } from '../../../values/text.ts';
 import { asGiven } from '../given.ts';
 import { signals, type Verdict } from './judge.ts';
+import type { Approval } from './thresholds.ts';
 
 const judged = z.union([
   z.strictObject({ verdict: z.literal('fine'), against: z.string().nullable() }),
@@ -57,4 +58,17 @@ export function complaintsOf(one: Judged): readonly string[] {
     `its content is suspicious (suspicion ${suspicion}): ${reasons.map(({ says }) => says).join('; ')}${which}; older points are held ` +
       'until it is approved (`suspicious_approved`) or the files are as before',
   ];
+}
+
+/** How a point looks in a list of points, in a few words; undefined where nothing is to be said of its content. */
+export function judgedWords(
+  manifest: Pick<Manifest, 'details'>,
+  approved: readonly Approval[] = [],
+): string | undefined {
+  const one = judgedIn(manifest);
+  if (one?.verdict === 'not known' && one.against !== null) return 'its content is not judged';
+  if (one?.verdict !== 'suspicious') return undefined;
+  const which = [...new Set(one.reasons.map(({ signal }) => signal))].join(', ');
+  const isApproved = approved.some(({ suspicion }) => suspicion === one.suspicion);
+  return `its content is suspicious (${which}; suspicion ${one.suspicion}${isApproved ? ', approved' : ''})`;
 }

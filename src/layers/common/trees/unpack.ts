@@ -1,6 +1,6 @@
 // The step `tree.unpack`: unpacks a point below the target, proving its digest on the way.
 import { join } from 'node:path';
-import type { StepContext, StepKind } from '../../../contracts/step-kind.ts';
+import type { Done, StepContext, StepKind } from '../../../contracts/step-kind.ts';
 import type { Feeding } from '../../../machines/machine.ts';
 import { absent } from '../../../model/step.ts';
 import { digestOf } from '../../../values/canonical.ts';
@@ -14,6 +14,8 @@ import { isGeneration } from './generation/parts.ts';
 import { layOut, type Shape, shapeOf } from './laid-out.ts';
 import { partOfPoint } from './part-of-archive.ts';
 import { type AtHand, partNamed, partNames, provenPart } from './parts.ts';
+import { readListing } from './read-listing.ts';
+import { survey } from './survey.ts';
 import { atHand, beginIn, checkTarget, emptyTarget, leadBack, type Restoring, restoringIn } from './target.ts';
 
 /** Stands in the work folder when everything is unpacked and the digests were right. */
@@ -37,24 +39,20 @@ export const unpackKind: StepKind = {
     const { machine, target, devices, work } = restoring;
     const point = await atHand(restoring, context);
     const { manifest } = point;
+    if (isGeneration(manifest)) return copyGeneration(restoring, point, context);
     const shape = shapeOf(manifest);
-    const generation = isGeneration(manifest);
-    const names: string[] = generation ? [] : shape === undefined ? [partNames.contents] : filesOf(shape);
-    if (!generation && shape === undefined && devices && (manifest.counts['devices'] ?? 0) > 0)
-      names.push(partNames.devices);
-    const bytes = generation
-      ? Math.min(manifest.counts['bytes'] ?? 0, await takenBy(point, context.signal))
-      : names.reduce((sum, name) => sum + partNamed(manifest, name).bytes, 0);
+    const names: string[] = shape === undefined ? [partNames.contents] : filesOf(shape);
+    if (shape === undefined && devices && (manifest.counts['devices'] ?? 0) > 0) names.push(partNames.devices);
+    const bytes = names.reduce((sum, name) => sum + partNamed(manifest, name).bytes, 0);
     const part = await partOfPoint(restoring, point, shape, context);
     await checkRoom(machine.files, target, Math.min(bytes, part?.bytes ?? bytes));
     context.take('folder of the restore', work);
     await beginIn(restoring);
-    if (generation) await copyOut({ ...restoring, figures: () => figuresOf(restoring) }, point, context);
-    else if (shape === undefined) await unpack(restoring, point, names, (await part?.arguments()) ?? [], context);
+    if (shape === undefined) await unpack(restoring, point, names, (await part?.arguments()) ?? [], context);
     else await layOutOf(restoring, point, shape, context);
     await part?.keep();
     await machine.files.write(marker(restoring), '', 0o600);
-    return { result: { point: manifest.id, work, ...(restoring.scope && { only: restoring.scope.text }) } };
+    return unpacked(restoring, point);
   },
 
   probe: async (context) => {
@@ -66,6 +64,22 @@ export const unpackKind: StepKind = {
 
   undo: (context) => leadBack(restoringIn(context)),
 };
+
+async function copyGeneration(restoring: Restoring, point: AtHand, context: StepContext): Promise<Done> {
+  const { machine, target, work, scope } = restoring;
+  const { counts } =
+    scope === undefined ? point.manifest : await survey(scope, point.manifest.id, readListing(point, context.signal));
+  await checkRoom(machine.files, target, Math.min(counts['bytes'] ?? 0, await takenBy(point, context.signal)));
+  context.take('folder of the restore', work);
+  await beginIn(restoring);
+  await copyOut(restoring, point, () => figuresOf(restoring), context);
+  await machine.files.write(marker(restoring), '', 0o600);
+  return unpacked(restoring, point);
+}
+
+const unpacked = ({ work, scope }: Restoring, { manifest }: AtHand): Done => ({
+  result: { point: manifest.id, work, ...(scope && { only: scope.text }) },
+});
 
 const filesOf = ({ archive, files }: Shape): string[] => [...(archive === undefined ? [] : [archive]), ...files];
 

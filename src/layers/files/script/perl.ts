@@ -1,7 +1,7 @@
 // What the script has perl do with records: only with those that differ, but for the counting of a first run. perl-base is on every Debian.
 
 /** A record as `scan` writes it: `PATH//TYPE MODE UID GID SIZE MODIFIED TARGET//CHANGED LINKS INODE`, and ` !` where it may yet change unseen. */
-const fields = `
+export const recordFields = `
 use strict; use warnings; $/ = "\\0";
 sub fields {
   my ($record) = @_; chomp $record;
@@ -20,7 +20,7 @@ sub names { my ($file, @names) = @_; open(my $out, '>', $file) or die "$file: $!
  * $ARGV[0] are records that were and are no more, $ARGV[1] those that are new. Writes the lists that \`apply\` works from. A file whose
  * size and time are as before is compared by its content; so are all names of a hard-linked one, which must go through one rsync.
  */
-export const listsProgram = `${fields}
+export const listsProgram = `${recordFields}
 my %old = map { $_->{path} => $_ } records($ARGV[0]);
 my @new = records($ARGV[1]);
 my %new = map { $_->{path} => $_ } @new;
@@ -101,7 +101,7 @@ my @next = ($ARGV[0]); while (defined(my $pid = shift @next)) { push @next, @{$o
 while (<$in>) { $sum += $1 if /^[rw]char: (\\d+)/ } } print "alive $sum\\n"`;
 
 /** What is left of the records in $ARGV[2] without the paths that the records of the first two have. */
-export const withoutProgram = `${fields}
+export const withoutProgram = `${recordFields}
 my %out = map { $_->{path} => 1 } records($ARGV[0]), records($ARGV[1]);
 open(my $in, '<', $ARGV[2]) or die "$!\\n"; while (my $record = <$in>) { print $record unless $out{substr($record, 0, index($record, '//'))} }`;
 
@@ -109,7 +109,7 @@ open(my $in, '<', $ARGV[2]) or die "$!\\n"; while (my $record = <$in>) { print $
  * The fate of everything that is not as it was: \`FATE OLD-SIZE NEW-SIZE PATH\`, sorted by path; folders are left out. \`touched\`: the same
  * content with other metadata. $ARGV: records that were, those that are new, the base's digests, the new digests.
  */
-export const changesProgram = `${fields}
+export const changesProgram = `${recordFields}
 my %old = map { $_->{path} => $_ } grep { $_->{type} ne 'd' } records($ARGV[0]);
 my %new = map { $_->{path} => $_ } grep { $_->{type} ne 'd' } records($ARGV[1]);
 sub digests { my ($file, $of) = @_; my %found; open(my $in, '<', $file) or die "$!\\n";

@@ -20,22 +20,23 @@ export LC_ALL=C
 { { tar --create --file=- --blocking-factor=128 --format=posix ${keepMetadata} --sparse --no-recursion --null --verbatim-files-from --directory="$1" --files-from=- || echo read >&3; } |
   { tar --extract --file=- --blocking-factor=128 --delay-directory-restore --same-owner --same-permissions ${keepMetadata} --directory="$2" || echo write >&3; }; } 3>&1`;
 
-export type CopyOut = Pick<Restoring, 'machine' | 'tree' | 'target' | 'devices' | 'scope'> &
-  Readonly<{ figures(): Promise<string> }>;
-
-/** @throws Fault `point-damaged` where the tree has not all that the listing has, `unpack-failed`, `disk-full` */
+/**
+ * @param figures how full the target is, for a fault
+ * @throws Fault `point-damaged` where the tree has not all that the listing has, `unpack-failed`, `disk-full`
+ */
 export async function copyOut(
-  { machine, tree, target, devices, scope, figures }: CopyOut,
+  { machine, tree, target, devices, scope }: Restoring,
   point: AtHand,
+  figures: () => Promise<string>,
   context: StepContext,
-) {
+): Promise<void> {
   const { signal, progress } = context;
   const argv = ['sh', '-c', script, 'sh', join(point.folder, treeName), tree] as const;
   const feeding = machine.feed(argv, { signal });
   let done = 0;
   const names = async function* () {
     for await (const entry of readScan(point, signal)) {
-      if (!isMeant(scope, pathOf(entry))) continue;
+      if (!isMeant(scope, pathOf(entry)) || entry.type === 'socket') continue;
       if (!devices && (entry.type === 'block' || entry.type === 'character')) continue;
       done += 1;
       if (done % 1000 === 0) progress({ done, unit: 'items', what: 'copying out of the restore point' });
@@ -65,13 +66,13 @@ export async function takenBy({ machine, folder }: AtHand, signal: AbortSignal):
 
 /** Every file of the tree against the digest that was sealed. @throws Fault `point-damaged` */
 export async function proveContent(
-  { machine, tree, scope }: Pick<Restoring, 'machine' | 'tree' | 'scope'>,
+  { machine, tree, scope }: Restoring,
   point: AtHand,
   work: string,
   context: StepContext,
-) {
-  const digests = join(point.folder, generationParts.digests);
-  const argv = ['sh', '-c', proveScript, 'sh', work, digests, tree, scope?.text ?? ''] as const;
+): Promise<void> {
+  const words = [work, join(point.folder, generationParts.digests), tree, ...(scope === undefined ? [] : [scope.text])];
+  const argv = ['sh', '-c', proveScript, 'sh', ...words] as const;
   context.progress({ done: 0, unit: 'items', what: 'comparing the content of every file' });
   for await (const _ of provenPart(point, generationParts.digests, context.signal));
   const ended = await machine.run(argv, { signal: context.signal });

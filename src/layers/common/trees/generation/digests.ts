@@ -40,13 +40,15 @@ export const digestsFunction = `digests_of() {
 }
 `;
 
-/** \`$1\` the folder to work in, \`$2\` the part with the digests, \`$3\` the tree, \`$4\` the path in it that is meant, or nothing for all. Writes the paths whose content is another to \`unlike\`. */
+/** \`$1\` the folder to work in, \`$2\` the part with the digests, \`$3\` the tree, \`$4\` the only path in it that is meant. Writes the paths whose content is another to \`unlike\`. */
 export const proveScript = `set -u -f
 umask 077
 export LC_ALL=C
 cd "$1" && mkdir -p work && : >work/unread || exit 4
 ${digestsFunction}gzip --decompress --stdout "$2" >work/all || exit 4
-perl -e 'my $only = shift; $/ = "\\0"; while (<STDIN>) { print if $only eq "" || index($_, "$only/") == 0 }' "$4" <work/all >work/wanted || exit 4
+if [ $# -gt 3 ]; then
+  perl -0ne 'BEGIN { $only = pop @ARGV } print if index($_, "$only/") == 0' work/all "$4" >work/wanted || exit 4
+else mv work/all work/wanted; fi
 sed --null-data -n 's,^\\(.*\\)//sparse:[0-9a-f]*$,\\1,p' work/wanted >work/sparse
 sed --null-data -n '/\\/\\/sparse:[0-9a-f]*$/!s,^\\(.*\\)//[0-9a-f]*$,./\\1,p' work/wanted >work/plain
 digests_of "$3" work/plain work/sparse work/found

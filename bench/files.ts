@@ -1,0 +1,198 @@
+// The layer `files` as an operator starts it, `holdfast run` and its start-up included, against rsync with a sync, rsnapshot, restic and borg:
+// 100,000 small files and 2,000 of 1 MB, a first run and an unchanged one. Sources are in the page cache for all of them.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { median, milliseconds, type Row } from './bench.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const rounds = 3;
+
+type Cost = Readonly<{ wall: number; cpu: number; memory: number; inodes: number }>;
+type Tool = Readonly<{ name: string; first: readonly string[]; again: readonly string[]; clear(): void }>;
+
+const sets = {
+  'of 100,000 small files': `perl -e 'for my $d (0..999) { mkdir "$ARGV[0]/$d"; for my $f (0..99) { open(my $out, ">", "$ARGV[0]/$d/$f"); print $out "$d $f ", "x" x ($d * $f % 2000) } }'`,
+  'of 2,000 files of 1 MB': `perl -e 'open(my $in, "<", "/dev/urandom"); for my $f (0..1999) { sysread($in, my $some, 1e6); open(my $out, ">", "$ARGV[0]/$f"); print $out $some }'`,
+} as const;
+
+export async function filesRows(): Promise<readonly Row[]> {
+  if (process.getuid?.() !== 0) throw new Error('bench files needs root: owners are kept');
+  const base = mkdtempSync(join(tmpdir(), 'holdfast-bench-files-'));
+  try {
+    return Object.entries(sets).flatMap(([name, make]) => rowsOf(base, name, make));
+  } finally {
+    rmSync(base, { recursive: true, force: true });
+  }
+}
+
+function rowsOf(base: string, name: string, make: string): readonly Row[] {
+  const source = join(base, 'source');
+  rmSync(source, { recursive: true, force: true });
+  mkdirSync(source);
+  execFileSync('sh', ['-c', `${make} "$1"; sync; sleep 3`, 'sh', source]);
+  const tools = toolsIn(base, source);
+  const costs = new Map(tools.map((tool) => [tool.name, { first: [] as Cost[], again: [] as Cost[] }]));
+  for (let round = 0; round < rounds; round += 1)
+    for (const tool of tools) {
+      tool.clear();
+      execFileSync('sync');
+      costs.get(tool.name)?.first.push(cost(base, tool.first));
+      costs.get(tool.name)?.again.push(cost(base, tool.again));
+    }
+  for (const tool of tools) tool.clear();
+  const of = (tool: string, turn: 'first' | 'again') => middle(costs.get(tool)?.[turn] ?? []);
+  const said = (turn: 'first' | 'again') =>
+    tools.map((tool) => `${tool.name}: ${inWords(of(tool.name, turn))}`).join('; ');
+  const [first, again, rsync] = [of('holdfast', 'first'), of('holdfast', 'again'), of('rsync', 'first')];
+  const small = name.includes('small');
+  const peer = of(small ? 'rsnapshot' : 'rsync', 'again');
+  // Start-up counts where there is little else to do: 0.7 s of it may be over rsync's own time.
+  const limit = small ? 1 : Math.round(((peer.wall + 700) / peer.wall) * 100) / 100;
+  return [
+    {
+      ...{
+        name: `first run ${name}`,
+        ours: milliseconds(first.wall),
+        peer: `rsync, sync: ${milliseconds(rsync.wall)}`,
+      },
+      ...{ ratio: first.wall / rsync.wall, limit: 1.15, extra: said('first') },
+    },
+    {
+      ...{ name: `unchanged run ${name}`, ours: milliseconds(again.wall), ratio: again.wall / peer.wall, limit },
+      ...{ peer: `${small ? 'rsnapshot' : 'rsync, sync'}: ${milliseconds(peer.wall)}`, extra: said('again') },
+    },
+  ];
+}
+
+const middle = (all: readonly Cost[]): Cost => ({
+  wall: median(all.map(({ wall }) => wall)),
+  cpu: median(all.map(({ cpu }) => cpu)),
+  memory: median(all.map(({ memory }) => memory)),
+  inodes: median(all.map(({ inodes }) => inodes)),
+});
+
+const inWords = ({ wall, cpu, memory, inodes }: Cost): string =>
+  `${(wall / 1000).toFixed(1)} s, CPU ${(cpu / 1000).toFixed(1)} s, ${Math.round(memory / 1024)} MB, ${inodes} inodes`;
+
+/** GNU time(1) counts what descendants took, and the memory of the largest. */
+function cost(base: string, argv: readonly string[]): Cost {
+  const figures = join(base, 'time');
+  const before = inodesIn(base);
+  const began = performance.now();
+  const ended = spawnSync('/usr/bin/time', ['-f', '%U %S %M', '-o', figures, ...argv], {
+    ...{ encoding: 'utf8', cwd: base, env: { ...process.env, HOME: base, RESTIC_PASSWORD: 'x', BORG_PASSPHRASE: 'x' } },
+  });
+  const wall = performance.now() - began;
+  if (ended.status !== 0)
+    throw new Error(`${argv.join(' ')} ended with ${ended.status}: ${ended.stdout}${ended.stderr}`);
+  const [user = 0, system = 0, memory = 0] =
+    readFileSync(figures, 'utf8').trim().split('\n').at(-1)?.split(' ').map(Number) ?? [];
+  return { wall, cpu: (user + system) * 1000, memory, inodes: inodesIn(base) - before };
+}
+
+const inodesIn = (folder: string): number =>
+  Number(execFileSync('df', ['--output=iused', folder], { encoding: 'utf8' }).split('\n')[1]);
+
+function toolsIn(base: string, source: string): readonly Tool[] {
+  const all = [
+    holdfast(base, source),
+    rsync(base, source),
+    rsnapshot(base, source),
+    repository(base, source, 'restic', ['init', '-q', '-r'], ['backup', '-q', '-r']),
+    borg(base, source),
+  ];
+  return all.filter(({ name }) => {
+    const there = name === 'holdfast' || spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
+    if (!there) console.error(`  ${name} is not installed: it is left out`);
+    return there;
+  });
+}
+
+const emptied = (folder: string) => () => {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { mode: 0o700 });
+};
+
+function holdfast(base: string, source: string): Tool {
+  const to = join(base, 'holdfast');
+  const estate = join(base, 'estate.yaml');
+  writeFileSync(
+    estate,
+    `estate: bench\nmachines: [{ name: here, local: true }]\nworkloads: [{ name: data }]\nlayers:\n  - { name: files, kind: files, machine: here, workload: data, from: { folders: [{ folder: ${source} }] }, to: ${to}/points, keep: { keep_last: 9 } }\n`,
+  );
+  const run = [...program(base), '--estate', estate, '--state', join(to, 'state'), 'run', 'files', '--yes'];
+  return { name: 'holdfast', first: run, again: run, clear: emptied(to) };
+}
+
+/** As it is installed: the bundle with its own Node. */
+function program(base: string): readonly string[] {
+  const installed = join(base, 'package/usr/bin/holdfast');
+  if (existsSync(installed)) return [installed];
+  execFileSync('sh', ['scripts/with-node.sh', 'scripts/package.ts'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  execFileSync('sh', ['-c', 'dpkg-deb -x "$1"/dist/holdfast_*_amd64.deb "$2/package"', 'sh', root, base]);
+  return [installed];
+}
+
+function rsync(base: string, source: string): Tool {
+  const to = join(base, 'rsync');
+  const copy = `rsync -aHAXS --numeric-ids`;
+  return {
+    name: 'rsync',
+    first: ['sh', '-c', `${copy} "$1/" "$2/1/" && sync -f "$2"`, 'sh', source, to],
+    again: ['sh', '-c', `${copy} --link-dest=../1 "$1/" "$2/2/" && sync -f "$2"`, 'sh', source, to],
+    clear: emptied(to),
+  };
+}
+
+function rsnapshot(base: string, source: string): Tool {
+  const to = join(base, 'rsnapshot');
+  const file = join(base, 'rsnapshot.conf');
+  const lines = [
+    ...[
+      'config_version\t1.2',
+      `snapshot_root\t${to}/`,
+      'cmd_cp\t/bin/cp',
+      'cmd_rm\t/bin/rm',
+      'cmd_rsync\t/usr/bin/rsync',
+    ],
+    ...[
+      'retain\tdaily\t5',
+      'rsync_long_args\t--delete --numeric-ids --relative --delete-excluded -HAXS',
+      `backup\t${source}/\there/`,
+    ],
+  ];
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  const run = ['rsnapshot', '-c', file, 'daily'];
+  return { name: 'rsnapshot', first: run, again: run, clear: emptied(to) };
+}
+
+function repository(
+  base: string,
+  source: string,
+  name: string,
+  init: readonly string[],
+  backup: readonly string[],
+): Tool {
+  const to = join(base, name);
+  const run = [name, ...backup, to, source];
+  const clear = () => {
+    emptied(to)();
+    spawnSync(name, [...init, to], { env: { ...process.env, HOME: base, RESTIC_PASSWORD: 'x' }, stdio: 'ignore' });
+  };
+  return { name, first: run, again: run, clear };
+}
+
+function borg(base: string, source: string): Tool {
+  const to = join(base, 'borg');
+  const run = ['sh', '-c', 'borg create "$1::$(date +%s%N)" "$2"', 'sh', to, source];
+  const clear = () => {
+    rmSync(to, { recursive: true, force: true });
+    spawnSync('borg', ['init', '--encryption=none', to], { env: { ...process.env, HOME: base }, stdio: 'ignore' });
+  };
+  return { name: 'borg', first: run, again: run, clear };
+}
