@@ -6,7 +6,7 @@ import { holds } from '../../layers/holds.ts';
 import { at, unlessFaked } from '../../layers/schedules/at.ts';
 import type { Report } from '../../report.ts';
 import { alone } from '../alone.ts';
-import { differences, here } from '../look.ts';
+import { here } from '../look.ts';
 import type { Nas } from '../nas.ts';
 import { type OffsitePlace, offsitePlace, sealed, send } from './place.ts';
 

@@ -13,7 +13,7 @@ import type { OffsiteEntry } from './schema.ts';
 const marked = z.object({ owner: z.string() });
 const memoryOf = ({ name }: OffsiteEntry): string => `offsite mark ${name}`;
 
-export async function ownerOf({ owner }: OffsiteEntry, { near }: Pick<Ends, 'near'>): Promise<string> {
+async function ownerOf({ owner }: OffsiteEntry, { near }: Pick<Ends, 'near'>): Promise<string> {
   if (owner !== undefined) return owner;
   const id = Buffer.from((await near.files.read('/etc/machine-id', 100)) ?? '')
     .toString()

@@ -101,7 +101,7 @@ function manifestOfPack(original: Manifest, part: Part, recipients: readonly str
 
 export const isPacked = ({ details }: Pick<Manifest, 'details'>): boolean => details['packed'] !== undefined;
 /** Whether the two are one point, be it packed or not. */
-export const isSamePoint = (copy: Manifest, point: Manifest): boolean =>
+const isSamePoint = (copy: Manifest, point: Manifest): boolean =>
   (copy.details['packed'] ?? digestOf(copy)) === digestOf(point);
 
 /** @returns the folder of the point as it was sealed; @throws Fault `point-damaged` */

@@ -46,7 +46,7 @@ export type Place = Readonly<{
   close(): void;
 }>;
 
-export type Machines = Readonly<Record<string, (folder: string) => Machine>>;
+type Machines = Readonly<Record<string, (folder: string) => Machine>>;
 
 const first = instantAt(Date.UTC(2026, 0, 1));
 

@@ -62,7 +62,7 @@ export async function emptied(near: Machine, work: string): Promise<void> {
   await must(near, ['mkdir', '--parents', '--mode=700', '--', work]);
 }
 
-export const unread = (where: string, words: string): Fault =>
+const unread = (where: string, words: string): Fault =>
   new Fault('offsite-not-read', {
     where: shown(where),
     says: `what lies there could not be read: ${words}`,
