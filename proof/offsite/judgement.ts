@@ -4,8 +4,8 @@ import { seen } from '../declare/world.ts';
 import { holds } from '../layers/holds.ts';
 import type { Report } from '../report.ts';
 import { alone } from './alone.ts';
-import { differences, here } from './look.ts';
 import { type FilesPlace, filesPlace } from './files/place.ts';
+import { differences, here } from './look.ts';
 
 export async function proveJudgement(report: Report): Promise<void> {
   report.section('Rule 10: content is judged, canaries are met, and what was good is held');
@@ -37,14 +37,23 @@ async function proveEncrypted(report: Report, place: FilesPlace): Promise<void> 
   const { data, estate } = place;
   const [good = ''] = place.trees();
   const was = `${estate.folder}/was`;
-  here(`mkdir ${was}; rsync -aHAXS --modify-window=-1 ${data}/ ${was}/; cd ${data}; find letters mail logs -type f | LC_ALL=C sort | awk 'NR % 5 < 3' | while read -r file; do ${encrypt}; done`);
+  here(
+    `mkdir ${was}; rsync -aHAXS --modify-window=-1 ${data}/ ${was}/; cd ${data}; find letters mail logs -type f | LC_ALL=C sort | awk 'NR % 5 < 3' | while read -r file; do ${encrypt}; done`,
+  );
   const ran = await place.run();
   const said = ran.stdout + ran.stderr;
   report.row(
     'three files of five encrypted in place: the run is degraded, and lists what shows it',
     `openssl enc; ${ran.command}`,
     'its exit code and words',
-    holds({ degraded: ran.status === 3, suspicious: /suspicious|scrambled/.test(said), named: /letters\/\d+\.txt|mail\/\d+|logs\/syslog/.test(said) }, `${ran.status} ${said.slice(-700)}`),
+    holds(
+      {
+        degraded: ran.status === 3,
+        suspicious: /suspicious|scrambled/.test(said),
+        named: /letters\/\d+\.txt|mail\/\d+|logs\/syslog/.test(said),
+      },
+      `${ran.status} ${said.slice(-700)}`,
+    ),
   );
   for (let nth = 0; nth < 4; nth += 1) {
     here(`echo ${nth} >>${data}/work/diary`);
@@ -68,7 +77,10 @@ async function proveBusy(report: Report, place: FilesPlace): Promise<void> {
     for n in $(seq 40); do rm mail/$n; done; for n in $(seq 200 260); do printf 'From: b@example.org\\n\\nnew\\n' >mail/$n; done; sqlite3 work/app.db 'DELETE FROM notes WHERE rowid % 3 = 0; VACUUM'
     cd work/code; for n in $(seq 20); do echo more >>f$n; done; git add -A; git -c user.name=x -c user.email=x@x commit -qm two; git gc -q; cd ../..; for n in $(seq 30); do sed -i 's/letter/note/' letters/$n.txt; done`);
   const ran = await place.run();
-  report.control('a busy normal day that is taken for damage', ran.status === 0 && !/suspicious/.test(ran.stdout + ran.stderr));
+  report.control(
+    'a busy normal day that is taken for damage',
+    ran.status === 0 && !/suspicious/.test(ran.stdout + ran.stderr),
+  );
   if (ran.status !== 0) report.row('a busy normal day', ran.command, 'its exit code and words', seen(ran));
 }
 
@@ -77,7 +89,15 @@ async function proveSlow(report: Report, place: FilesPlace): Promise<void> {
   const { estate, data } = place;
   const planted = await estate.type('canaries', 'plant', 'files', '--yes');
   const first = await place.run();
-  report.row('canaries are planted, and look like what is there', planted.command, 'find', (planted.status === 0 && first.status === 0 && Number(here(`find ${data} -name '*.rtf' -o -name '*.csv' -o -name '*.xml' | wc -l`)) > 0) || seen(planted, first));
+  report.row(
+    'canaries are planted, and look like what is there',
+    planted.command,
+    'find',
+    (planted.status === 0 &&
+      first.status === 0 &&
+      Number(here(`find ${data} -name '*.rtf' -o -name '*.csv' -o -name '*.xml' | wc -l`)) > 0) ||
+      seen(planted, first),
+  );
   for (const [order, sort] of [
     ['by name', 'LC_ALL=C sort'],
     ['by name, backwards', 'LC_ALL=C sort -r'],
@@ -92,7 +112,12 @@ async function proveSlow(report: Report, place: FilesPlace): Promise<void> {
       const ran = await place.run();
       caught = ran.status === 3 && /canar/.test(ran.stdout + ran.stderr);
     }
-    report.row(`five files a day, ${order}: caught within two days`, 'openssl enc of five files; holdfast run files --now; the same on the next day', 'the days that were counted', (caught && day <= 2) || new Error(`${caught ? 'caught' : 'not caught'} after ${day} days`));
+    report.row(
+      `five files a day, ${order}: caught within two days`,
+      'openssl enc of five files; holdfast run files --now; the same on the next day',
+      'the days that were counted',
+      (caught && day <= 2) || new Error(`${caught ? 'caught' : 'not caught'} after ${day} days`),
+    );
     here(`cd ${data}; rm -rf ./*; ${documents}`);
     await estate.type('canaries', 'remove', 'files', '--yes');
     await estate.type('canaries', 'plant', 'files', '--yes');
@@ -102,7 +127,9 @@ async function proveSlow(report: Report, place: FilesPlace): Promise<void> {
   try {
     here(`cd ${bare.data}; ${documents}`);
     await bare.run();
-    here(`cd ${bare.data}; for file in letters/1.txt letters/10.txt letters/100.txt letters/101.txt letters/102.txt; do ${encrypt}; done`);
+    here(
+      `cd ${bare.data}; for file in letters/1.txt letters/10.txt letters/100.txt letters/101.txt letters/102.txt; do ${encrypt}; done`,
+    );
     const without = await bare.run();
     report.control('five files a day that shares alone would have shown', without.status === 0);
   } finally {
