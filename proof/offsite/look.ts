@@ -23,11 +23,11 @@ const links = `use strict; use File::Find; my %n; find({ no_chdir => 1, wanted =
 export const comparing = (one: string, other: string, unread: readonly string[] = []): string => `
 export LC_ALL=C
 picture() {
-  cd "$1"
-  find . ! -type s \\( -type d -printf '%p d %m %U:%G %T@\\n' -o -printf '%p %y %m %U:%G %s %T@ %l\\n' \\) | sort
-  find . ! -type s ! -type l -print0 | sort -z | xargs -0 getfacl -n
-  find . ! -type s -print0 | sort -z | xargs -0 getfattr -h -d -e hex -m - 2>/dev/null || true
-  perl -e '${links}'
+  if [ -d "$1" ]; then cd "$1"; what=.; else cd "$(dirname "$1")"; what="./$(basename "$1")"; fi
+  find "$what" ! -type s \\( -type d -printf '%p d %m %U:%G %T@\\n' -o -printf '%p %y %m %U:%G %s %T@ %l\\n' \\) | sort
+  find "$what" ! -type s ! -type l -print0 | sort -z | xargs -0 getfacl -n
+  find "$what" ! -type s -print0 | sort -z | xargs -0 getfattr -h -d -e hex -m - 2>/dev/null || true
+  [ "$what" != . ] || perl -e '${links}'
 }
 work=$(mktemp -d)
 (picture ${one}) >$work/one
