@@ -6,7 +6,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TrackAnswer } from '../../src/cli/answers.ts';
-import { inPlace, type Place, paths, read, seen, until } from '../../src/track/tracker.test-support.ts';
+import { caughtUp, inPlace, type Place, paths, read, seen, until } from '../../src/track/tracker.test-support.ts';
 
 const main = resolve(import.meta.dirname, '../../src/main.ts');
 const argvOf = ({ base }: Place, words: readonly string[]): readonly string[] => [
@@ -49,6 +49,7 @@ describe('holdfast track', () => {
       const first = await tracking(outer);
       const { place } = first;
       try {
+        await caughtUp(place);
         writeFileSync(join(place.folder, 'seen'), '');
         assert.ok(paths(await seen(place)).includes('seen'));
         assert.deepEqual(stateOf(place), [0, 'following']);
@@ -67,7 +68,9 @@ describe('holdfast track', () => {
           () => read(place),
           ({ upTo }) => upTo > before.upTo,
         );
-        assert.ok(after.rescans.some(({ path, why }) => (path === '' && why === 'started') || why === 'missing'));
+        const [rescan, ...others] = after.rescans;
+        assert.deepEqual([rescan?.path, rescan?.why, others.length], ['', 'started', 0]);
+        assert.ok(rescan?.since !== undefined, 'only what changed from then on');
         assert.deepEqual(stateOf(place), [0, 'following']);
       } finally {
         assert.equal(await stopped(second.child), 0);
