@@ -59,6 +59,15 @@ const journalIn = async ({ base }: Place): Promise<string> => {
   return join(base, 'journals', names[0] ?? '');
 };
 
+/** A file system of the share alone: a fanotify mark hears all of the disk, and nobody else is to be heard. */
+function ownDisk({ base, folder }: Place, ...options: readonly string[]): () => void {
+  const image = join(base, 'image');
+  writeFileSync(image, '');
+  truncateSync(image, 32 * 1024 * 1024);
+  execFileSync('mke2fs', ['-q', '-t', 'ext4', ...options, image]);
+  return () => void execFileSync('mount', ['-o', 'loop', image, folder]);
+}
+
 /** More than the kernel keeps for whoever sets no limit of its own, while the listener is halted. */
 function flooded(place: Place, kind: 'fanotify' | 'inotify'): number {
   const listener = childOf(process.pid);
@@ -123,6 +132,7 @@ describe('a tracker', () => {
     'knows every one of more files than the queue of the kernel holds by default, where it is fanotify',
     { skip: !root },
     inPlace(async (place) => {
+      ownDisk(place, '-N', '40000')();
       mkdirSync(at(place, 'many'));
       const tracker = await started(place, { kind: 'fanotify' });
       try {
@@ -133,6 +143,7 @@ describe('a tracker', () => {
         assert.equal(touched.filter(({ path }) => path.startsWith('many/')).length, many);
       } finally {
         await tracker.stop();
+        execFileSync('umount', [place.folder]);
       }
     }),
   );
@@ -172,11 +183,7 @@ describe('a tracker', () => {
     'takes an unmounted share for away, never for empty, and looks from then on when it is back',
     { skip: !root },
     inPlace(async (place) => {
-      const image = join(place.base, 'image');
-      writeFileSync(image, '');
-      truncateSync(image, 32 * 1024 * 1024);
-      execFileSync('mke2fs', ['-q', '-t', 'ext4', image]);
-      const mount = () => execFileSync('mount', ['-o', 'loop', image, place.folder]);
+      const mount = ownDisk(place);
       mount();
       const tracker = await started(place);
       try {
