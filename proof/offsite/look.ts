@@ -33,7 +33,7 @@ work=$(mktemp -d)
 (picture ${one}) >$work/one
 (picture ${other}) >$work/other
 diff $work/one $work/other || true
-diff -r --no-dereference ${unread.map((name) => `-x '${name}'`).join(' ')} ${one} ${other} 2>&1 | grep -avE 'is a (fifo|socket|character special file|block special file) while|^Only in .*: socket$' || true
+diff -rq --no-dereference ${unread.map((name) => `-x '${name}'`).join(' ')} ${one} ${other} 2>&1 | grep -avE 'is a (fifo|socket|character special file|block special file) while|^Only in .*: socket$' || true
 rm -r $work`;
 
 /** Nothing where they are the same; why they could not be compared where one of them is not there. @param unread names whose content is not compared */
