@@ -5,6 +5,7 @@ import { appendFileSync, existsSync, readdirSync, rmSync, statSync, utimesSync, 
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Machine } from '../../machines/machine.ts';
+import { itemResultsOf } from '../../model/item-results.ts';
 import { codesOf } from '../common/driver.test-support.ts';
 import { differences, everything, fault } from '../common/trees.test-support.ts';
 import { seen } from '../files/place.test-support.ts';
@@ -112,6 +113,26 @@ describe('copies of generations', { skip, timeout: 300_000 }, () => {
     assert.deepEqual([await place.copies(), place.left()], [[], []]);
     assert.deepEqual(codesOf(await place.run('run2')), [], 'control');
     assert.equal((await place.copies()).length, 1);
+  });
+
+  it('whose files look attacked stay here, and the copies of what was before stay there', async () => {
+    const names = Array.from({ length: 30 }, (_, nth) => join(place.tree, `letter ${nth}.txt`));
+    for (const name of names) writeFileSync(name, `Dear ${name}, all is well.\n`.repeat(200));
+    const fine = await place.take(1);
+    await place.run('run1');
+    for (const name of names) execFileSync('sh', ['-c', 'head -c 8000 /dev/urandom > "$0"', name]);
+    const attacked = await place.take(2);
+    const out = await place.with({ keep: { keep_last: 1 } }).run('run2');
+    const unsent = Object.values(out.results).flatMap((result) => itemResultsOf(result).expected ?? []);
+    assert.match(
+      unsent.map(({ name, says }) => `${name} ${says}`).join(),
+      new RegExp(`${attacked.manifest.id}.*suspicio`),
+    );
+    assert.deepEqual(
+      (await place.copies()).map(({ manifest }) => manifest.id),
+      [fine.manifest.id],
+    );
+    assert.ok(out.notes.some(({ says }) => /not sent: its content is suspicious/.test(says)));
   });
 
   it('that rotted there are found when they are restored, and are no base that spreads it', async () => {
