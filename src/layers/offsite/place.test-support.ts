@@ -52,7 +52,6 @@ export type Place = Readonly<{
 
 /** What kind of points are copied: archives as of `disk-image`, or generations of the layer `files`. */
 export type Of = 'images' | 'generations';
-export type Machines = Readonly<Record<string, (folder: string) => Machine>>;
 
 const first = instantAt(Date.UTC(2026, 0, 1));
 
