@@ -13,6 +13,10 @@ import { placeWith } from './place.test-support.ts';
 
 const rootless = process.getuid?.() !== 0 && 'it needs root: owners are kept';
 
+/** The transfer itself need not take that long. */
+const unlimited =
+  'n=$#; while [ $n -gt 0 ]; do a=$1; shift; n=$((n-1)); case $a in --bwlimit=*) ;; *) set -- "$@" "$a" ;; esac; done';
+
 /** @returns what each call of the program that carried the point was told of its rate, in both directions */
 async function ratesOf(program: 'rsync' | 'rclone', declared: string | undefined): Promise<readonly string[]> {
   const outer = mkdtempSync(join(tmpdir(), 'holdfast-rate-'));
@@ -20,7 +24,7 @@ async function ratesOf(program: 'rsync' | 'rclone', declared: string | undefined
   mkdirSync(bin);
   writeFileSync(
     join(bin, program),
-    `#!/bin/sh\necho "$*" | tr '\\n' ' ' >>${told}; echo >>${told}\nexec /usr/bin/${program} "$@"\n`,
+    `#!/bin/sh\necho "$*" | tr '\\n' ' ' >>${told}; echo >>${told}\n${unlimited}\nexec /usr/bin/${program} "$@"\n`,
     {
       mode: 0o755,
     },

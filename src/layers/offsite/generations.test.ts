@@ -5,7 +5,6 @@ import { appendFileSync, existsSync, readdirSync, rmSync, statSync, utimesSync, 
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Machine } from '../../machines/machine.ts';
-import { itemResultsOf } from '../../model/item-results.ts';
 import { codesOf } from '../common/driver.test-support.ts';
 import { differences, everything, fault } from '../common/trees.test-support.ts';
 import { seen } from '../files/place.test-support.ts';
@@ -123,16 +122,16 @@ describe('copies of generations', { skip, timeout: 300_000 }, () => {
     for (const name of names) execFileSync('sh', ['-c', 'head -c 8000 /dev/urandom > "$0"', name]);
     const attacked = await place.take(2);
     const out = await place.with({ keep: { keep_last: 1 } }).run('run2');
-    const unsent = Object.values(out.results).flatMap((result) => itemResultsOf(result).expected ?? []);
-    assert.match(
-      unsent.map(({ name, says }) => `${name} ${says}`).join(),
-      new RegExp(`${attacked.manifest.id}.*suspicio`),
-    );
     assert.deepEqual(
       (await place.copies()).map(({ manifest }) => manifest.id),
       [fine.manifest.id],
     );
-    assert.ok(out.notes.some(({ says }) => /not sent: its content is suspicious/.test(says)));
+    assert.ok(
+      out.notes.some(
+        ({ subject, says }) =>
+          subject.includes(attacked.manifest.id) && /not sent: its content is suspicious/.test(says),
+      ),
+    );
   });
 
   it('that rotted there are found when they are restored, and are no base that spreads it', async () => {
