@@ -23,17 +23,17 @@ const links = `use strict; use File::Find; my %n; find({ no_chdir => 1, wanted =
 export const comparing = (one: string, other: string, unread: readonly string[] = []): string => `
 export LC_ALL=C
 picture() {
-  cd "$1"
-  find . ! -type s \\( -type d -printf '%p d %m %U:%G %T@\\n' -o -printf '%p %y %m %U:%G %s %T@ %l\\n' \\) | sort
-  find . ! -type s ! -type l -print0 | sort -z | xargs -0 getfacl -n
-  find . ! -type s -print0 | sort -z | xargs -0 getfattr -h -d -e hex -m - 2>/dev/null || true
-  perl -e '${links}'
+  if [ -d "$1" ]; then cd "$1"; what=.; else cd "$(dirname "$1")"; what="./$(basename "$1")"; fi
+  find "$what" ! -type s \\( -type d -printf '%p d %m %U:%G %T@\\n' -o -printf '%p %y %m %U:%G %s %T@ %l\\n' \\) | sort
+  find "$what" ! -type s ! -type l -print0 | sort -z | xargs -0 getfacl -n
+  find "$what" ! -type s -print0 | sort -z | xargs -0 getfattr -h -d -e hex -m - 2>/dev/null || true
+  [ "$what" != . ] || perl -e '${links}'
 }
 work=$(mktemp -d)
 (picture ${one}) >$work/one
 (picture ${other}) >$work/other
 diff $work/one $work/other || true
-diff -r --no-dereference ${unread.map((name) => `-x '${name}'`).join(' ')} ${one} ${other} 2>&1 | grep -avE 'is a (fifo|socket|character special file|block special file) while|^Only in .*: socket$' || true
+diff -rq --no-dereference ${unread.map((name) => `-x '${name}'`).join(' ')} ${one} ${other} 2>&1 | grep -avE 'is a (fifo|socket|character special file|block special file) while|^Only in .*: socket$' || true
 rm -r $work`;
 
 /** Nothing where they are the same; why they could not be compared where one of them is not there. @param unread names whose content is not compared */

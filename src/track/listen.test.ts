@@ -1,7 +1,14 @@
 // The listener's words, however the pipe cuts them.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
-import { heardIn } from './listen.ts';
+import { kibibytes } from '../values/size.ts';
+import { type Heard, heardIn, listenerCommand } from './listen.ts';
 
 const said = Buffer.from('C\0a\nb\x000\0R\0old\0new\x001\0O\0D\0\xff\x001\0T\x001795334524\x005\0', 'latin1');
 
@@ -25,3 +32,56 @@ describe('what the listener says', () => {
     assert.throws(() => heardIn(Buffer.from('X\0a\0')), /nobody understands/);
   });
 });
+
+describe('a listener that nobody reads', () => {
+  for (const kind of ['fanotify', 'inotify'] as const)
+    it(`says that something was lost, by ${kind}, once its room is used up, and goes on`, {
+      skip: kind === 'fanotify' && process.getuid?.() !== 0,
+    }, async () => {
+      const folder = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-listen-')));
+      const command = listenerCommand({ folder, kind, place: '', excluded: [] }, kibibytes(64));
+      const listener = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
+      const gone = once(listener, 'exit');
+      try {
+        const said = words(listener.stdout);
+        assert.equal((await said(({ what }) => what === 'here')).length, 1);
+        listener.stdout.pause();
+        // More than the pipe, both rooms, and a queue of inotify hold.
+        const long = 'x'.repeat(200);
+        for (let nth = 0; nth < 12_000; nth += 1) writeFileSync(join(folder, `${long}${nth}`), '');
+        const until = said(({ what }) => what === 'lost');
+        listener.stdout.resume();
+        await until;
+        mkdirSync(join(folder, 'after'));
+        await said((one) => one.what === 'changed' && one.path === 'after');
+      } finally {
+        listener.kill('SIGTERM');
+        await gone;
+        rmSync(folder, { recursive: true });
+      }
+    });
+});
+
+/** Collects until one of them is it. */
+function words(stdout: Readable): (last: (heard: Heard) => boolean) => Promise<readonly Heard[]> {
+  let [rest, heard]: [Buffer, Heard[]] = [Buffer.alloc(0), []];
+  let look = () => {};
+  stdout.on('data', (chunk: Buffer) => {
+    const understood = heardIn(Buffer.concat([rest, chunk]));
+    rest = understood.left;
+    heard.push(...understood.heard);
+    look();
+  });
+  return (last) =>
+    new Promise((resolve) => {
+      look = () => {
+        const at = heard.findIndex(last);
+        if (at === -1) return;
+        const taken = heard.slice(0, at + 1);
+        heard = heard.slice(at + 1);
+        look = () => {};
+        resolve(taken);
+      };
+      look();
+    });
+}

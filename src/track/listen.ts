@@ -1,11 +1,12 @@
 // The listener as a process beside us, and its words.
 import { Fault } from '../fault.ts';
-import type { Machine } from '../machines/machine.ts';
+import type { Argv, Machine } from '../machines/machine.ts';
 import { type Listener, type Path, type RescanReason, rescanReasons } from '../model/change-journal.ts';
 import { pathOfBytes } from '../model/change-record.ts';
 import { type Instant, instantAt } from '../values/instant.ts';
+import { mebibytes, type Size } from '../values/size.ts';
 import { cut, shown } from '../values/text.ts';
-import { listenerScript } from './listener-script.ts';
+import { listenerScript } from './listener/script.ts';
 
 export type Heard =
   | Readonly<{ what: 'changed' | 'removed'; path: Path; folder: boolean }>
@@ -35,12 +36,18 @@ export type Listening = Readonly<{
   signal: AbortSignal;
 }>;
 
+/** What waits in the listener: once for what it heard, once for what it says. A burst of some 300,000 files. */
+const roomInListener = mebibytes(32);
+
+export const listenerCommand = (
+  { folder, kind, place, excluded }: Pick<Listening, 'folder' | 'kind' | 'place' | 'excluded'>,
+  room: Size = roomInListener,
+): Argv => ['perl', '-e', listenerScript, folder, kind, place, String(room), ...excluded];
+
 /** What is heard, a portion at a time; ends only by throwing. */
 export async function* listen(listening: Listening): AsyncGenerator<readonly Heard[]> {
-  const { machine, folder, kind, place, excluded, signal } = listening;
-  const { stdout, ended } = machine.stream(['perl', '-e', listenerScript, folder, kind, place, ...excluded], {
-    signal,
-  });
+  const { machine, folder, signal } = listening;
+  const { stdout, ended } = machine.stream(listenerCommand(listening), { signal });
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of stdout) {
     const { heard, left } = heardIn(rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk]));

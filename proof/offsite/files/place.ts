@@ -19,14 +19,14 @@ export type FilesPlace = Readonly<{
 }>;
 
 /** @param more of the entry of the layer, as YAML in one line; it begins with a comma */
-export function filesPlace(more = '', folder?: string): FilesPlace {
+export function filesPlace(more = '', folder?: string, keep = 4): FilesPlace {
   const estate = estateIn(
     `
 estate: files
 machines: [{ name: here, local: true }]
 workloads: [{ name: photos }]
 layers:
-  - { name: files, kind: files, machine: here, workload: photos, from: { folders: [{ folder: FOLDER/data }] }, to: FOLDER/copies, week_links: FOLDER/weeks, keep: { keep_last: 4 }${more} }
+  - { name: files, kind: files, machine: here, workload: photos, from: { folders: [{ folder: FOLDER/data }] }, to: FOLDER/copies, week_links: FOLDER/weeks, keep: { keep_last: ${keep} }${more} }
 `,
     'files',
     folder,

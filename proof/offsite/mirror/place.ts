@@ -90,7 +90,7 @@ export async function mirrorPlace(
     close: async () => {
       await endTracker();
       nas.tried(`rm -rf ${to}`);
-      rmSync(root, { recursive: true, force: true });
+      rmSync(root, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

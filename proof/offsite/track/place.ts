@@ -1,5 +1,7 @@
 // A folder that a real tracker follows, and what a consumer gets to know: each path that changed, as find has it, must be covered by
 // what the journal tells.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,7 +10,7 @@ import { acknowledge, readChanges } from '../../../src/layers/common/changes/rea
 import { localMachine } from '../../../src/machines/local.ts';
 import type { Listener } from '../../../src/model/change-journal.ts';
 import { systemClock } from '../../../src/values/instant.ts';
-import { type Estate, estateIn, type Started, until } from '../../../test/e2e/estate.test-support.ts';
+import { type Estate, estateIn, holdfast, type Started, until } from '../../../test/e2e/estate.test-support.ts';
 import { here } from '../look.ts';
 
 export type TrackPlace = Readonly<{
@@ -51,7 +53,7 @@ export function trackPlace(
   return {
     ...{ estate, folder, beside, journal, read },
     start: async () => {
-      const started = estate.start('track', folder, '--journals', journals, '--listener', listener);
+      const started = startedWithUs(estate, 'track', folder, '--journals', journals, '--listener', listener);
       await until('the tracker follows', () => {
         if (started.process.exitCode !== null) throw new Error(started.output());
         return /followed by/.test(started.output()) && beat().state === 'following';
@@ -80,6 +82,17 @@ export function trackPlace(
   function changedSince(position: number): boolean {
     return (beat().position ?? 0) > position;
   }
+}
+
+/** A service that dies with the proof, whatever becomes of it. */
+function startedWithUs(estate: Estate, ...args: readonly string[]): Started {
+  const words = [...holdfast, '--estate', estate.file, '--state', estate.state, ...args];
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => (said.stdout += chunk));
+  child.stderr.on('data', (chunk) => (said.stderr += chunk));
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return { process: child, ended, said, output: () => `${said.stdout}${said.stderr}` };
 }
 
 /** Each thing below a folder, as bytes, with its inode and the time at which anything of it changed last. */

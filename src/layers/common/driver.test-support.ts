@@ -26,7 +26,14 @@ export type Driven = Readonly<{
   at?(moment: string, context: StepContext): Promise<void> | void;
 }>;
 
-export type Begun = { path: StepPath; step: Step; fate: 'trying' | 'done'; afterFailure: AfterFailure };
+export type Begun = {
+  path: StepPath;
+  step: Step;
+  fate: 'trying' | 'done';
+  afterFailure: AfterFailure;
+  /** the journal has it, and nobody releases it again */
+  released?: boolean;
+};
 
 export type Outcome = {
   results: Record<StepPath, Json>;
@@ -119,6 +126,7 @@ async function driveStep(driven: Driven, begun: Begun, out: Outcome): Promise<vo
     throw error;
   }
   await kind.release?.(contextOf(driven, step, path, out, never));
+  begun.released = true;
 }
 
 /** What another process does for a step long after: undoes it, and gives back what it took. */
@@ -137,6 +145,6 @@ export async function recoverDriven(driven: Driven, begun: readonly Begun[], ste
     const whole = begun.length === steps && begun.every(({ fate }) => fate === 'done');
     if (one.fate === 'trying') await kind.undo?.(context, 'not done');
     else if (one.afterFailure === 'lead back' && !whole) await kind.undo?.(context, 'done');
-    await kind.release?.(context);
+    if (one.released !== true) await kind.release?.(context);
   }
 }

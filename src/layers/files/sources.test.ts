@@ -146,8 +146,10 @@ describe('sources', { skip: unlessRoot, timeout: 120_000 }, () => {
         place.data,
       );
       const before = seen(outside);
-      const script =
-        'cd "$1"; ln -s "$2" link; while :; do mv swapped away; mv -T link swapped; mv -T swapped link; mv away swapped; done';
+      // Each state lasts about as long as a tool takes for some files.
+      const swap =
+        'while (1) { rename "swapped", "away"; rename "link", "swapped"; nap(); rename "swapped", "link"; rename "away", "swapped"; nap() }';
+      const script = `cd "$1"; ln -s "$2" link; exec perl -e 'sub nap { select(undef, undef, undef, rand(0.003)) } ${swap}'`;
       for (let run = 1; run <= 6; run += 1) {
         await meanwhile(script, [place.data, outside], () => place.protect(`run${run}`));
         sh(

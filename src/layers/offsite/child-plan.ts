@@ -20,7 +20,7 @@ import { type Sent, sentKey } from './sent.ts';
 import { sourceKeyOf } from './source-key.ts';
 import type { SourcePoints } from './sources.ts';
 import type { Target } from './target.ts';
-import { withheldFor } from './withheld.ts';
+import { withheldIn } from './withheld.ts';
 
 export type Looked = Readonly<{
   entry: OffsiteEntry;
@@ -43,7 +43,7 @@ export function childPlan(looked: Looked): ChildPlan {
   const unsent = seen === undefined ? points.filter((point) => wasSent(looked, point) === undefined) : points;
   const decision = decide({
     ...{ keep: entry.keep, prune_at_most: entry.prune_at_most, newestFirst: entry.newest_first === true, timeZone },
-    ...{ sources: unsent, copies, withheld: withheldFor(entry) },
+    ...{ sources: unsent, copies, withheld: withheldIn(looked.layers, points) },
     nameOf: ({ manifest }) => target.nameFor(manifest.id, run),
   });
   const send = decision.send.map((one) => sendStep(looked, one));

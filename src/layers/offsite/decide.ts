@@ -1,11 +1,10 @@
 // What is to be sent, what has had its time at the target, and what is not as it should be. Pure.
 import type { Manifest, PointId, RestorePoint } from '../../model/restore-point.ts';
-import { digestOf } from '../../values/canonical.ts';
 import type { Keep } from '../../values/retention.ts';
 import { decideRetention } from '../../values/retention-decide.ts';
 import type { TimeZone } from '../../values/time-zone.ts';
 import { decidePruning, type Removal } from '../common/points/prune-decision.ts';
-import { sourceKeyOf } from './source-key.ts';
+import { seriesOf, sourceKeyOf } from './source-key.ts';
 
 /** A sealed point, here or there. `name` is that of its folder. */
 export type Copy = Readonly<{ name: string; point: RestorePoint }>;
@@ -43,7 +42,7 @@ export type Decision = Readonly<{
 
 export function decide(situation: Situation): Decision {
   const groups = Map.groupBy([...situation.sources.map(isSource), ...situation.copies.map(isCopy)], ({ point }) =>
-    digestOf([point.manifest.layer, sourceKeyOf(point.manifest)]),
+    seriesOf(point.manifest),
   );
   const decided = [...groups.values()].map((group) => decideGroup(situation, group));
   const direction = situation.newestFirst ? -1 : 1;
@@ -61,7 +60,7 @@ type Member = Readonly<{ point: RestorePoint; name: string | undefined }>;
 const isSource = (point: RestorePoint): Member => ({ point, name: undefined });
 const isCopy = ({ point, name }: Copy): Member => ({ point, name });
 
-const byAge = ({ manifest: one }: RestorePoint, { manifest: other }: RestorePoint): number =>
+export const byAge = ({ manifest: one }: RestorePoint, { manifest: other }: RestorePoint): number =>
   one.takenAt === other.takenAt ? (one.id < other.id ? -1 : 1) : one.takenAt < other.takenAt ? -1 : 1;
 
 function decideGroup(situation: Situation, group: readonly Member[]): Decision {

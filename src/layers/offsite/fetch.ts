@@ -8,6 +8,7 @@ import { givenOf } from '../common/given.ts';
 import { checkRoom } from '../common/points/destination.ts';
 import { forAge } from '../common/points/encryption.ts';
 import { readManifest } from '../common/points/manifest.ts';
+import { scoutTree } from '../common/trees/scout.ts';
 import { checkTarget } from '../common/trees/target.ts';
 import { endsOf } from './ends.ts';
 import { fetchGiven } from './given.ts';
@@ -32,17 +33,19 @@ export const fetchKind: StepKind = {
   },
 
   do: async (context): Promise<Done> => {
-    const { entry, layers, layer, name, manifest: digest, target, near, work } = placed(context);
-    const { world } = context;
+    const { entry, layers, layer, name, manifest: digest, target, near, work, ...given } = placed(context);
+    const { world, signal } = context;
+    const { only, generation } = given;
     context.take('folder that the copy is fetched into', work);
     await near.files.remove(work);
     await near.files.makeFolder(work, 0o700);
     const from = targetOf(entry, endsOf(entry, layers, world), { ...context, work });
     const fetched = join(work, layer, name);
     for (const folder of [join(work, layer), fetched]) await near.files.makeFolder(folder, 0o700);
-    const size = await from.sizeOf({ layer, name });
+    const part = generation ? only : undefined;
+    const size = await from.sizeOf({ layer, name }, part);
     if (size !== undefined) await checkRoom(near.files, work, size);
-    await from.fetch({ layer, name }, fetched);
+    await from.fetch({ layer, name }, fetched, part);
     const manifest = await readManifest(near.files, fetched);
     if ('problem' in manifest || digestOf(manifest) !== digest) throw otherCopy(`${layer} ${name}`);
     const identity = entry.identity === undefined ? undefined : await world.secret(entry.identity, forAge);
@@ -50,7 +53,9 @@ export const fetchKind: StepKind = {
     const original = isPacked(manifest) ? await unpack(near, fetched, identity, whole, context) : manifest;
     const bytes = original.parts.reduce((sum, part) => sum + part.bytes, 0);
     const point: RestorePoint = { manifest: original, machine: near.name, folder: whole, bytes, held: undefined };
-    const { steps, notes } = planOfFetched(entry, { point, target });
+    const wish = { point, target, only };
+    const { steps, notes, refusals } = planOfFetched(entry, wish, await scoutTree(entry, wish, world, signal));
+    for (const { code, says, remedy } of refusals) throw new Fault(code, { where: original.id, says, remedy });
     const because = [`${original.id} was fetched, and is restored from ${work}`];
     return { result: { fetched: original.id }, expands: { because, steps, notes, afterFailure: 'lead back' } };
   },

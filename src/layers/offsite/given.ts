@@ -32,4 +32,8 @@ export const fetchGiven = z.strictObject({
   name: z.string(),
   manifest: z.string(),
   target: absolute,
+  /** the part of it that is brought back; all of it where absent */
+  only: z.string().optional(),
+  /** its files lie in it one by one, so that a part of them can be fetched */
+  generation: z.boolean(),
 });

@@ -5,10 +5,11 @@ import { lookKind } from './look.ts';
 import { prefixOf } from './places.ts';
 import { readCopies } from './points.ts';
 import { planProtect } from './protect.ts';
-import { planRestore } from './restore.ts';
+import { planRestore, scoutCopy } from './restore.ts';
 import { routesOf } from './routes.ts';
 import { type OffsiteEntry, offsiteEntry } from './schema.ts';
 import { sendKind } from './send.ts';
+import { seriesOf } from './source-key.ts';
 
 export const offsite = defineLayer<OffsiteEntry>({
   kind: 'offsite',
@@ -18,6 +19,9 @@ export const offsite = defineLayer<OffsiteEntry>({
   routes: routesOf,
   protect: planProtect,
   points: readCopies,
+  series: ({ manifest }) => seriesOf(manifest),
+  holdsPaths: true,
+  scout: scoutCopy,
   restore: planRestore,
   stepKinds: [lookKind, sendKind, fetchKind],
 });

@@ -26,7 +26,8 @@ export function sourcesOf(entry: Pick<OffsiteEntry, 'name' | 'points_of'>, all: 
       );
     else {
       const { kind, workload } = found;
-      layers.push({ name, kind, workload, machine: pointsMachine(found as PointEntry), to });
+      const { suspicious_approved } = found as Partial<SourceLayer>;
+      layers.push({ name, kind, workload, machine: pointsMachine(found as PointEntry), to, suspicious_approved });
     }
   }
   const machines = [...new Set(layers.map(({ machine }) => machine))];

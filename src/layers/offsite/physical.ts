@@ -10,8 +10,10 @@ export async function diskUse(
   bases: readonly string[],
   signal: AbortSignal,
 ): Promise<number> {
-  const { stdout } = await must(machine, ['du', '--summarize', '--block-size=1', '--', ...bases, folder], { signal });
-  return Number(stdout.trim().split('\n').at(-1)?.split('\t')[0]);
+  const { stdout } = await must(machine, ['du', '--null', '--summarize', '--block-size=1', '--', ...bases, folder], {
+    signal,
+  });
+  return Number(stdout.split('\0').at(-2)?.split('\t')[0]);
 }
 
 /** File systems round by blocks of their own. */

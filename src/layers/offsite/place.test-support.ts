@@ -1,4 +1,5 @@
 // The layer at work: points of a layer of files in archives on one machine, copies on another, all in a temp folder that is gone after.
+import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,9 @@ import { pointId } from '../common/points/places.ts';
 import { beginPoint, pointPlace, seal } from '../common/points/sealing.ts';
 import { createArgv } from '../common/trees/archive.ts';
 import { writeListing } from '../common/trees/write-listing.ts';
+import { files } from '../files/layer.ts';
+import { planProtect as planFiles } from '../files/protect.ts';
+import { filesEntry } from '../files/schema.ts';
 import { offsite } from './layer.ts';
 import { planProtect } from './protect.ts';
 import { planRestore } from './restore.ts';
@@ -34,18 +38,20 @@ export type Place = Readonly<{
   entry: OffsiteEntry;
   world: World;
   memory: Map<string, Json>;
-  /** a new sealed point of the tree, so many days after the first */
-  take(day: number): Promise<RestorePoint>;
+  /** a new sealed point of the tree, so many days after the first; of `generations` as of now */
+  take(day: number, details?: Readonly<Record<string, Json>>): Promise<RestorePoint>;
   run(run: string, more?: Partial<Driven>): Promise<Outcome>;
   copies(): Promise<readonly RestorePoint[]>;
   remarks(): Promise<readonly string[]>;
-  restore(run: string, point: RestorePoint, more?: Partial<Driven>): Promise<Outcome>;
+  restore(run: string, point: RestorePoint, more?: Partial<Driven>, only?: string): Promise<Outcome>;
   /** unfinished folders and work folders; nothing where nothing is left */
   left(): readonly string[];
   with(more: Record<string, unknown>): Place;
   close(): void;
 }>;
 
+/** What kind of points are copied: archives as of `disk-image`, or generations of the layer `files`. */
+export type Of = 'images' | 'generations';
 type Machines = Readonly<Record<string, (folder: string) => Machine>>;
 
 const first = instantAt(Date.UTC(2026, 0, 1));
@@ -54,6 +60,7 @@ export function placeWith(
   more: Record<string, unknown> = {},
   machines: Record<string, Machine> = {},
   pointsAt?: string,
+  of: Of = 'images',
 ): Place {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-offsite-'));
   const at = (name: string) => join(folder, name);
@@ -64,6 +71,7 @@ export function placeWith(
     machines,
     pointsAt,
     new Map(),
+    of,
   );
 }
 
@@ -73,6 +81,7 @@ function placed(
   machines: Record<string, Machine>,
   pointsAt: string | undefined,
   memory: Map<string, Json>,
+  of: Of,
 ): Place {
   const clock = systemClock;
   const at = (name: string) => join(folder, name);
@@ -92,7 +101,7 @@ function placed(
   };
   const trees = {
     name: 'trees',
-    kind: 'disk-image',
+    kind: of === 'images' ? 'disk-image' : 'files',
     machine: 'here',
     workload: 'photos',
     to: pointsAt ?? at('points'),
@@ -116,7 +125,10 @@ function placed(
       there: join(entry.to ?? at('there'), entry.name),
       back: at('back'),
     },
-    take: (day) => taken(folder, trees, day, clock),
+    take: (day, details) =>
+      of === 'generations'
+        ? generation(trees, at('tree'), driven(`taken${day}`))
+        : taken(folder, trees, day, clock, details),
     run: (run, others) => drive(driven(run, others), planProtect(entry, context).steps, 'keep'),
     copies: () => offsite.points(entry, world),
     remarks: async () => {
@@ -124,19 +136,40 @@ function placed(
       await offsite.points(entry, world, (note) => void says.push(note.says));
       return says;
     },
-    restore: (run, point, others) =>
-      drive(driven(run, others), planRestore(entry, { point, target: at('back') }, context).steps, 'lead back'),
+    restore: async (run, point, others, only) => {
+      const wish = { point, target: at('back'), only };
+      const scouted = await offsite.scout?.(entry, wish, others?.world ?? world, new AbortController().signal);
+      const { steps, refusals } = planRestore(entry, wish, context, scouted);
+      assert.deepEqual(refusals, []);
+      return drive(driven(run, others), steps, 'lead back');
+    },
     left: () =>
       readdirSync(folder, { recursive: true })
         .map(String)
         .filter((name) => /\.(partial|removing|holdfast)-|^(taken|staging)\/.|\.lock/.test(name)),
-    with: (over) => placed(folder, { ...more, ...over }, machines, pointsAt, memory),
+    with: (over) => placed(folder, { ...more, ...over }, machines, pointsAt, memory, of),
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
+async function generation(layer: LayerEntry, tree: string, driven: Driven): Promise<RestorePoint> {
+  const entry = filesEntry.parse({ ...layer, keep: { keep_all: 1 }, from: { folders: [{ folder: tree }] } });
+  const context: LayerContext = { timeZone: 'UTC', now: driven.world.clock.now(), layers: [] };
+  const out = await drive(driven, planFiles(entry, context).steps, 'keep');
+  assert.deepEqual(out.failed, {});
+  const point = (await files.points(entry, driven.world)).at(-1);
+  assert.ok(point !== undefined);
+  return point;
+}
+
 /** As disk-image makes them: an archive, a listing, a manifest. */
-async function taken(folder: string, layer: LayerEntry, day: number, clock: Clock): Promise<RestorePoint> {
+async function taken(
+  folder: string,
+  layer: LayerEntry,
+  day: number,
+  clock: Clock,
+  details: Readonly<Record<string, Json>> = {},
+): Promise<RestorePoint> {
   const entry = { ...layer, to: join(folder, 'points') };
   const world = worldWith(clock);
   const takenAt = after(first, milliseconds(day * 86_400_000));
@@ -169,7 +202,12 @@ async function taken(folder: string, layer: LayerEntry, day: number, clock: Cloc
   ];
   const manifest = await seal(place, context, {
     ...{ takenAt, source: { machine: 'here', uuid: 'A' }, counts: listing.counts, parts },
-    ...{ details: { attributes_listed: listing.attributes }, tools: {}, policy: undefined, sinceBoot: undefined },
+    ...{
+      details: { attributes_listed: listing.attributes, ...details },
+      tools: {},
+      policy: undefined,
+      sinceBoot: undefined,
+    },
   });
   return { manifest, machine: 'here', folder: place.sealed, bytes: 0, held: undefined };
 }

@@ -6,6 +6,7 @@ import { shown } from '../../values/text.ts';
 import { must } from '../common/commands.ts';
 import { manifestName } from '../common/points/places.ts';
 import { rsyncBetween } from '../common/rsync/between.ts';
+import { patternOf } from '../common/rsync/pattern.ts';
 import { markName, unverifiedName } from './places.ts';
 
 /** Files of a machine, and where on it the place is, or a picture of it. */
@@ -36,26 +37,20 @@ export async function fetchPicture({ near, far, folder, work, signal }: Fetching
     .slice(root === '/' ? 1 : root.length + 1)
     .split('/')
     .filter((part) => part !== '');
-  const way = parts.map(
-    (_, nth) =>
-      `--include=/${parts
-        .slice(0, nth + 1)
-        .map(literal)
-        .join('/')}/`,
-  );
-  const place = parts.map((part) => `/${literal(part)}`).join('');
-  const inside = ['/*/', '/*/*/', `/${markName}`, ...names.map((name) => `/*/*/${name}`)];
+  const way = parts.map((_, nth) => patternOf(`/${parts.slice(0, nth + 1).join('/')}/`));
+  const place = parts.map((part) => `/${part}`).join('');
+  const inside = [
+    ...[patternOf(place, '/*/'), patternOf(place, '/*/*/'), patternOf(`${place}/${markName}`)],
+    ...names.map((name) => patternOf(place, `/*/*/${name}`)),
+  ];
   const { exitCode, words } = await rsyncBetween({
     ...{ near, far, direction: 'pull', from: `${root}/`.replace('//', '/'), to: `${work}/`, signal },
-    options: ['-rt', '--no-links', ...way, ...inside.map((one) => `--include=${place}${one}`), '--exclude=*'],
+    options: ['-rt', '--no-links', ...[...way, ...inside].map((one) => `--include=${one}`), '--exclude=*'],
     ...{ progress: () => {}, what: 'reading manifests' },
   });
   if (exitCode !== 0 && exitCode !== 24) throw unread(far.name, words);
   return { files: near.files, folder: join(work, ...parts), whole: false };
 }
-
-/** In a pattern of rsync these stand for others. */
-const literal = (name: string): string => name.replace(/[[\]*?\\]/g, '\\$&');
 
 export async function emptied(near: Machine, work: string): Promise<void> {
   await near.files.remove(work);

@@ -8,6 +8,8 @@ import { checkDestination } from '../common/points/destination.ts';
 import { manifestText } from '../common/points/manifest.ts';
 import { holdName, manifestName, partialFolder } from '../common/points/places.ts';
 import { type Rsync, type Rsynced, rsyncBetween } from '../common/rsync/between.ts';
+import { onlyBelow } from '../common/rsync/pattern.ts';
+import { treeName } from '../common/trees/generation/parts.ts';
 import { type Ends, isFakeSuper, isPull } from './ends.ts';
 import { checkMark } from './mark.ts';
 import { diskUse } from './physical.ts';
@@ -80,11 +82,11 @@ export function rsyncTarget(entry: OffsiteEntry, ends: Rsyncing, working: Workin
       for (const name of bases) if ((await target.files.info(at({ layer, name }))) !== undefined) there.push(name);
       return there;
     },
-    send: async (from, spot, bases) => {
+    send: async (from, spot, bases, byContent = false) => {
       if (served === undefined) await target.files.makeFolder(join(prefix, spot.layer), 0o700);
       const linkDest = bases.map((name) => at({ ...spot, name }));
       // rrsync does not know of nanoseconds: what was written twice within a second would be taken for the same by its time and size.
-      const sure = served === undefined || linkDest.length === 0 ? [] : ['--checksum'];
+      const sure = linkDest.length > 0 && (byContent || served !== undefined) ? ['--checksum'] : [];
       await put(from, writing(spot), [...apart, ...sure, '--stats'], linkDest);
     },
     written: (spot) => (served === undefined ? { machine: target, folder: writing(spot) } : undefined),
@@ -133,35 +135,26 @@ export function rsyncTarget(entry: OffsiteEntry, ends: Rsyncing, working: Workin
     giveUp: async (spot) => {
       if (served === undefined && writing(spot) !== at(spot)) await target.files.remove(writing(spot));
     },
-    sizeOf: async (spot) => {
-      if (served === undefined) return undefined;
-      const options = [...whole, '--dry-run', '--stats', ...(await faked(false))];
-      const counted = await go({
-        from: `${at(spot)}/`,
-        to: `${work}/none/`,
-        options,
-        direction: 'pull',
-        far: target,
-        what: 'counting',
-      });
+    sizeOf: async (spot, only) => {
+      if (served === undefined)
+        return diskUse(target, only === undefined ? at(spot) : join(at(spot), treeName, only), [], signal);
+      const options = [...whole, '--dry-run', '--stats', ...chosen(only), ...(await faked(false))];
+      const asked = { from: `${at(spot)}/`, to: `${work}/none/`, direction: 'pull', far: target } as const;
+      const counted = await go({ ...asked, options, what: 'counting' });
       const size = /Total file size: ([\d,]+)/.exec(counted.output)?.[1];
       return size === undefined ? undefined : Number(size.replaceAll(',', ''));
     },
-    fetch: async (spot, to) => {
-      const options = [...whole, ...(await faked(near.name === target.name)), ...limit];
-      const asked = {
-        from: `${at(spot)}/`,
-        to: `${to}/`,
-        options,
-        direction: 'pull',
-        far: target,
-        what: 'fetching',
-      } as const;
-      const fetched = await go(asked);
+    fetch: async (spot, to, only) => {
+      const options = [...whole, ...chosen(only), ...(await faked(near.name === target.name)), ...limit];
+      const asked = { from: `${at(spot)}/`, to: `${to}/`, direction: 'pull', far: target } as const;
+      const fetched = await go({ ...asked, options, what: 'fetching' });
       if (fetched.exitCode !== 0) throw sendingFailed(near.name, to, fetched);
     },
   };
 }
+
+const chosen = (only: string | undefined): readonly string[] =>
+  only === undefined ? [] : onlyBelow(`/${treeName}`, only);
 
 /** In KiB a second, as rsync has it; at least one. */
 const bandwidth = ({ bandwidth: declared }: OffsiteEntry): readonly string[] => {

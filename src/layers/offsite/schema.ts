@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { entryName, layerEntry } from '../../contracts/layer-entry.ts';
 import { byteSizeProblem } from '../../values/byte-size.ts';
 import { secretReference } from '../../values/secret-reference.ts';
+import { judgementFields } from '../common/judgement/thresholds.ts';
 import { recipients } from '../common/points/encryption.ts';
 import { absolutePath, liesBelowMount, notBelowMount, pointFields } from '../common/points/entry.ts';
 import { protectedField } from '../common/protection.ts';
@@ -87,5 +88,6 @@ export const sourceLayer = z.strictObject({
   workload: z.string(),
   machine: z.string(),
   to: absolutePath,
+  suspicious_approved: judgementFields.suspicious_approved,
 });
 export type SourceLayer = z.infer<typeof sourceLayer>;

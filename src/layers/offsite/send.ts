@@ -60,13 +60,11 @@ export const sendKind: StepKind = {
         degraded: [`${layer} ${id}: ${says}`],
       };
     }
-    const proved = await provedThere(target, spot, out.manifest, context.signal);
-    const differences = await target.differences(out.folder, spot, { except: proved, timeless: out.flat });
-    if (differences.length > 0) throw differs(target, spot, differences);
+    const misled = await verified(sending, out, bases, context);
     await target.seal(spot, out.manifest, true);
     const takes = await target.physical({ layer, name: spot.name }, bases);
     const large = tooLarge(takes, expected);
-    const degraded = large === undefined ? [] : [`${layer} ${id}: ${large}`];
+    const degraded = [misled, large].flatMap((says) => (says === undefined ? [] : [`${layer} ${id}: ${says}`]));
     const result = { sent: id, folder: `${target.at}/${layer}/${spot.name}`, takes: takes ?? null, workload };
     return { result: withItemResults(result, { items: [item(sending, true, large, bytesOf(manifest))] }), degraded };
   },
@@ -100,6 +98,38 @@ const item = ({ layer, id, workload }: Placed, done: boolean, says?: string, byt
 async function proveParts(machine: Machine, folder: string, { parts }: Manifest, signal: AbortSignal): Promise<void> {
   const found = await proofs(machine, folder, parts, signal);
   for (const [place, sealed] of parts.entries()) provePart(folder, sealed, found[place] ?? { ...sealed, sha256: '' });
+}
+
+type Out = Readonly<{ manifest: Manifest; folder: string; flat: boolean }>;
+
+/**
+ * Read back and compared. What has the size and the time of a file in the copy before was linked to that one: where that was wrong, it is
+ * sent once more, and linked by content alone. @returns what is to be said of that
+ */
+async function verified(
+  { target, spot }: Placed,
+  out: Out,
+  bases: readonly string[],
+  context: StepContext,
+): Promise<string | undefined> {
+  try {
+    await readBack(target, spot, out, context.signal);
+    return undefined;
+  } catch (error) {
+    const isWrong = error instanceof Fault && ['copy-not-verified', 'point-damaged'].includes(error.code);
+    if (!isWrong || bases.length === 0 || !target.yields) throw error;
+    context.log(error.message);
+  }
+  await target.giveUp(spot);
+  await target.send(out.folder, spot, bases, true);
+  await readBack(target, spot, out, context.signal);
+  return `a file that has the size and time of one in ${bases.join(' or ')} has other content; it was sent. See whether that copy is damaged: restore it somewhere`;
+}
+
+async function readBack(target: Target, spot: Spot, out: Out, signal: AbortSignal): Promise<void> {
+  const proved = await provedThere(target, spot, out.manifest, signal);
+  const differences = await target.differences(out.folder, spot, { except: proved, timeless: out.flat });
+  if (differences.length > 0) throw differs(target, spot, differences);
 }
 
 /** Parts whose digests were read from the disk there: they need not be compared with those here as well. */

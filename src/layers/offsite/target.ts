@@ -38,8 +38,8 @@ export interface Target {
   room(): Promise<number | undefined>;
   /** those of the copies that are there to be linked to, as far as anybody can tell */
   basesThere(layer: string, bases: readonly string[]): Promise<readonly string[]>;
-  /** all that is in the folder but its manifest and its hold */
-  send(from: string, spot: Spot, bases: readonly string[]): Promise<void>;
+  /** all that is in the folder but its manifest and its hold. @param byContent size and time do not tell what is the same as in a base */
+  send(from: string, spot: Spot, bases: readonly string[], byContent?: boolean): Promise<void>;
   /** where it is written, on a machine that can read it by itself */
   written(spot: Spot): Readonly<{ machine: Machine; folder: string }> | undefined;
   /** how what lies there differs from the folder, read at both ends; some of it where it is much. */
@@ -50,8 +50,8 @@ export interface Target {
   physical(spot: Spot, bases: readonly string[]): Promise<number | undefined>;
   /** of what was begun and came to no end: removed, where that may be */
   giveUp(spot: Spot): Promise<void>;
-  /** size of what lies there */
-  sizeOf(spot: Spot): Promise<number | undefined>;
-  /** a whole copy into an empty folder of the machine that the layer runs on */
-  fetch(spot: Spot, to: string): Promise<void>;
+  /** size of what lies there; `only` as for `fetch` */
+  sizeOf(spot: Spot, only?: string): Promise<number | undefined>;
+  /** into an empty folder of the machine that the layer runs on; `only`: of the tree of a generation nothing but this path, where that can be */
+  fetch(spot: Spot, to: string, only?: string): Promise<void>;
 }
