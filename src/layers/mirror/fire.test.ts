@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Fault } from '../../fault.ts';
 import { days, hours } from '../../values/duration.ts';
+import { withEncrypted } from '../common/protection.test-support.ts';
 import { differences, fault, sh } from '../common/trees.test-support.ts';
 import { changed, type Place, placeWith, removed, rescan } from './place.test-support.ts';
 
@@ -287,6 +288,20 @@ describe('a target that is full', { skip, timeout: 300_000 }, () => {
   });
 });
 
+describe('a share on an encrypted disk', { skip, timeout: 300_000 }, () => {
+  it('is mirrored to no disk that is not, unless somebody says what protects that', () =>
+    within(async (place) => {
+      files(place, 3);
+      const machine = () => withEncrypted(place.world.machine('here'), place.share);
+      const world = { ...place.world, machine };
+      await assert.rejects(place.protect('run1', { world }), fault('copy-less-protected'));
+      assert.equal(existsSync(place.tree), false);
+      Object.assign(place.entry, { protected: { reason: 'it lies in a safe' } });
+      await place.protect('run2', { world });
+      assert.equal(differences(place.share, place.tree), '');
+    }));
+});
+
 describe('a mirror', { skip, timeout: 300_000 }, () => {
   it('belongs to one share: another one of the same name changes nothing in it', () =>
     within(async (place) => {
@@ -302,7 +317,7 @@ describe('a mirror', { skip, timeout: 300_000 }, () => {
     within(async (place) => {
       files(place, 3);
       await place.protect('run1');
-      sh('mkdir -p ../in/deep; for n in $(seq 10000); do echo $n > ../in/deep/$n; done; mv ../in in', place.share);
+      sh('mkdir -p ../in/deep; (cd ../in/deep; seq 10000 | split -l 1 -a 4); mv ../in in', place.share);
       place.tell(rescan('in'));
       await place.protect('run2');
       assert.equal(differences(place.share, place.tree), '');
