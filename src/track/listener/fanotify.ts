@@ -92,7 +92,7 @@ sub follow_fanotify {
     if (length $heard && has_room()) { fan_look() or return }
     my $done = $all && !length $heard;
     tick($second, 0) if $done;
-    flush_some() if $done || length $out >= PORTION;
+    flush_some() if $done || length $out >= PORTION || !has_room();
     if ($checked != $second) {
       $checked = $second;
       return if !still_there($at) || !fan_marked($events);

@@ -194,7 +194,7 @@ sub follow_inotify {
     my $done = $all && !$looked && !length $heard;
     if ($done && $confused) { $events = in_again() or return; $done = 0 }
     if ($done) { settle_moves($events, $round - 1); tick($second, scalar keys %watched) unless %moving }
-    flush_some() if $done || length $out >= PORTION;
+    flush_some() if $done || length $out >= PORTION || !has_room();
     if ($checked != $second) { $checked = $second; return unless still_there($at) }
     next if !$done && has_room();
     give_back();
