@@ -73,15 +73,13 @@ function streamed(
   ended.catch(() => {});
   const output = beginning.then(({ begun }) => begun.output);
   output.catch(() => {});
-  return {
-    streaming: { stdout: chunksOf(output, ended, left), ended },
-    beginning: beginning.then(({ begun }) => begun),
-  };
+  const started = beginning.then(({ begun }) => begun);
+  started.catch(() => {});
+  return { streaming: { stdout: chunksOf(output, ended, left), ended }, beginning: started };
 }
 
 function talk(how: How, argv: Argv, options: RunOptions): Talking {
   const { streaming, beginning } = streamed(how, argv, options, 'pipe', ({ input }) => input?.on('error', () => {}));
-  beginning.catch(() => {});
   return {
     ...streaming,
     write: async (chunk) => given(await beginning, chunk),
