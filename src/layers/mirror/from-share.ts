@@ -31,15 +31,13 @@ export async function fromShare(place: MirrorPlace, wanted: Wanted, watched: Wat
 export async function* toldByShare(place: MirrorPlace, wanted: Wanted, watched: Watched): AsyncGenerator<Buffer> {
   const { machine } = place;
   const file = join(place.root, place.work, 'told');
-  const toFile = (argv: readonly string[]) => ['sh', '-c', 'exec "$@" >"$0"', file, ...argv] as const;
   const toErrors = (argv: readonly string[]) => ['sh', '-c', 'exec "$@" 2>"$0"', file, ...argv] as const;
   await run(
     place,
     wanted,
     {
       ...machine,
-      stream: (argv, options) => machine.stream(toFile(argv), options),
-      // Between two machines, what rsync prints goes to its errors: its output is the other machine's.
+      // What rsync prints goes to its errors: its output is the other end's.
       talk: (argv, options) => machine.talk(toErrors(argv), options),
     },
     watched,
@@ -55,9 +53,10 @@ async function run(place: MirrorPlace, wanted: Wanted, near: Machine, { signal, 
   if (names !== undefined)
     await machine.files.write(lists.names, asNames(names.map((path) => (path === '' ? './' : path))), 0o600);
   if (out.length > 0) await machine.files.write(lists.out, patternsOf(out), 0o600);
-  const one = machine.name === source.name;
+  // Also on one machine two of them speak with each other: the one that reads the share is shut up in it.
+  const far = { ...confinedMachine(source, share), name: `${source.name}, in the share` };
   const ended = await rsyncBetween({
-    ...{ near: one ? confinedMachine(near, share) : near, far: one ? near : confinedMachine(source, share) },
+    ...{ near, far },
     ...{ direction: 'pull', from: `${share}/`, to: `${to}/`, signal, progress, what: 'bringing what changed' },
     ...(basis === undefined ? {} : { linkDest: [basis] }),
     options: [
