@@ -20,6 +20,7 @@ const tools = {
   openssl: 'openssl',
   mke2fs: 'e2fsprogs',
   losetup: 'mount',
+  lvs: 'lvm2',
   'systemd-analyze': 'systemd',
   'qemu-system-x86_64': 'qemu-system-x86',
   mmdebstrap: 'mmdebstrap',

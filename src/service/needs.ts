@@ -3,9 +3,12 @@ import { dirname } from 'node:path';
 import type { Estate, MachineEntry } from '../model/estate.ts';
 import table from './layer-needs.json' with { type: 'json' };
 
-/** `files`: to read what belongs to others. `owners`: to give files to others. `lvm`: volumes, snapshots, LUKS. */
-export type Need = 'files' | 'owners' | 'mount' | 'lvm';
-const everyNeed: readonly Need[] = ['files', 'owners', 'mount', 'lvm'];
+/**
+ * `files`: to read what belongs to others. `owners`: to give files to others. `lvm`: volumes, snapshots, LUKS. `trees`: to make copies of
+ * files as they are, setuid bits and nodes too, from a source that is mounted apart and shut in.
+ */
+export type Need = 'files' | 'owners' | 'mount' | 'lvm' | 'trees';
+const everyNeed: readonly Need[] = ['files', 'owners', 'mount', 'lvm', 'trees'];
 
 export type ServiceNeeds = Readonly<{
   needs: ReadonlySet<Need>;

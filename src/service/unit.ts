@@ -21,6 +21,7 @@ const capabilities: Readonly<Record<Need, readonly string[]>> = {
   owners: ['CAP_CHOWN', 'CAP_FOWNER'],
   mount: ['CAP_SYS_ADMIN', 'CAP_DAC_READ_SEARCH'],
   lvm: ['CAP_SYS_ADMIN', 'CAP_DAC_READ_SEARCH', 'CAP_DAC_OVERRIDE'],
+  trees: ['CAP_SYS_ADMIN', 'CAP_SYS_CHROOT', 'CAP_FSETID', 'CAP_SETFCAP', 'CAP_SETUID', 'CAP_SETGID'],
 };
 
 // Where LVM, cryptsetup and mount keep what they lock and remember.
@@ -28,6 +29,7 @@ const toolFolders: Readonly<Record<Need, readonly string[]>> = {
   files: [],
   owners: [],
   mount: ['/run/mount'],
+  trees: ['/run/mount'],
   lvm: ['/etc/lvm/archive', '/etc/lvm/backup', '/run/lvm', '/run/lock', '/run/cryptsetup', '/run/mount'],
 };
 
@@ -45,7 +47,8 @@ export const path = (text: string): string =>
 const unique = (words: readonly string[]): string => [...new Set(words)].sort().join(' ');
 
 export function serviceUnit({ needs: { needs, writes }, ...given }: UnitGiven): string {
-  const devices = needs.has('mount') || needs.has('lvm');
+  const trees = needs.has('trees');
+  const devices = trees || needs.has('mount') || needs.has('lvm');
   const each = (table: Readonly<Record<Need, readonly string[]>>) => [...needs].flatMap((need) => table[need]);
   const guard = given.guard === undefined ? [] : ['--guard', given.guard];
   const command = [...given.program, '--estate', given.estateFile, '--state', given.state, ...guard, 'serve'];
@@ -87,10 +90,9 @@ ProtectControlGroups=yes
 ProtectClock=yes
 ProtectHostname=yes
 ProtectProc=invisible
-RestrictNamespaces=yes
+RestrictNamespaces=${trees ? 'mnt' : 'yes'}
 RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
+${trees ? '' : 'RestrictSUIDSGID=yes\n'}LockPersonality=yes
 KeyringMode=private
 SystemCallArchitectures=native
 SystemCallFilter=@system-service${devices ? ' @mount' : ''}
