@@ -78,7 +78,7 @@ describe('the unit of the service', { skip: hasSystemd ? false : 'it needs syste
     assert.ok(exposure(unitFor({ layers: everyKind })) <= 3.7, String(exposure(unitFor({ layers: everyKind }))));
     for (const [kind, needs] of Object.entries(table)) {
       const found = exposure(unitFor({ layers: [layer(kind)] }));
-      assert.ok(found <= (needs.includes('trees') ? 3.7 : 3), `${kind}: ${found}`);
+      assert.ok(found <= ((needs as readonly string[]).includes('trees') ? 3.7 : 3), `${kind}: ${found}`);
     }
     assert.ok(exposure(unitFor({ layers: [layer('pfsense', 'away')] }, [])) <= 2.3);
     const loose = unitFor({ layers: everyKind }).replaceAll(/^(Protect|Restrict|Capability|SystemCall).*$/gm, '');
