@@ -29,7 +29,7 @@ export const canaries: Command<CanariesAnswer> = {
     const of = layerNamed(estate, invocation.arguments[1] ?? '');
     const place = placeOf(of);
     await using world = holdfast.world(estate);
-    if (action === 'status') return statusOf(place, world, invocation);
+    if (action === 'status') return await statusOf(place, world, invocation);
     const planned = (action === 'plant' ? planPlanting : planRemoving)(place, plantedOf(world, place.layer));
     const plan = planOfCanaries(planningIn(estate, invocation.surroundings.clock), of.entry, planned);
     const text = planAsText(plan, invocation.paint);
