@@ -1,5 +1,6 @@
 // A machine whose worker dies after so many of the things it does to it: nothing happens any more, and nobody hears of the last.
 import type { Machine, Sink } from '../../machines/machine.ts';
+import type { Begun, Driven } from './driver.test-support.ts';
 
 export class Killed extends Error {}
 type Call = (...args: never[]) => unknown;
@@ -50,4 +51,22 @@ export function lifeOf(calls: number): Readonly<{ machine: (real: Machine) => Ma
           : answer,
     );
   return { machine, count: () => made };
+}
+
+/** @returns how many calls the work took in all; undefined where it was killed after so many */
+export async function killAfter(
+  calls: number,
+  { world }: Pick<Driven, 'world'>,
+  begun: Begun[],
+  work: (over: Partial<Driven>) => Promise<unknown>,
+): Promise<number | undefined> {
+  const life = lifeOf(calls);
+  const machine = (name: string) => life.machine(world.machine(name));
+  try {
+    await work({ world: { ...world, machine }, began: (one) => void begun.push(one) });
+  } catch (error) {
+    if (life.count() < calls) throw error;
+    return undefined;
+  }
+  return life.count();
 }

@@ -4,30 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { localMachine } from '../../machines/local.ts';
 import type { RunId } from '../../model/run.ts';
-import { systemClock } from '../../values/instant.ts';
 import { type Begun, type Driven, recoverDriven } from '../common/driver.test-support.ts';
-import { lifeOf } from '../common/mortal.test-support.ts';
+import { killAfter } from '../common/mortal.test-support.ts';
 import { type Place, placeWith, seen, unlessRoot } from './place.test-support.ts';
-
-/** @returns how many calls it took in all, where it was not killed */
-async function killAfter(
-  calls: number,
-  place: Place,
-  begun: Begun[],
-  work: (over: Partial<Driven>) => Promise<unknown>,
-): Promise<number | undefined> {
-  const life = lifeOf(calls);
-  const machine = (name: string) => life.machine(localMachine({ name, clock: systemClock }));
-  try {
-    await work({ world: { ...place.world, machine }, began: (one) => void begun.push(one) });
-  } catch (error) {
-    if (life.count() < calls) throw error;
-    return undefined;
-  }
-  return life.count();
-}
 
 const later = (place: Place): Driven => ({
   run: 'run9' as RunId,

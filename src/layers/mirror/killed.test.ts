@@ -5,34 +5,14 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { sweep } from '../../../test/sweep.test-support.ts';
-import { localMachine } from '../../machines/local.ts';
 import type { RunId } from '../../model/run.ts';
 import { hours } from '../../values/duration.ts';
-import { systemClock } from '../../values/instant.ts';
 import { type Begun, type Driven, recoverDriven } from '../common/driver.test-support.ts';
-import { lifeOf } from '../common/mortal.test-support.ts';
+import { killAfter } from '../common/mortal.test-support.ts';
 import { differences, sh } from '../common/trees.test-support.ts';
 import { changed, type Place, placeWith, removed, renamed } from './place.test-support.ts';
 
 const skip = process.getuid?.() !== 0 && 'it needs root: owners are kept, and the share is mounted without links';
-
-/** @returns how many calls it took in all, where it was not killed */
-async function killAfter(
-  calls: number,
-  place: Place,
-  begun: Begun[],
-  work: (over: Partial<Driven>) => Promise<unknown>,
-): Promise<number | undefined> {
-  const life = lifeOf(calls);
-  const machine = (name: string) => life.machine(localMachine({ name, clock: systemClock }));
-  try {
-    await work({ world: { ...place.world, machine }, began: (one) => void begun.push(one) });
-  } catch (error) {
-    if (life.count() < calls) throw error;
-    return undefined;
-  }
-  return life.count();
-}
 
 const later = (place: Place, run: string): Driven => ({
   ...{ run: run as RunId, world: place.world, taken: join(place.folder, 'taken') },

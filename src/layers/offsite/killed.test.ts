@@ -7,30 +7,12 @@ import { describe, it } from 'node:test';
 import { startNas } from '../../machines/rsync-only.test-support.ts';
 import type { RunId } from '../../model/run.ts';
 import { type Begun, codesOf, type Driven, recoverDriven } from '../common/driver.test-support.ts';
-import { lifeOf } from '../common/mortal.test-support.ts';
+import { killAfter } from '../common/mortal.test-support.ts';
 import { differences, plain } from '../common/trees.test-support.ts';
 import { type Place, placeWith } from './place.test-support.ts';
 
 const rootless = process.getuid?.() !== 0 && 'it needs root: owners are kept';
 const unserved = rootless || (!existsSync('/usr/bin/rrsync') && 'rrsync is not installed');
-
-/** @returns how many calls it took in all, where it was not killed */
-async function killAfter(
-  calls: number,
-  place: Place,
-  begun: Begun[],
-  work: (over: Partial<Driven>) => Promise<unknown>,
-): Promise<number | undefined> {
-  const life = lifeOf(calls);
-  const machine = (name: string) => life.machine(place.world.machine(name));
-  try {
-    await work({ world: { ...place.world, machine }, began: (one) => void begun.push(one) });
-  } catch (error) {
-    if (life.count() < calls) throw error;
-    return undefined;
-  }
-  return life.count();
-}
 
 const later = (place: Place): Driven => ({
   run: 'run9' as RunId,
