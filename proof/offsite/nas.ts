@@ -31,8 +31,13 @@ export type Nas = Readonly<{
   serve(name: string): Served;
   /** as an estate names it: by a shell of its root or of `keeper` */
   shellEntry(name: string, user?: 'root' | 'keeper'): MachineEntry;
-  /** by rrsync alone, with those of its keys that the estate gives */
-  servedEntry(name: string, served: Served, keys?: readonly Exclude<Access, 'shell'>[]): MachineEntry;
+  /** by rrsync alone, with those of its keys that the estate gives. `root` can only read: what others may not */
+  servedEntry(
+    name: string,
+    served: Served,
+    keys?: readonly Exclude<Access, 'shell'>[],
+    user?: 'root' | 'keeper',
+  ): MachineEntry;
   /** the outer authority: its own console, which has nothing to do with what is proved; this machine's folders are seen, too */
   sh(script: string): string;
   /** the same, where it may fail */
@@ -123,10 +128,10 @@ export async function startNas({ megabytes = 256 } = {}): Promise<Nas> {
       return { root, key: (access) => at(`${access === 'shell' ? 'shell' : `${name}-${access}`}`) };
     },
     shellEntry: (name, user = 'root') => ({ name, ssh: { ...ssh, user, key: { file: at('shell') } } }),
-    servedEntry: (name, { root, key }, keys = ['append', 'read']) => ({
+    servedEntry: (name, { root, key }, keys = ['append', 'read'], user = 'keeper') => ({
       name,
       ssh: {
-        ...{ ...ssh, user: 'keeper' },
+        ...{ ...ssh, user },
         rsync: { root, ...Object.fromEntries(keys.map((which) => [which, { file: key(which) }])) },
       },
     }),
@@ -173,7 +178,8 @@ function authorize(folder: string, name: string, root: string): void {
     const key = join(folder, `${name}-${access}`);
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', key]);
     const line = `restrict,command="/usr/bin/rrsync ${given} ${root}" ${readFileSync(`${key}.pub`, 'utf8')}`;
-    writeFileSync(join(folder, 'keys', 'keeper'), line, { flag: 'a' });
+    for (const user of access === 'read' ? ['keeper', 'root'] : ['keeper'])
+      writeFileSync(join(folder, 'keys', user), line, { flag: 'a' });
   }
 }
 

@@ -23,6 +23,7 @@ export async function proveGenerations(report: Report): Promise<void> {
     await proveLinked(report, place);
     await proveUntouched(report, place);
     await proveWeeks(report, place);
+    await proveKept(report);
   } finally {
     place.estate.close();
   }
@@ -86,12 +87,13 @@ async function proveUntouched(report: Report, place: FilesPlace): Promise<void> 
   here(`chmod --reference=${place.data}/many/20 ${one}/many/20; rm -r ${flawed}`);
 }
 
-/** Four weeks of a stepped clock, then six more: as many week links as are kept. */
+/** Weeks by a stepped clock. Retention trusts no clock that somebody has set, so all of them stay; then four runs by the real one. */
 async function proveWeeks(report: Report, { estate, weeks, data, points }: FilesPlace): Promise<void> {
   const unless = unlessFaked();
   if (unless !== false) return report.skip('3.3 the weeks', unless);
   const linkOf = (week: string) => join(weeks, week, data);
   const days = ['2026-12-21', '2026-12-23', '2026-12-28', '2027-01-01', '2027-01-04', '2027-01-11', '2027-01-18'];
+  const before = pointsIn(points).length;
   const ran = [];
   for (const day of days) {
     here(`echo ${day} >${data}/day`);
@@ -103,7 +105,7 @@ async function proveWeeks(report: Report, { estate, weeks, data, points }: Files
     .filter((week) => existsSync(linkOf(week)))
     .map((week) => [week, here(`cat ${linkOf(week)}/day 2>/dev/null || true`)]);
   report.row(
-    '3.3 each ISO week has a link to its newest generation, over the turn of the year, and four are kept',
+    '3.3 each ISO week has a link to its newest generation, over the turn of the year; a clock that was set removes nothing',
     `faketime … holdfast ${run.join(' ')}, on ${days.join(', ')}`,
     'date +%G-%V; readlink, and what stands in the file `day` behind each link; ls of the points',
     holds(
@@ -111,7 +113,8 @@ async function proveWeeks(report: Report, { estate, weeks, data, points }: Files
         'all runs': ran.every(({ status }) => status === 0),
         'the newest four weeks': wanted.slice(-4).every((week) => told.some(([name]) => name === week)),
         'each its newest day': told.every(([week = '', day]) => !wanted.includes(week) || newestOf(week) === day),
-        'four generations': pointsIn(points).length === 4,
+        'nothing is removed, and why': ran.every(({ stdout }) => /somebody set the clock/.test(stdout)),
+        'all generations': pointsIn(points).length === before + days.length,
         'no link leads nowhere': here(`find -L ${weeks} -type l`) === '',
       },
       JSON.stringify([told, pointsIn(points), ran.filter(({ status }) => status !== 0).map(({ stderr }) => stderr)]),
@@ -121,4 +124,34 @@ async function proveWeeks(report: Report, { estate, weeks, data, points }: Files
     'weeks counted by the year of the calendar',
     days.some((day) => sh(`date -ud ${day} +%G-%V`) !== sh(`date -ud ${day} +%Y-%V`)),
   );
+}
+
+/** By the real clock, which nobody sets. */
+async function proveKept(report: Report): Promise<void> {
+  const { run: ran, data, points, weeks, estate } = filesPlace();
+  try {
+    const ids: string[][] = [];
+    let last = '';
+    for (let nth = 1; nth <= 6; nth += 1) {
+      here(`echo ${nth} >${data}/nth`);
+      last = (await ran()).command;
+      ids.push([...pointsIn(points)].sort());
+    }
+    report.row(
+      '3.3 four generations are kept, the oldest goes first, and the link of the week leads to the newest',
+      `six times ${last}`,
+      'ls of the points; cat of a file behind the link',
+      holds(
+        {
+          'as many as are declared': ids.map(({ length }) => length).join() === '1,2,3,4,4,4',
+          'the oldest went': ids[5]?.join() === [...(ids[3]?.slice(2) ?? []), ids[4]?.at(-1), ids[5]?.at(-1)].join(),
+          'the newest by the week': here(`cat ${weeks}/*${data}/nth`) === '6',
+        },
+        JSON.stringify(ids),
+      ),
+    );
+    report.control('a generation that goes before it is its turn', ids[4]?.includes(ids[3]?.[1] ?? '-') === true);
+  } finally {
+    estate.close();
+  }
 }

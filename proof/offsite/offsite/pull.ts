@@ -16,7 +16,7 @@ export async function provePull(report: Report, nas: Nas): Promise<void> {
   const estate = estateIn(
     JSON.stringify({
       estate: 'far',
-      machines: [{ name: 'far', local: true }, nas.servedEntry('near', served, ['read'])],
+      machines: [{ name: 'far', local: true }, nas.servedEntry('near', served, ['read'], 'root')],
       workloads: [{ name: 'photos' }, { name: 'away' }],
       layers: [
         {
@@ -51,9 +51,7 @@ export async function provePull(report: Report, nas: Nas): Promise<void> {
     await made.take();
     here(`cd ${made.data}; echo changed >one/two/2`);
     await made.take();
-    nas.sh(
-      `mkdir -m 700 ${served.root}/disk; rsync -aHAXS --numeric-ids ${made.points} ${served.root}/disk/; find ${served.root} -type d -exec chmod a+rx {} +; find ${served.root} -type f -exec chmod a+r {} +; chown keeper: ${served.root} ${served.root}/disk`,
-    );
+    nas.sh(`mkdir -m 700 ${served.root}/disk; rsync -aHAXS --numeric-ids ${made.points} ${served.root}/disk/`);
     const fetched = await estate.type(...send);
     const points = pointsIn(join(estate.folder, 'mnt/copies/away/files')).filter((name) => name !== 'trees');
     report.row(

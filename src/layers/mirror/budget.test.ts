@@ -16,6 +16,7 @@ const file = (over: Partial<There> = {}): There => ({
     file: '7',
     files: 0,
     bytes: 0,
+    room: 0,
   },
   ...over,
 });

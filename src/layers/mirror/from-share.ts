@@ -22,9 +22,9 @@ export type Wanted = Readonly<{
 
 type Watched = Pick<StepContext, 'signal' | 'progress'>;
 
-/** @throws Fault unless all of it came, or all but what cannot be read or is gone */
-export async function fromShare(place: MirrorPlace, wanted: Wanted, watched: Watched): Promise<void> {
-  await run(place, wanted, place.machine, watched);
+/** @returns whether all of it came; else what cannot be read, is gone, or has no room for its name stayed away. @throws Fault for the rest */
+export async function fromShare(place: MirrorPlace, wanted: Wanted, watched: Watched): Promise<boolean> {
+  return (await run(place, wanted, place.machine, watched)) === 0;
 }
 
 /** What rsync prints, line by line. */
@@ -45,7 +45,7 @@ export async function* toldByShare(place: MirrorPlace, wanted: Wanted, watched: 
   yield* split(machine.files.source(file, { signal: watched.signal }), 0x0a);
 }
 
-async function run(place: MirrorPlace, wanted: Wanted, near: Machine, { signal, progress }: Watched): Promise<void> {
+async function run(place: MirrorPlace, wanted: Wanted, near: Machine, { signal, progress }: Watched): Promise<number> {
   const { entry, root, work, machine, source } = place;
   const { options, names, out = [], to, basis } = wanted;
   const share = entry.from.folder;
@@ -67,4 +67,5 @@ async function run(place: MirrorPlace, wanted: Wanted, near: Machine, { signal, 
     ],
   });
   checkRsync(ended, share, root);
+  return ended.exitCode;
 }

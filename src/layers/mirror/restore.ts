@@ -3,11 +3,13 @@
 import { join } from 'node:path';
 import type { Done, StepContext, StepKind } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
+import type { Path } from '../../model/change-journal.ts';
 import { absent } from '../../model/step.ts';
 import { digestOf } from '../../values/canonical.ts';
 import { count, shown } from '../../values/text.ts';
 import { must } from '../common/commands.ts';
 import { givenOf } from '../common/given.ts';
+import { carryHoley, holeyIn, unlikeHoley } from '../common/holes/holes.ts';
 import { readManifest } from '../common/points/manifest.ts';
 import { workFolder } from '../common/points/places.ts';
 import { readPoints } from '../common/points/points.ts';
@@ -17,7 +19,7 @@ import { scopeOf } from '../common/trees/scope.ts';
 import { beginIn, emptyTarget, inTheWay, leadBack, type Restoring } from '../common/trees/target.ts';
 import { restoreGiven } from './given.ts';
 import { asNames, besidePoints, mirrorPlace, readable, treeName, viewPrefix } from './places.ts';
-import { backArgv, checkRsync, differing, rootArgv, rsynced } from './rsync.ts';
+import { backArgv, checkRsync, differing, patternsOf, rootArgv, rsynced } from './rsync.ts';
 import { isThere, statesOf } from './states.ts';
 import { laterThan, viewBefore } from './view.ts';
 
@@ -65,9 +67,13 @@ export const restoreKind: StepKind = {
     context.take('folder that is restored into', restoring.work);
     await beginIn(restoring);
     const input = asNames([restoring.scope === undefined ? './' : restoring.scope.path.toString('latin1')]);
+    const holey = (await holeyIn(machine, from, signal, restoring.scope?.path.toString('latin1'))).map(
+      ({ path }) => path,
+    );
+    await carryHoley({ from: machine, folder: from, to: machine, into: restoring.tree, paths: holey }, context);
     const copied = await machine.run(backArgv(from, `${restoring.tree}/`, restoring.devices), { signal, input });
     checkRsync(rsynced(copied), restoring.target, restoring.target);
-    await compare(restoring, from, input, signal);
+    await compare(restoring, from, { input, holey }, signal);
     await must(machine, ['sync', '--file-system', '--', restoring.tree], { signal });
     await moveUp(restoring, signal);
     await machine.files.write(settled, '', 0o600);
@@ -122,10 +128,12 @@ async function checkScope({ machine, scope }: Restoring, from: string, signal: A
 async function compare(
   { machine, tree, target, devices }: Restoring,
   from: string,
-  input: Buffer,
+  { input, holey }: Readonly<{ input: Buffer; holey: readonly Path[] }>,
   signal: AbortSignal,
 ) {
-  const argv = backArgv(from, `${tree}/`, devices, '--dry-run', '--checksum', '--delete', '--out-format=%i %n');
+  const apart = holey.map((path) => `--exclude=${patternsOf([path]).toString().slice(0, -1)}`);
+  const asked = ['--dry-run', '--checksum', '--delete', '--out-format=%i %n', ...apart];
+  const argv = backArgv(from, `${tree}/`, devices, ...asked);
   const { stdout, ended } = machine.stream(argv, { signal, input });
   const differ: string[] = [];
   for await (const line of split(stdout, 0x0a)) {
@@ -134,6 +142,7 @@ async function compare(
   }
   const end = await ended;
   checkRsync(rsynced(end), target, target);
+  differ.push(...(await unlikeHoley({ machine, folder: from }, { machine, folder: tree }, holey, signal)));
   if (differ.length === 0 && end.exitCode === 0) return;
   throw new Fault('restore-differs', {
     where: shown(target),

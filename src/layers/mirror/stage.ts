@@ -4,15 +4,17 @@ import type { StepContext } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
 import type { Path } from '../../model/change-journal.ts';
 import { shown } from '../../values/text.ts';
+import { carryHoley, isHoley } from '../common/holes/holes.ts';
 import { checkRoom } from '../common/points/destination.ts';
 import { basisScript } from './basis-script.ts';
+import { confinedMachine } from './confined.ts';
 import type { Decision } from './decide.ts';
 import { fromShare, toldByShare } from './from-share.ts';
 import { perl } from './perl.ts';
-import { asNames, type MirrorPlace, readable } from './places.ts';
+import { asNames, isBelow, type MirrorPlace, readable } from './places.ts';
 import type { Arrived } from './renames.ts';
 import { differing, isDamaged, namedFolders, namedWholly, rootAlone, whatDiffers } from './rsync.ts';
-import { isThere, statesOf } from './states.ts';
+import { amountOf, filesBelow, isFolder, isThere, type States, statesOf } from './states.ts';
 
 export type Staged = Readonly<{
   arrived: readonly Arrived[];
@@ -47,8 +49,10 @@ export async function stage(
     signal,
     'counted',
   );
-  const bytes = [...sizes.values()].reduce((sum, one) => sum + (isThere(one) ? one.bytes || one.size : 0), 0);
-  await checkRoom(machine.files, root, bytes);
+  const there = [...sizes.values()].filter(isThere);
+  const bytes = there.reduce((sum, one) => sum + amountOf(one).bytes, 0);
+  const room = there.reduce((sum, one) => sum + one.room, 0);
+  await checkRoom(machine.files, root, room);
   progress({ done: 0, total: bytes, unit: 'bytes', what: 'bringing what changed' });
 
   const bases = new Map(renamed.map(({ from, to }) => [to, from]));
@@ -58,12 +62,15 @@ export async function stage(
   if (pairs.length > 0) await perl(machine, basisScript, [place.tree, at('basis')], { signal, input: asNames(pairs) });
 
   const left = [...excluded, ...moved.filter(({ into }) => into).map(({ to }) => to)];
-  if (bring.length > 0)
-    await fromShare(
-      place,
-      { options: namedWholly, names: bring.map(({ path }) => path), out: left, to: at('new'), basis: at('basis') },
-      watched,
+  if (room < bytes) {
+    const paths = (await holeyAmong(place, sizes, signal)).filter(
+      (path) => renamed.every(({ to }) => to !== path) && !isLeft(path, left),
     );
+    const from = confinedMachine(source, share);
+    await carryHoley({ from, folder: share, to: machine, into: at('new'), paths }, watched);
+  }
+  const all = { options: namedWholly, names: bring.map(({ path }) => path), to: at('new'), basis: at('basis') };
+  const whole = bring.length === 0 || (await fromShare(place, { ...all, out: left }, watched));
   await bringFolders(
     place,
     folders.map(({ path }) => path),
@@ -83,6 +90,10 @@ export async function stage(
     const state = found.get(one.path);
     if (!isThere(state) || (state.type === 'folder') !== (one.state.type === 'folder')) missing.push(one.path);
     else if (state.file !== one.replaces?.state.file) arrived.push({ bring: one, state });
+  }
+  if (!whole) {
+    const folders = arrived.flatMap(({ bring: { path }, state }) => (isFolder(state) ? [path] : []));
+    missing.push(...(await notIn(at('new'), place, folders, signal)).filter((path) => !isLeft(path, left)));
   }
   const moving: Path[] = [];
   if (arrived.length > 0) {
@@ -104,6 +115,40 @@ const notVerified = (name: Path): Fault =>
     says: 'what was read back at the target is not what the share has, though size and times are the same',
     remedy: 'do not trust this disk before it was checked (dmesg, smartctl); nothing in the mirror was changed',
   });
+
+const isLeft = (path: Path, left: readonly Path[]): boolean => left.some((out) => path === out || isBelow(path, out));
+
+/** What the share has in these folders now, and what was brought of them has not. */
+async function notIn(
+  brought: string,
+  { machine, source, entry }: MirrorPlace,
+  folders: readonly Path[],
+  signal: AbortSignal,
+): Promise<readonly Path[]> {
+  const came = new Set<Path>();
+  for await (const { path } of filesBelow(machine, brought, folders, signal, 'names')) came.add(path);
+  const missing: Path[] = [];
+  for await (const { path } of filesBelow(source, entry.from.folder, folders, signal, 'names'))
+    if (!came.has(path)) missing.push(path);
+  return missing;
+}
+
+/** Names of the share, those in folders that come as a whole among them. */
+async function holeyAmong(
+  { source, entry }: MirrorPlace,
+  states: States,
+  signal: AbortSignal,
+): Promise<readonly Path[]> {
+  const found: Path[] = [];
+  const folders: Path[] = [];
+  for (const [path, state] of states) {
+    if (isFolder(state) && state.room < state.bytes) folders.push(path);
+    else if (isThere(state) && state.type === 'file' && isHoley(state.size, state.room)) found.push(path);
+  }
+  for await (const { path, size, taken } of filesBelow(source, entry.from.folder, folders, signal))
+    if (isHoley(size, taken)) found.push(path);
+  return found;
+}
 
 async function bringFolders(place: MirrorPlace, paths: readonly Path[], watched: Watched): Promise<void> {
   const to = join(place.root, place.work, 'meta');

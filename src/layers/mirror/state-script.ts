@@ -3,7 +3,8 @@
 // error that is not plainly "there is none" ends it: what cannot be read is not gone.
 /**
  * `$1` the folder, `$2` `count` where folders are to be counted through. Answers: the name, then what is there. With `list` as `$2` it
- * answers with every file in those that are folders, at any depth: its name, then its size.
+ * answers with every file in those that are folders, at any depth: its name, then its size and how much of it is
+ * no hole; with `names` with everything that is in them.
  */
 export const stateScript = `use strict;
 use Fcntl qw(:DEFAULT :mode);
@@ -32,8 +33,16 @@ sub enter {
   $here = $path;
   return 1;
 }
-my ($files, $bytes);
-my $list = defined $count && $count eq 'list';
+my ($files, $bytes, $room, %counted);
+# Of a large file that is mostly holes, what lies between them; a file with several names takes its room once.
+sub room_of {
+  my ($found) = @_;
+  return 0 if $found->[3] > 1 && $counted{"$found->[0] $found->[1]"}++;
+  my $taken = $found->[12] * 512;
+  return $found->[7] > 268435456 && $taken < $found->[7] * 0.9 ? $taken : $found->[7];
+}
+my $all = defined $count && $count eq 'names';
+my $list = $all || defined $count && $count eq 'list';
 sub walk {
   my ($within) = @_;
   opendir(my $names, '.') or die "a folder: $!\\n";
@@ -41,11 +50,13 @@ sub walk {
   while (defined(my $name = readdir $names)) {
     next if $name eq '.' || $name eq '..';
     my @found = lstat $name or next;
+    print "$within$name\\0- -\\0" if $all && !S_ISREG($found[2]);
     if (S_ISDIR($found[2])) { push @folders, $name; next }
     $files++;
     next unless S_ISREG($found[2]);
     $bytes += $found[7];
-    print "$within$name\\0$found[7]\\0" if $list;
+    $room += room_of(\\@found);
+    print "$within$name\\0$found[7] ", $found[12] * 512, "\\0" if $list;
   }
   closedir $names;
   for my $name (@folders) {
@@ -69,6 +80,7 @@ while (defined(my $path = <STDIN>)) {
   }
   my $letter = $letters[($found[2] & 0170000) >> 12];
   ($files, $bytes) = (0, 0);
+  $room = $letter eq 'f' ? room_of(\\@found) : 0;
   if (defined $count && $letter eq 'd') {
     if (length $name) {
       sysopen(my $next, $name, $open) or die "$path: $!\\n";
@@ -78,6 +90,6 @@ while (defined(my $path = <STDIN>)) {
     undef $here;
   }
   next if $list;
-  printf "%s\\0%s %o %d %d %d %.6f %d %d %d %d\\0", $path, $letter, $found[2] & 07777, @found[4, 5, 7, 9, 3, 1], $files, $bytes;
+  printf "%s\\0%s %o %d %d %d %.6f %d %d %d %d %d\\0", $path, $letter, $found[2] & 07777, @found[4, 5, 7, 9, 3, 1], $files, $bytes, $room;
 }
 `;

@@ -23,6 +23,8 @@ export type There = Readonly<{
   /** of a folder, where it was asked to be counted through: what is in it at any depth, folders aside */
   files: number;
   bytes: number;
+  /** what a copy of it takes: of large files that are mostly holes, what lies between them */
+  room: number;
 }>;
 /** The highest name above it, or itself, at which there is nothing, or no folder. */
 export type NotThere = Readonly<{ type: 'none'; missing: Path }>;
@@ -59,20 +61,22 @@ export async function statesOf(
   return states;
 }
 
-/** Every file in those that are folders, however deep. */
+/** Every file in those that are folders, however deep; `names`: everything, and only its name means something. */
 export async function* filesBelow(
   machine: Machine,
   folder: string,
   paths: readonly Path[],
   signal: AbortSignal,
-): AsyncGenerator<Readonly<{ path: Path; size: number }>> {
+  which: 'list' | 'names' = 'list',
+): AsyncGenerator<Readonly<{ path: Path; size: number; taken: number }>> {
   if (paths.length === 0) return;
-  const argv = ['perl', '-e', stateScript, folder, 'list'] as const;
+  const argv = ['perl', '-e', stateScript, folder, which] as const;
   const { stdout, ended } = machine.stream(argv, { signal, input: asNames(paths) });
   let path: Path | undefined;
   for await (const record of split(stdout, 0)) {
     const text = record.toString('latin1');
-    if (path !== undefined) yield { path, size: Number(text) };
+    const [size, taken] = text.split(' ').map(Number);
+    if (path !== undefined) yield { path, size: size ?? 0, taken: taken ?? 0 };
     path = path === undefined ? text : undefined;
   }
   const end = await ended;
@@ -82,12 +86,12 @@ export async function* filesBelow(
 function stateOf(path: Path, text: string): State {
   const [letter = '', ...fields] = text.split(' ');
   if (letter === '-') return { type: 'none', missing: path.slice(0, Number(fields[0])) };
-  const [mode = '', uid, gid, size, modified = '', links, file = '', files, bytes] = fields;
+  const [mode = '', uid, gid, size, modified = '', links, file = '', files, bytes, room] = fields;
   const type = types[letter as keyof typeof types];
   if (type === undefined) throw new Error(`there is no type ${text}`);
   return {
     ...{ type, mode, uid: Number(uid), gid: Number(gid), modified, links: Number(links), file },
-    ...{ size: Number(size), files: Number(files), bytes: Number(bytes) },
+    ...{ size: Number(size), files: Number(files), bytes: Number(bytes), room: Number(room) },
   };
 }
 

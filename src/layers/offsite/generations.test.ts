@@ -62,6 +62,32 @@ describe('copies of generations', { skip, timeout: 300_000 }, () => {
     assert.notEqual(seen(place.back), seen(place.tree), 'control');
   });
 
+  it('with a terabyte of holes cost what is in it, and are linked as all else is', async () => {
+    const middle = 'dd of=huge bs=1 seek=500000000000 conv=notrunc status=none';
+    const sh = (script: string, cwd: string) => execFileSync('sh', ['-ec', script], { cwd, encoding: 'utf8' });
+    const at = (folder: string) =>
+      sh('dd if=huge bs=1 skip=500000000000 count=6 status=none; stat -c " %s" huge; du -k huge | cut -f 1', folder);
+    sh(`truncate -s 1T huge; printf middle | ${middle}; setfattr -n user.k -v v huge; chmod 640 huge`, place.tree);
+    await place.take(1);
+    assert.deepEqual(codesOf(await place.run('run1')), []);
+    writeFileSync(join(place.tree, 'other'), 'new');
+    await place.take(2);
+    assert.deepEqual(codesOf(await place.run('run2')), []);
+    const [first, second] = await place.copies();
+    assert.ok(first !== undefined && second !== undefined);
+    const [one, other] = [first, second].map(({ folder }) => join(folder, 'tree'));
+    assert.equal(statSync(join(one ?? '', 'huge')).ino, statSync(join(other ?? '', 'huge')).ino);
+    assert.match(at(other ?? ''), /^middle 1099511627776\n\d{1,3}$/m);
+    sh(`printf M | ${middle}`, place.tree);
+    await place.take(3);
+    assert.deepEqual(codesOf(await place.run('run3')), []);
+    assert.match(at(join((await place.copies())[2]?.folder ?? '', 'tree')), /^Middle 1099511627776\n\d{1,3}$/m);
+    rmSync(place.points, { recursive: true });
+    await place.restore('run4', second);
+    assert.match(at(place.back), /^middle 1099511627776\n\d{1,3}$/m);
+    assert.equal(sh('getfattr --only-values -n user.k huge; stat -c " %a" huge', place.back), 'v 640\n');
+  });
+
   it('that took the room twice, since nothing was linked, are said to', async () => {
     large(join(place.tree, 'large'));
     await place.take(1);

@@ -8,9 +8,10 @@ import { checkDestination } from '../common/points/destination.ts';
 import { manifestText } from '../common/points/manifest.ts';
 import { holdName, manifestName, partialFolder } from '../common/points/places.ts';
 import { type Rsync, type Rsynced, rsyncBetween } from '../common/rsync/between.ts';
-import { onlyBelow } from '../common/rsync/pattern.ts';
+import { onlyBelow, patternOf } from '../common/rsync/pattern.ts';
 import { treeName } from '../common/trees/generation/parts.ts';
 import { type Ends, isFakeSuper, isPull } from './ends.ts';
+import { carryHoles, comparedHoles, speaksOfHoles } from './holes.ts';
 import { checkMark } from './mark.ts';
 import { diskUse } from './physical.ts';
 import { attemptName, markName, prefixOf, unverifiedName } from './places.ts';
@@ -52,6 +53,7 @@ export function rsyncTarget(entry: OffsiteEntry, ends: Rsyncing, working: Workin
     });
     if (sent.exitCode !== 0) throw sendingFailed(target.name, folder, sent);
   };
+  const holes = async () => speaksOfHoles(near, target, ends.source) && !(await isFakeSuper(ends));
   const reader = async (): Promise<Reader> =>
     served === undefined
       ? { files: target.files, folder: prefix, whole: true }
@@ -85,13 +87,25 @@ export function rsyncTarget(entry: OffsiteEntry, ends: Rsyncing, working: Workin
     send: async (from, spot, bases, byContent = false) => {
       if (served === undefined) await target.files.makeFolder(join(prefix, spot.layer), 0o700);
       const linkDest = bases.map((name) => at({ ...spot, name }));
+      if (await holes()) {
+        const side = { machine: isPull(ends) ? ends.source : near, folder: from };
+        await carryHoles(entry, side, { machine: target, folder: writing(spot) }, { working, bases });
+      }
       // rrsync does not know of nanoseconds: what was written twice within a second would be taken for the same by its time and size.
       const sure = linkDest.length > 0 && (byContent || served !== undefined) ? ['--checksum'] : [];
       await put(from, writing(spot), [...apart, ...sure, '--stats'], linkDest);
     },
     written: (spot) => (served === undefined ? { machine: target, folder: writing(spot) } : undefined),
     differences: async (from, spot, { except, timeless }) => {
-      const skipped = except.map((name) => `--exclude=/${name}`);
+      const sides = [
+        { machine: isPull(ends) ? ends.source : near, folder: from },
+        { machine: target, folder: writing(spot) },
+      ] as const;
+      const holey = (await holes()) ? await comparedHoles(...sides, signal) : { compared: [], differ: [] };
+      const skipped = [
+        ...except.map((name) => `--exclude=/${name}`),
+        ...holey.compared.map((path) => `--exclude=${patternOf(`/${path}`)}`),
+      ];
       const options = [
         ...whole,
         ...(timeless ? ['--no-times'] : []),
@@ -118,9 +132,10 @@ export function rsyncTarget(entry: OffsiteEntry, ends: Rsyncing, working: Workin
             };
       const compared = await go({ ...asked, what: 'reading back' });
       if (compared.exitCode !== 0) throw sendingFailed(target.name, writing(spot), compared);
-      return compared.output
+      const told = compared.output
         .split('\n')
         .flatMap((line) => (line.startsWith(mark) && !line.endsWith(ownTime) ? [line.slice(mark.length)] : []));
+      return [...told, ...holey.differ];
     },
     seal: async (spot, manifest, verified) => {
       const folder = writing(spot);
@@ -147,6 +162,15 @@ export function rsyncTarget(entry: OffsiteEntry, ends: Rsyncing, working: Workin
     fetch: async (spot, to, only) => {
       const options = [...whole, ...chosen(only), ...(await faked(near.name === target.name)), ...limit];
       const asked = { from: `${at(spot)}/`, to: `${to}/`, direction: 'pull', far: target } as const;
+      if (speaksOfHoles(near, target) && !(await isFakeSuper(ends))) {
+        const within = only === undefined ? '' : Buffer.from(join(treeName, only)).toString('latin1');
+        await carryHoles(
+          entry,
+          { machine: target, folder: at(spot) },
+          { machine: near, folder: to },
+          { working, within },
+        );
+      }
       const fetched = await go({ ...asked, options, what: 'fetching' });
       if (fetched.exitCode !== 0) throw sendingFailed(near.name, to, fetched);
     },

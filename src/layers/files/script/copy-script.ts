@@ -22,6 +22,7 @@ import {
   listsProgram,
   mountProgram,
   mountsProgram,
+  thereProgram,
   withoutProgram,
 } from './perl.ts';
 
@@ -126,7 +127,7 @@ rsync_from() {
 lists_of() {
   only_in_first "$1" "$2" >work/old
   only_in_first "$2" "$1" >work/new
-  ${perl(listsProgram)} work/old work/new || fail perl
+  ${perl(listsProgram)} work/old work/new $clones || fail perl
 }
 room() {
   avail=$(df --output=avail --block-size=1 . | sed -n '2{s, ,,g;p;}')
@@ -143,12 +144,18 @@ apply() {
   # Large files that are mostly holes: cp(1) does not read the holes, as rsync would.
   [ ! -s work/sparse ] || (cd work/source && xargs --null cp --archive --parents --reflink=auto --sparse=auto --target-directory=../../tree -- <../sparse)
   [ ! -s work/plain ] || rsync_from --files-from=work/plain
+  if [ -s work/in-part ]; then
+    (cd "../$base/tree" && xargs --null cp --reflink=always --no-dereference --parents --target-directory="$OLDPWD/tree" -- 2>/dev/null <"$OLDPWD/work/cloned")
+    rsync_from --files-from=work/in-part --ignore-times --inplace --no-whole-file
+  fi
   [ ! -s work/compared ] || rsync_from --files-from=work/compared --checksum \${base:+"--link-dest=../../$base/tree"}
   [ ! -s work/root ] || rsync_from --dirs '--exclude=/*'
 }
 
-refused= linked=yes
+# On xfs and btrfs a large file that changes in part is a clone of the base's, and only what differs in it is written.
 : >work/none
+cp --reflink=always work/bases work/clone 2>/dev/null && clones=yes || clones=no
+refused= linked=yes
 choose_base
 if [ -n "$base" ]; then
   room $((base_folders * 4096)) "$base_folders"
@@ -239,6 +246,8 @@ if [ $outcome != same ]; then
     rsync_from --files-from=work/compared --checksum
     rsync_from --dirs '--exclude=/*'
   done
+  # What has vanished by now was removed by its owner.
+  [ ! -s work/missing ] || { ${perl(thereProgram)} <work/missing >work/there && mv work/there work/missing; } || fail perl
   if [ -s work/not-so ] || [ -s work/found-so ]; then
     # The point says what it holds, and not what it was to hold.
     ${perl(heldProgram)} work/not-so | sort --zero-terminated >work/scan.held || fail perl

@@ -9,7 +9,7 @@ sub fields {
   my @shape = split / /, substr($record, $at + 2, $end - $at - 2), 7;
   my @identity = split / /, substr($record, $end + 2);
   my $plain = $record; $plain =~ s/ !$//;
-  return { plain => $plain, path => substr($record, 0, $at), type => $shape[0], size => $shape[4], modified => $shape[5], target => $shape[6],
+  return { plain => $plain, path => substr($record, 0, $at), type => $shape[0], owned => "@shape[1 .. 3]", size => $shape[4], modified => $shape[5], target => $shape[6],
     links => $identity[1], inode => $identity[2] };
 }
 sub records { my ($file) = @_; open(my $in, '<', $file) or die "$file: $!\\n"; map { fields($_) } <$in> }
@@ -19,12 +19,13 @@ sub names { my ($file, @names) = @_; open(my $out, '>', $file) or die "$file: $!
 /**
  * $ARGV[0] are records that were and are no more, $ARGV[1] those that are new. Writes the lists that \`apply\` works from. A file whose
  * size and time are as before is compared by its content; so are all names of a hard-linked one, which must go through one rsync.
+ * $ARGV[2]: whether the target can clone; of what is smaller than a mebibyte a clone would spare nothing.
  */
 export const listsProgram = `${recordFields}
 my %old = map { $_->{path} => $_ } records($ARGV[0]);
 my @new = records($ARGV[1]);
 my %new = map { $_->{path} => $_ } @new;
-my (@remove, @rmdirs, @plain, @compared, @sparse, @entries, @files, %folders);
+my (@remove, @rmdirs, @plain, @compared, @sparse, @cloned, @entries, @files, %folders);
 for my $path (sort keys %old) {
   if ($old{$path}{type} ne 'd') { push @remove, $path }
   elsif (!$new{$path} || $new{$path}{type} ne 'd') { push @rmdirs, $path }
@@ -38,6 +39,8 @@ for my $one (@new) {
     my @stat = lstat("work/source/$path");
     if (@stat && $stat[12] * 512 < $one->{size} * 0.9) { push @sparse, $path; next }
   }
+  my $alone = $one->{links} == 1 && $was && $was->{type} eq 'f' && $was->{links} == 1;
+  if ($alone && $ARGV[2] eq 'yes' && $was->{size} >= 1048576 && !($same && $was->{owned} eq $one->{owned})) { push @cloned, $path; next }
   if ($one->{links} > 1 || $same) { push @compared, $path } else { push @plain, $path }
 }
 # What is put into a folder, or taken out of it, changes its time: it is set again afterwards.
@@ -52,6 +55,8 @@ names('work/remove', map { "./$_" } @remove);
 names('work/rmdirs', map { "./$_" } reverse @rmdirs);
 names('work/plain', @plain);
 names('work/sparse', @sparse);
+names('work/in-part', @cloned);
+names('work/cloned', map { "./$_" } @cloned);
 names('work/compared', @compared, sort keys %folders);
 names('work/entries', @entries);
 names('work/files', @files);
@@ -80,10 +85,17 @@ open(my $in, '<', 'work/files') or die; while (my $name = <$in>) { chomp $name; 
   if (@stat && $stat[7] > 268435456 && $stat[12] * 512 < $stat[7] * 0.9) { print $sparse "$path\\0" } else { print $plain "$name\\0" } }
 close($plain) or die "$!\\n"; close($sparse) or die "$!\\n";`;
 
-/** The scan without what the tree does not hold ($ARGV[0], paths), and with what it holds otherwise (work/found-so, shapes). */
+/** The scan and what is to be digested of it, without what the tree does not hold ($ARGV[0], paths), and with what it holds otherwise (work/found-so, shapes). */
 export const heldProgram = `use strict; $/ = "\\0"; open(my $in, '<', $ARGV[0]) or die; my %out = map { chomp; ($_ => 1) } <$in>;
 open(my $scan, '<', 'work/scan') or die; while (<$scan>) { print unless $out{substr($_, 0, index($_, '//'))} }
-open(my $found, '<', 'work/found-so') or die; while (<$found>) { chomp; print "$_//0 1 0\\0" }`;
+open(my $found, '<', 'work/found-so') or die; while (<$found>) { chomp; print "$_//0 1 0\\0" }
+for ([plain => qr{^\\./(.*)\\0$}s], [large => qr{^\\d+ \\d+ (.*)\\0$}s]) { my ($list, $path) = @$_;
+  open(my $in, '<', "work/scan.$list") or die; my @left = grep { /$path/ && !$out{$1} } <$in>;
+  open(my $left, '>', "work/scan.$list") or die; print $left @left; close($left) or die "$!\\n" }`;
+
+/** Of paths, those that are still in the source, or cannot be asked for. */
+export const thereProgram = `use strict; use Errno qw(ENOENT ENOTDIR); $/ = "\\0";
+while (my $path = <STDIN>) { chomp $path; print "$path\\0" unless !lstat("work/source/$path") && ($! == ENOENT || $! == ENOTDIR) }`;
 
 /** Mounts below the folder, which a bind mount does not show. */
 export const mountsProgram = `use strict; my ($of) = @ARGV; $of = '' if $of eq '/'; open(my $in, '<', '/proc/self/mountinfo') or die;

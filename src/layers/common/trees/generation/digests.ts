@@ -4,10 +4,10 @@
  * Of each file named on standard input, below $ARGV[0]: the digest of its length and of all its pieces of 64 KiB that are not zero, each
  * behind its number. The same however the zeros are stored, and a hole of a terabyte costs nothing (SEEK_DATA and SEEK_HOLE, lseek(2)).
  */
-const sparseProgram = `use strict; use Fcntl qw(O_RDONLY O_NOFOLLOW O_NONBLOCK); $/ = "\\0"; my ($folder, $work) = @ARGV; my $unit = 65536; my $zero = "\\0" x $unit;
+export const sparseProgram = `use strict; use Fcntl qw(O_RDONLY O_NOFOLLOW O_NONBLOCK); use IPC::Open2; $/ = "\\0"; my ($folder) = @ARGV; my $unit = 65536; my $zero = "\\0" x $unit;
 while (my $path = <STDIN>) {
   chomp $path; sysopen(my $in, "$folder/$path", O_RDONLY | O_NOFOLLOW | O_NONBLOCK) or do { warn "$path: $!\\n"; next };
-  my $size = -s $in; open(my $sum, "|sha256sum >$work/sparse-sum") or die "$!\\n"; print $sum "$size ";
+  my $size = -s $in; my $pid = open2(my $read, my $sum, 'sha256sum'); print $sum "$size ";
   my $at = 0;
   while ($at < $size) {
     my $data = sysseek($in, $at, 3); last unless defined $data;
@@ -24,7 +24,7 @@ while (my $path = <STDIN>) {
       $at += $unit;
     }
   }
-  close($sum) or die "sha256sum failed\\n"; open(my $read, '<', "$work/sparse-sum") or die; local $/ = "\\n"; my $line = <$read>;
+  close($sum); local $/ = "\\n"; my $line = <$read>; waitpid($pid, 0); die "sha256sum failed\\n" if $?;
   print "$path//sparse:", substr($line, 0, 64), "\\0";
 }`;
 
@@ -35,7 +35,7 @@ while (my $path = <STDIN>) {
 export const digestsFunction = `digests_of() {
   {
     (cd "$1" && xargs --null --no-run-if-empty sha256sum --zero --) <"$2" | sed --null-data 's,^\\([0-9a-f]*\\)  \\./\\(.*\\)$,\\2//\\1,'
-    perl -e '${sparseProgram.replaceAll("'", "'\\''")}' "$1" work <"$3"
+    perl -e '${sparseProgram.replaceAll("'", "'\\''")}' "$1" <"$3"
   } 2>>work/unread | sort --zero-terminated --buffer-size=32M --temporary-directory=work --output="$4"
 }
 `;
