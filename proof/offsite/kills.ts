@@ -104,12 +104,15 @@ async function proveOffsiteKills(report: Report, nas: Nas): Promise<void> {
       return `${unequal.says.slice(0, 300)}${leftAt(nas, to)}${halfOf(data, back)}`;
     };
     // Something to be sent each time; with two kept, the third makes one of them go.
-    const before = () => {
+    const before: Sweep['before'] = ({ kind }) => {
       here(`head -c 20000000 /dev/urandom >${data}/large`);
-      takenBetween(estate.folder);
+      const typing = (layer: string) => here(`${typed(estate, 'run', layer, '--now')} >/dev/null 2>&1`);
+      for (let nth = 0; kind === 'offsite.prune' && nth < 2; nth += 1) {
+        typing('files');
+        typing('away');
+      }
+      typing('files');
     };
-    const takenBetween = (folder: string) =>
-      void here(`cd ${folder}; ${typed(estate, 'run', 'files', '--now')} >/dev/null 2>&1`);
     await sweep(report, 'offsite', { estate, points, folders: [estate.folder], target: back, wrong, before }, [
       { kind: 'offsite.look', path: /^look$/, typed: run },
       { kind: 'offsite.send', path: /send/, typed: run },
@@ -155,7 +158,11 @@ async function proveMirrorKills(report: Report, nas: Nas): Promise<void> {
     const run = ['run', 'mirror', '--now'];
     const restore = ['restore', 'photos', '--to', back, '--yes'];
     let counted = 0;
-    const before = () => {
+    // Two sealed runs before it: then the older one may be forgotten.
+    const before: Sweep['before'] = ({ kind }) => {
+      for (let nth = 0; kind === 'mirror.forget' && nth < 2; nth += 1) {
+        here(`echo ${nth} >${share}/many/over; sleep 2; ${typed(estate, ...run)} >/dev/null 2>&1`);
+      }
       counted += 1;
       here(
         `cd ${share}; head -c 10000000 /dev/urandom >large; rm -f many/${counted}; echo ${counted} >many/over; mv album album-too; mv album-too album; mkdir -p new-${counted}; touch new-${counted}/x`,
