@@ -4,6 +4,7 @@ import { proveGate } from './layers/gate.ts';
 import { proveHostConfig } from './layers/host-config.ts';
 import { proveKilledRestores } from './layers/killed-restores.ts';
 import { proveKilledSnapshots } from './layers/killed-snapshots.ts';
+import { proveLongTests } from './layers/long-tests.ts';
 import { proveLvm } from './layers/lvm.ts';
 import { proveMachines } from './layers/machines.ts';
 import { proveMetrics } from './layers/metrics.ts';
@@ -12,7 +13,6 @@ import { proveSchedules } from './layers/schedules.ts';
 import { proveSqlite } from './layers/sqlite.ts';
 import { proveStaging } from './layers/staging.ts';
 import { proveSwap } from './layers/swap.ts';
-import { proveSweepOfTests } from './layers/sweep-of-tests.ts';
 import { proveUnderFire } from './layers/under-fire.ts';
 import { type Parts, proveParts } from './parts.ts';
 
@@ -31,7 +31,7 @@ const afterwards: Parts = {
   machines: proveMachines,
   schedules: proveSchedules,
   staging: proveStaging,
-  tests: proveSweepOfTests,
+  tests: proveLongTests,
 };
 
 await proveParts('proof:layers', lanes, afterwards);

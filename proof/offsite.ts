@@ -1,8 +1,10 @@
 // `npm run proof:offsite [-- --full] [-- --only PART]`: files, the change journal and what goes offsite, as a user types it, to a NAS
-// in a network of its own and from a machine in QEMU. Two lanes run side by side: one keeps a processor busy with that machine.
+// in a network of its own and from a machine in QEMU. Two lanes run side by side: one keeps a processor busy with that machine. `--full` adds
+// every case of the tests that take long.
 import { proveFiles } from './offsite/files.ts';
 import { proveJudgement } from './offsite/judgement.ts';
 import { proveKills } from './offsite/kills.ts';
+import { proveLongTests } from './offsite/long-tests.ts';
 import { proveMirror } from './offsite/mirror.ts';
 import { proveOffsite } from './offsite/offsite.ts';
 import { proveRoutes } from './offsite/routes.ts';
@@ -15,4 +17,4 @@ const lanes: readonly Parts[] = [
   { offsite: proveOffsite, mirror: proveMirror, kills: proveKills },
 ];
 
-await proveParts('proof:offsite', lanes, {});
+await proveParts('proof:offsite', lanes, { tests: proveLongTests });

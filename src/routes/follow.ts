@@ -67,8 +67,10 @@ function wayOf(source: RouteSource, legs: readonly CarrierLeg[], around: Surroun
   const leftOut: (NotCarried & { by: string })[] = [];
   const workloads = new Set<string>();
   const passed = new Set<CarrierLeg>();
-  const add = (leg: CarrierLeg, from: number, parts: readonly string[]): void => {
-    if (passed.has(leg)) return;
+  // What two copies are made from the same way on is two copies there; only a circle ends it.
+  const add = (leg: CarrierLeg, from: number, parts: readonly string[], before: readonly CarrierLeg[]): void => {
+    if (before.includes(leg)) return;
+    const way = [...before, leg];
     passed.add(leg);
     const { name: carrier, kind, schedule, workload } = leg.of;
     const number = copies.length + 1;
@@ -85,10 +87,10 @@ function wayOf(source: RouteSource, legs: readonly CarrierLeg[], around: Surroun
       apart: apart(origin, placeOf(writes)),
     });
     leftOut.push(...leg.route.leftOut.map((one) => ({ ...one, by: carrier })));
-    if (workload !== undefined) workloads.add(workload);
-    for (const next of legs) if (goesOn(leg, next, hostOf)) add(next, number, carried);
+    if (workload !== undefined && from === 0) workloads.add(workload);
+    for (const next of legs) if (goesOn(leg, next, hostOf)) add(next, number, carried, way);
   };
-  for (const leg of legs) if (leg.route.reads.some((one) => keyOf(one, hostOf) === key)) add(leg, 0, []);
+  for (const leg of legs) if (leg.route.reads.some((one) => keyOf(one, hostOf) === key)) add(leg, 0, [], []);
   const holds = legs
     .filter((leg) => feeds(leg, source, hostOf) !== undefined && !passed.has(leg))
     .map(({ carrier }) => carrier);

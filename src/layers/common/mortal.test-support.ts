@@ -1,6 +1,10 @@
 // A machine whose worker dies after so many of the things it does to it: nothing happens any more, and nobody hears of the last.
+import { sweep } from '../../../test/sweep.test-support.ts';
 import type { Machine, Sink } from '../../machines/machine.ts';
 import type { Begun, Driven } from './driver.test-support.ts';
+
+/** From one place at which a worker is killed to the next: each in the sweep; in CI so many that every kind of step is met. */
+export const toNextPlace = sweep ? 1 : 4;
 
 export class Killed extends Error {}
 type Call = (...args: never[]) => unknown;

@@ -8,7 +8,7 @@ import { localMachine } from '../../machines/local.ts';
 import type { RunId } from '../../model/run.ts';
 import { systemClock } from '../../values/instant.ts';
 import { type Begun, type Driven, recoverDriven, worldWith } from '../common/driver.test-support.ts';
-import { Killed, lifeOf, mortalMachine } from '../common/mortal.test-support.ts';
+import { Killed, lifeOf, mortalMachine, toNextPlace } from '../common/mortal.test-support.ts';
 import { differences, everything, plain, sh } from '../common/trees.test-support.ts';
 import { type Place, placeWith, unlessMounting } from './place.test-support.ts';
 
@@ -45,7 +45,7 @@ describe('a worker that is killed at any place', { skip: unlessMounting }, () =>
     try {
       await place.protect('run1');
       let places = 0;
-      for (let whole: number | undefined; whole === undefined; places += 1) {
+      for (let whole: number | undefined; whole === undefined; places += toNextPlace) {
         const begun: Begun[] = [];
         whole = await killAfter(places, place, begun, (over) => place.protect('run9', over));
         await recoverDriven(later(place), begun, begun.length);
@@ -56,7 +56,7 @@ describe('a worker that is killed at any place', { skip: unlessMounting }, () =>
         for (const { folder, manifest } of points)
           if (manifest.run === 'run9' && points.length > 1) rmSync(folder, { recursive: true });
       }
-      assert.ok(places > 30, `${places} places were tried`);
+      assert.ok(places > 30, `${places} places were reached`);
     } finally {
       place.close();
     }
@@ -70,7 +70,7 @@ describe('a worker that is killed at any place', { skip: unlessMounting }, () =>
         const [point] = await place.points();
         assert.ok(point !== undefined);
         let [places, done] = [0, 0];
-        for (let whole: number | undefined; whole === undefined; places += 1) {
+        for (let whole: number | undefined; whole === undefined; places += toNextPlace) {
           if (there) sh('mkdir -m 2751 back; chown 12:34 back', place.folder);
           const begun: Begun[] = [];
           whole = await killAfter(places, place, begun, (over) => place.restore('run9', point, over));
@@ -83,7 +83,7 @@ describe('a worker that is killed at any place', { skip: unlessMounting }, () =>
             assert.equal(sh('stat -c "%a %u %g" back', place.folder), '2751 12 34\n', `after ${places} calls`);
           rmSync(place.back, { recursive: true, force: true });
         }
-        assert.ok(places > 20 && done > 1, `${places} places were tried, in ${done} of them all was in place`);
+        assert.ok(places > 20 && done >= 1, `${places} places were reached, in ${done} of them all was in place`);
       } finally {
         place.close();
       }

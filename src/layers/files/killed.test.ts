@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { RunId } from '../../model/run.ts';
 import { type Begun, type Driven, recoverDriven } from '../common/driver.test-support.ts';
-import { killAfter } from '../common/mortal.test-support.ts';
+import { killAfter, toNextPlace } from '../common/mortal.test-support.ts';
 import { type Place, placeWith, seen, unlessRoot } from './place.test-support.ts';
 
 const later = (place: Place): Driven => ({
@@ -29,7 +29,7 @@ describe('a worker that is killed at any place', { skip: unlessRoot, timeout: 60
       fill(place);
       await place.protect('run1');
       let places = 0;
-      for (let whole: number | undefined; whole === undefined; places += 1) {
+      for (let whole: number | undefined; whole === undefined; places += toNextPlace) {
         writeFileSync(join(place.data, '2'), `changed ${places}`);
         const begun: Begun[] = [];
         whole = await killAfter(places, place, begun, (over) => place.protect('run9', over));
@@ -47,7 +47,7 @@ describe('a worker that is killed at any place', { skip: unlessRoot, timeout: 60
           await place.protect('run1');
         }
       }
-      assert.ok(places > 20, `${places} places were tried`);
+      assert.ok(places > 20, `${places} places were reached`);
       assert.equal(readdirSync(weeks).length, 1);
     } finally {
       place.close();
@@ -63,7 +63,7 @@ describe('a worker that is killed at any place', { skip: unlessRoot, timeout: 60
       const [point] = await place.points();
       assert.ok(point !== undefined);
       let [places, done] = [0, 0];
-      for (let whole: number | undefined; whole === undefined; places += 1) {
+      for (let whole: number | undefined; whole === undefined; places += toNextPlace) {
         const begun: Begun[] = [];
         whole = await killAfter(places, place, begun, (over) => place.restore('run9', point, over));
         await recoverDriven(later(place), begun, 2);
@@ -74,7 +74,7 @@ describe('a worker that is killed at any place', { skip: unlessRoot, timeout: 60
         }
         rmSync(place.back, { recursive: true, force: true });
       }
-      assert.ok(places > 20 && done >= 1, `${places} places were tried, ${done} were done`);
+      assert.ok(places > 20 && done >= 1, `${places} places were reached, ${done} were done`);
     } finally {
       place.close();
     }

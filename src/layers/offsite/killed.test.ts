@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { startNas } from '../../machines/rsync-only.test-support.ts';
 import type { RunId } from '../../model/run.ts';
 import { type Begun, codesOf, type Driven, recoverDriven } from '../common/driver.test-support.ts';
-import { killAfter } from '../common/mortal.test-support.ts';
+import { killAfter, toNextPlace } from '../common/mortal.test-support.ts';
 import { differences, plain } from '../common/trees.test-support.ts';
 import { type Place, placeWith } from './place.test-support.ts';
 
@@ -40,7 +40,7 @@ describe('a worker that is killed at any place', { skip: rootless, timeout: 900_
       plain(place.tree);
       await place.take(1);
       let [places, sealed] = [0, 0];
-      for (let whole: number | undefined; whole === undefined; places += 1) {
+      for (let whole: number | undefined; whole === undefined; places += toNextPlace) {
         const begun: Begun[] = [];
         whole = await killAfter(places, place, begun, (over) => place.run('run9', over));
         await recoverDriven(later(place), begun, begun.length);
@@ -60,7 +60,7 @@ describe('a worker that is killed at any place', { skip: rootless, timeout: 900_
         if (whole === undefined) sealed += copies.length;
         rmSync(join(place.there, 'trees'), { recursive: true, force: true });
       }
-      assert.ok(places > 20, `${places} places were tried`);
+      assert.ok(places > 20, `${places} places were reached`);
       assert.ok(sealed >= 1, 'control: killed behind the seal, it is a copy');
     } finally {
       place.close();
@@ -76,7 +76,7 @@ describe('a worker that is killed at any place', { skip: rootless, timeout: 900_
       const [copy] = await place.copies();
       assert.ok(copy !== undefined);
       let [places, done] = [0, 0];
-      for (let whole: number | undefined; whole === undefined; places += 1) {
+      for (let whole: number | undefined; whole === undefined; places += toNextPlace) {
         const begun: Begun[] = [];
         whole = await killAfter(places, place, begun, (over) => place.restore('run9', copy, over));
         await recoverDriven(later(place), begun, 3);
@@ -87,7 +87,7 @@ describe('a worker that is killed at any place', { skip: rootless, timeout: 900_
         }
         rmSync(place.back, { recursive: true, force: true });
       }
-      assert.ok(places > 20 && done >= 1, `${places} places were tried, ${done} were done`);
+      assert.ok(places > 20 && done >= 1, `${places} places were reached, ${done} were done`);
     } finally {
       place.close();
     }
@@ -106,7 +106,7 @@ describe('a worker that is killed while it sends to a target that only adds', {
       for (const name of ['1', 'folder/2']) writeFileSync(join(place.tree, name), name);
       await place.take(1);
       let tried = 0;
-      for (let calls = 1, whole: number | undefined; whole === undefined; calls += 8, tried += 1) {
+      for (let calls = 1, whole: number | undefined; whole === undefined; calls += 2 * toNextPlace, tried += 1) {
         const begun: Begun[] = [];
         whole = await killAfter(calls, place, begun, (over) => place.run('run9', over));
         await recoverDriven(later(place), begun, begun.length);

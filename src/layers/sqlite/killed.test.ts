@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { RunId } from '../../model/run.ts';
 import { type Begun, type Driven, recoverDriven } from '../common/driver.test-support.ts';
-import { killAfter } from '../common/mortal.test-support.ts';
+import { killAfter, toNextPlace } from '../common/mortal.test-support.ts';
 import { ask, beside, database, unlessSqlite, withLog } from './databases.test-support.ts';
 import { type Place, placeWith } from './place.test-support.ts';
 
@@ -25,7 +25,7 @@ describe('a worker that is killed at any place', { skip, timeout: 900_000 }, () 
       withLog(join(place.data, 'a.db'), 1, 20);
       await place.protect('run1');
       let places = 0;
-      for (let whole: number | undefined; whole === undefined; places += 1) {
+      for (let whole: number | undefined; whole === undefined; places += toNextPlace) {
         const begun: Begun[] = [];
         whole = await killAfter(places, place, begun, (over) => place.protect('run9', over));
         await recoverDriven(later(place), begun, begun.length);
@@ -37,7 +37,7 @@ describe('a worker that is killed at any place', { skip, timeout: 900_000 }, () 
         for (const { folder, manifest } of points)
           if (manifest.run === 'run9' && points.length > 1) rmSync(folder, { recursive: true });
       }
-      assert.ok(places > 20, `${places} places were tried`);
+      assert.ok(places > 20, `${places} places were reached`);
     } finally {
       place.close();
     }
@@ -59,7 +59,7 @@ describe('a worker that is killed at any place', { skip, timeout: 900_000 }, () 
         const [point] = await place.points();
         assert.ok(point !== undefined);
         let [places, done] = [0, 0];
-        for (let whole: number | undefined; whole === undefined; places += 1) {
+        for (let whole: number | undefined; whole === undefined; places += toNextPlace) {
           folderBefore();
           const begun: Begun[] = [];
           whole = await killAfter(places, place, begun, (over) => place.restore('run9', point, over));
@@ -79,7 +79,7 @@ describe('a worker that is killed at any place', { skip, timeout: 900_000 }, () 
             if (existed && told) assert.deepEqual([mode & 0o7777, uid, gid], [0o2711, 1234, 4321], when);
           } else assert.ok(!existed, when);
         }
-        assert.ok(places > 20 && done >= 1, `${places} places were tried, ${done} were done`);
+        assert.ok(places > 20 && done >= 1, `${places} places were reached, ${done} were done`);
       } finally {
         place.close();
       }
