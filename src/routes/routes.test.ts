@@ -56,6 +56,27 @@ describe('the way of each byte', () => {
     );
   });
 
+  it('goes on from each of several copies, also into one place', async () => {
+    const { ways } = await routed(
+      volumes().replace(
+        'schedules:',
+        `  - { name: claims, kind: files, machine: pve, workload: claims, from: { snapshots_of: volumes }, to: /mnt/backup/files, keep: { keep_daily: 7 } }
+  - { name: away, kind: offsite, machine: pve, workload: claims, points_of: [databases, claims], to: /volume1/points, to_machine: nas, keep: { keep_daily: 7 } }
+schedules:`,
+      ),
+    );
+    assert.deepEqual(
+      ways[0]?.copies.map(({ carrier, from, parts }) => [carrier, from, parts.length]),
+      [
+        ['volumes', 0, 0],
+        ['databases', 1, 1],
+        ['away', 2, 1],
+        ['claims', 1, 0],
+        ['away', 4, 0],
+      ],
+    );
+  });
+
   it('goes on from a folder that holds copies, by whatever name its machine is called, and only there (control)', async () => {
     const further = (folder: string, machine: string) =>
       `workloads: [{ name: photos }, { name: databases }]

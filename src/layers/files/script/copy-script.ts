@@ -9,19 +9,18 @@
 // differs is an argument.
 
 import { quoted } from '../../../values/shell.ts';
-import { keepMetadata } from '../../common/trees/archive.ts';
 import { digestsFunction } from '../../common/trees/generation/digests.ts';
+import { firstCopy } from './first-copy.ts';
 import {
   aliveProgram,
   attributesProgram,
   changesProgram,
   countsProgram,
-  hashProgram,
   heldProgram,
-  largeProgram,
   listsProgram,
   mountProgram,
   mountsProgram,
+  staleProgram,
   thereProgram,
   withoutProgram,
 } from './perl.ts';
@@ -110,8 +109,15 @@ link_base() { cp --archive --link --no-target-directory -- "../$base/tree" tree;
 unlink_tree() { rm -rf --one-file-system tree; }
 
 # Content of what is in the lists, sorted by path.
-${digestsFunction}with_attributes() { command -v getfattr >/dev/null; }
+${digestsFunction}${firstCopy}with_attributes() { command -v getfattr >/dev/null; }
 dump="getfattr --physical --no-dereference --absolute-names --dump --encoding=hex --match=^(user|trusted|security)[.]|^system[.]posix_acl_"
+# Of what a scan names.
+attributes_of() {
+  : >"$3"
+  [ $listed = no ] || sed --null-data 's,//.*$,,; s,^,./,' "$2" | (cd "$1" && xargs --null --no-run-if-empty $dump -- 2>/dev/null) | as_records >"$3"
+}
+listed=yes
+with_attributes || listed=no
 as_records() { ${perl(attributesProgram)} | sort --zero-terminated; }
 
 # Copies what the lists say, which lists_of made: the tree is as work/have says, and becomes as work/scan says.
@@ -193,6 +199,7 @@ while [ -n "$base" ]; do
 done
 
 : >work/unread
+: >work/copied-again
 case $outcome in
 same)
   ln "../$base/scan.gz" "../$base/digests.gz" "../$base/attributes.gz" . || fail ln
@@ -200,14 +207,9 @@ same)
   sync --file-system -- . || fail sync
   ;;
 full)
-  sed --null-data 's,//.*$,,; s,^,./,' work/scan >work/names
-  room "$(awk '{ sum += $1 } END { printf "%.0f", sum * 512 }' work/scan.blocks)" "$(tr -dc '\\0' <work/names | wc -c)"
-  mkdir tree
-  ${perl(largeProgram)} || fail perl
-  digests_of work/source work/hash work/hash-sparse work/source.digests & hashing=$!
-  { { tar --create --file=- --blocking-factor=128 --format=posix ${keepMetadata} --sparse --no-recursion --null --verbatim-files-from --directory=work/source --files-from=work/names || say "tar-read $?" >&3; } |
-    { tar --extract --file=- --blocking-factor=128 --delay-directory-restore --same-owner --same-permissions ${keepMetadata} --directory=tree || say "tar-write $?"; }; } 3>&1
-  wait $hashing
+  room "$(awk '{ sum += $1 } END { printf "%.0f", sum * 512 }' work/scan.blocks)" "$(tr -dc '\\0' <work/scan | wc -c)"
+  attributes_of work/source work/scan work/source.attributes
+  copy_all
   ;;
 changed)
   lists_of work/base.scan work/scan
@@ -223,6 +225,7 @@ if [ $outcome != same ] && [ "$live" = live ]; then
     scan work/again "$@"
     cmp --quiet work/scan work/again && break
     lists_of work/scan work/again
+    cat work/old work/new | paths >>work/copied-again
     if [ $round = 3 ]; then sort --zero-terminated work/entries >work/unsettled; cat work/old work/new | paths >work/moving; break; fi
     apply
     for part in '' .plain .large .sockets .folders .blocks; do mv work/again$part work/scan$part; done
@@ -243,6 +246,7 @@ if [ $outcome != same ]; then
     only_in_first work/not-so work/differing-all | comm --zero-terminated -23 - work/moving >work/missing
     [ $turn = first ] || break
     sed --null-data '/^$/d' work/not-so >work/compared
+    cat work/not-so >>work/copied-again
     rsync_from --files-from=work/compared --checksum
     rsync_from --dirs '--exclude=/*'
   done
@@ -253,16 +257,14 @@ if [ $outcome != same ]; then
     ${perl(heldProgram)} work/not-so | sort --zero-terminated >work/scan.held || fail perl
     mv work/scan.held work/scan
   fi
-  listed=yes
-  with_attributes || listed=no
   : >work/attributes
   : >work/weaker
   if [ -n "$base" ]; then
     gzip --decompress --stdout "../$base/digests.gz" >work/base.digests || fail gzip
     gzip --decompress --stdout "../$base/attributes.gz" >work/base.attributes || fail gzip
     lists_of work/base.scan work/scan
-    ${perl(hashProgram)} || fail perl
-    digests_of tree work/hash work/hash-sparse work/new.digests
+    sed --null-data 's,^\\./,,' work/files | lists_by_size tree work/hash || fail perl
+    digests_of tree work/hash work/new.digests
     ${perl(withoutProgram)} work/old work/new work/base.digests >work/kept.digests || fail perl
     sort --zero-terminated --merge work/kept.digests work/new.digests >work/digests || fail sort
     if [ $listed = yes ]; then
@@ -277,21 +279,24 @@ if [ $outcome != same ]; then
     cat work/change-figures
     gzip -1 --no-name <work/changes >changes.gz || fail gzip
   else
-    ${perl(largeProgram)} || fail perl
-    if [ $listed = yes ]; then
-      (cd tree && $dump --recursive .) | as_records >work/attributes & attributing=$!
-      (cd work/source && $dump --recursive . 2>/dev/null) | as_records >work/source.attributes
-      wait $attributing
+    # What changed in the source meanwhile was copied again, with all it has.
+    if [ -s work/source.attributes ] || [ -s work/copied-again ] || [ "$kept" != --numeric-owner ]; then
+      attributes_of tree work/scan work/attributes
+      attributes_of work/source work/scan work/source.attributes
       cmp --quiet work/attributes work/source.attributes || only_in_first work/source.attributes work/attributes | paths | comm --zero-terminated -23 - work/moving >work/weaker
     fi
-    : >work/unread
-    digests_of tree work/hash work/hash-sparse work/digests
-    if ! cmp --quiet work/digests work/source.digests; then
-      # What was copied again has another content than was read first; anything else is asked for once more.
-      only_in_first work/digests work/source.digests | paths >work/doubted
-      sed --null-data 's,^,./,' work/doubted >work/doubted-plain
-      digests_of work/source work/doubted-plain work/none work/doubted.digests
-      only_in_first work/doubted.digests work/digests | paths | comm --zero-terminated -23 - work/moving >work/unlike
+    if [ -s work/copied-again ]; then
+      : >work/unread
+      ${perl(staleProgram)} >work/stale || fail perl
+      lists_by_size tree work/hash <work/stale || fail perl
+      digests_of tree work/hash work/new.digests
+      sort --zero-terminated --merge work/digests.left work/new.digests >work/digests || fail sort
+    else : >work/stale; fi
+    only_in_first work/read-back work/digests | paths | comm --zero-terminated -23 - work/stale >work/doubted
+    if [ -s work/doubted ]; then
+      # Once more, on both sides: what is copied from a source that others write to is not always what was read next.
+      for side in tree work/source; do lists_by_size $side work/hash <work/doubted && digests_of $side work/hash work/doubted.\${side#work/} || fail perl; done
+      only_in_first work/doubted.tree work/doubted.source | paths | comm --zero-terminated -23 - work/moving >work/unlike
       [ ! -s work/unlike ] || say "unlike $(tr -dc '\\0' <work/unlike | wc -c)"
     fi
   fi

@@ -63,13 +63,6 @@ names('work/files', @files);
 names('work/root', $root ? ('') : ());
 `;
 
-/** What is to be digested of a scan: of large files that are mostly holes, without reading the holes. */
-export const largeProgram = `use strict; $/ = "\\0"; open(my $plain, '>', 'work/hash') or die; open(my $sparse, '>', 'work/hash-sparse') or die;
-open(my $in, '<', 'work/scan.plain') or die; print $plain $_ while <$in>; close($in);
-open($in, '<', 'work/scan.large') or die; while (<$in>) { chomp; my ($blocks, $size, $path) = split / /, $_, 3;
-  if ($blocks * 512 < $size * 0.9) { print $sparse "$path\\0" } else { print $plain "./$path\\0" } }
-close($plain) or die "$!\\n"; close($sparse) or die "$!\\n";`;
-
 /** getfattr's dump as records \`PATH//NAME=HEX\\nNAME=HEX\`. tar keeps a SELinux label as text, so a NUL behind it means nothing. */
 export const attributesProgram = `use strict; $/ = ""; while (my $block = <STDIN>) {
   my @lines = split /\\n/, $block; my $path = shift @lines; next unless $path =~ s/^# file: //;
@@ -79,19 +72,20 @@ export const attributesProgram = `use strict; $/ = ""; while (my $block = <STDIN
   s/^(security\\.selinux=0x(?:[0-9a-f]{2})*?)(?:00)+$/$1/ for @lines;
   print "$path//", join("\\n", sort @lines), "\\0" }`;
 
-/** The same split for files in the new tree that have changed. */
-export const hashProgram = `use strict; $/ = "\\0"; open(my $plain, '>', 'work/hash') or die; open(my $sparse, '>', 'work/hash-sparse') or die;
-open(my $in, '<', 'work/files') or die; while (my $name = <$in>) { chomp $name; my $path = substr($name, 2); my @stat = lstat("tree/$path");
-  if (@stat && $stat[7] > 268435456 && $stat[12] * 512 < $stat[7] * 0.9) { print $sparse "$path\\0" } else { print $plain "$name\\0" } }
-close($plain) or die "$!\\n"; close($sparse) or die "$!\\n";`;
-
-/** The scan and what is to be digested of it, without what the tree does not hold ($ARGV[0], paths), and with what it holds otherwise (work/found-so, shapes). */
+/** The scan without what the tree does not hold ($ARGV[0], paths), and with what it holds otherwise (work/found-so, shapes). */
 export const heldProgram = `use strict; $/ = "\\0"; open(my $in, '<', $ARGV[0]) or die; my %out = map { chomp; ($_ => 1) } <$in>;
 open(my $scan, '<', 'work/scan') or die; while (<$scan>) { print unless $out{substr($_, 0, index($_, '//'))} }
-open(my $found, '<', 'work/found-so') or die; while (<$found>) { chomp; print "$_//0 1 0\\0" }
-for ([plain => qr{^\\./(.*)\\0$}s], [large => qr{^\\d+ \\d+ (.*)\\0$}s]) { my ($list, $path) = @$_;
-  open(my $in, '<', "work/scan.$list") or die; my @left = grep { /$path/ && !$out{$1} } <$in>;
-  open(my $left, '>', "work/scan.$list") or die; print $left @left; close($left) or die "$!\\n" }`;
+open(my $found, '<', 'work/found-so') or die; while (<$found>) { chomp; print "$_//0 1 0\\0" }`;
+
+/**
+ * What the digests of a first copy lack: of the paths in work/again those that are files are said, to be digested once more. What is in
+ * the scan and needs no other is left in work/digests.
+ */
+export const staleProgram = `use strict; $/ = "\\0"; open(my $in, '<', 'work/copied-again') or die; my %again = map { chomp; ($_ => 1) } <$in>;
+my %files; open($in, '<', 'work/scan') or die; while (<$in>) { my $at = index($_, '//'); $files{substr($_, 0, $at)} = 1 if substr($_, $at + 2, 1) eq 'f' }
+open($in, '<', 'work/digests') or die; open(my $left, '>', 'work/digests.left') or die;
+while (<$in>) { my $path = substr($_, 0, index($_, '//')); if ($again{$path} || !$files{$path}) { next } delete $files{$path}; print $left $_ }
+close($left) or die "$!\\n"; print "$_\\0" for sort keys %files`;
 
 /** Of paths, those that are still in the source, or cannot be asked for. */
 export const thereProgram = `use strict; use Errno qw(ENOENT ENOTDIR); $/ = "\\0";
