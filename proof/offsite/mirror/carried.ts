@@ -153,4 +153,32 @@ async function proveFullPass(report: Report, nas: Nas, place: MirrorPlace): Prom
   report.control('a miss that a run without a full pass would have found', place.differs() !== '');
   place.declare({ full_pass: '1s' });
   await place.run();
+  await proveRotten(report, nas, place);
+}
+
+/** A byte that the disk of the NAS has lost, under the same size and times. */
+async function proveRotten(report: Report, nas: Nas, place: MirrorPlace): Promise<void> {
+  nas.sh(
+    `cd ${place.tree}/many; touch -r 60 /tmp/hf-time-$$; printf X | dd of=60 bs=1 conv=notrunc status=none; touch -r /tmp/hf-time-$$ 60; rm /tmp/hf-time-$$`,
+  );
+  await place.run();
+  report.control('a lost byte that a pass without contents would have found', place.differs() !== '');
+  place.declare({ full_pass: '1s', content_pass: '1s' });
+  const found = await place.run();
+  const said = found.stdout + found.stderr;
+  report.row(
+    'a byte that the disk of the mirror lost is found by a pass over the contents, and both versions are there',
+    found.command,
+    'diff -r and cat at the NAS',
+    holds(
+      {
+        degraded: found.status === 3,
+        named: /same size and times.*many\/60/.test(said),
+        repaired: place.differs() === '',
+        'the other is kept': /^X/.test(nas.sh(`cat ${place.root}/.kept/*/many/60`)),
+      },
+      `${found.status} ${said.slice(-600)}`,
+    ),
+  );
+  place.declare({ full_pass: '1s' });
 }

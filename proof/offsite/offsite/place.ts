@@ -92,6 +92,8 @@ export function waysTo(nas: Nas): readonly Way[] {
   const served = nas.serve('narrow');
   const keeper = nas.serve('keeper');
   const key = ageKey();
+  const disk = here('mktemp -d /tmp/holdfast-e2e-disk-XXXXXX');
+  here(`truncate -s 200M ${disk}.img; mke2fs -q -t ext4 -m 0 ${disk}.img; mount -o loop ${disk}.img ${disk}`);
   return [
     {
       name: 'a NAS by the shell of its root',
@@ -117,6 +119,7 @@ export function waysTo(nas: Nas): readonly Way[] {
       },
       machines: [nas.shellEntry('nas')],
     },
+    { name: 'a local disk', entry: { to: join(disk, 'points'), mounted_at: disk } },
     { name: 'a remote of rclone', entry: { remote: 'local:FOLDER/remote', rclone_config: 'FOLDER/rclone.conf' } },
   ];
 

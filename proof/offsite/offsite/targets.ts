@@ -12,7 +12,13 @@ import { type OffsitePlace, offsitePlace, sealed, type Way, waysTo } from './pla
 
 export async function proveTargets(report: Report, nas: Nas): Promise<void> {
   const ways = waysTo(nas);
-  await alone(report, Object.fromEntries(ways.map((way) => [way.name, () => proveWay(report, nas, way)])));
+  try {
+    await alone(report, Object.fromEntries(ways.map((way) => [way.name, () => proveWay(report, nas, way)])));
+  } finally {
+    here(
+      'for one in /tmp/holdfast-e2e-disk-??????; do umount $one; rm -r $one $one.img; done; rm -rf /tmp/holdfast-e2e-age-*',
+    );
+  }
 }
 
 async function proveWay(report: Report, nas: Nas, way: Way): Promise<void> {
@@ -48,13 +54,17 @@ async function proveWay(report: Report, nas: Nas, way: Way): Promise<void> {
   }
 }
 
+/** Whoever sees the disk there. */
+const onTarget = (nas: Nas, entry: Way['entry']) => ('to_machine' in entry ? nas.sh : here);
+
 /** What both points have in common lies there once. */
 async function proveLinked(report: Report, nas: Nas, place: OffsitePlace, { name, entry }: Way): Promise<void> {
   if (typeof entry['to'] !== 'string' || 'encrypt_to' in entry) return;
   const there = `${entry['to']}/away/files`;
-  const kib = Number(nas.sh(`du -sk ${there} | cut -f1`));
+  const on = onTarget(nas, entry);
+  const kib = Number(on(`du -sk ${there} | cut -f1`));
   const once = Number(here(`du -sk ${place.points} | cut -f1`));
-  const links = nas.sh(`find ${there} -name random -printf '%i\\n' | sort -u | wc -l`);
+  const links = on(`find ${there} -name random -printf '%i\\n' | sort -u | wc -l`);
   report.row(
     `to ${name}: what two points have in common is one file there`,
     'holdfast run away --now',
@@ -102,7 +112,7 @@ async function proveBack(report: Report, place: OffsitePlace, { name }: Way): Pr
 /** One bit of one file, or of the one archive, under the same size and time. */
 async function proveDamaged(report: Report, nas: Nas, place: OffsitePlace, { name, entry }: Way): Promise<void> {
   const there = typeof entry['to'] === 'string' ? `${entry['to']}/away` : join(place.estate.folder, 'remote');
-  const on = typeof entry['to'] === 'string' ? nas.sh : here;
+  const on = onTarget(nas, entry);
   const flip = `perl -e 'my ($f) = @ARGV; my @s = stat $f; open F, "+<", $f or die; seek F, 2_000_000, 0; read F, my $b, 1; seek F, 2_000_000, 0; print F chr(ord($b) ^ 1); close F; utime $s[8], $s[9], $f'`;
   const damaged = on(`find ${there} -type f -size +1M ! -name sparse | head -1`);
   on(`f='${damaged}'; for one in $(find ${there} -type f -size +1M ! -name sparse); do [ "$one" -ef "$f" ] || [ "$(basename "$one")" != random ] || ${flip} "$one"; done; ${flip} "$f"

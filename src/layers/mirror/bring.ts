@@ -174,7 +174,7 @@ async function* pieces(content: Buffer): AsyncGenerator<Uint8Array> {
 const journalTo = ({ journal, upTo, until }: Decided['changes']) => ({ id: journal, up_to: upTo, until });
 
 function countsOf(
-  { files, newest, weighed, missed }: Decided,
+  { files, newest, weighed, missed, damaged }: Decided,
   { moved, displaced, renamed }: Decision,
   { arrived, bytes }: Staged,
   owed: readonly Path[],
@@ -192,16 +192,17 @@ function countsOf(
       overwritten: weighed.overwritten,
       renamed: moved.length + renamed.length,
       owed: owed.length,
-      missed: missed.length,
+      ...{ missed: missed.length, damaged: damaged.length },
     },
   };
 }
 
-const detailsOf = ({ newest, changes, weighed, passed, mirrored, used, agreed }: Decided, now: string) => ({
+const detailsOf = ({ newest, changes, weighed, pass, mirrored, used, agreed }: Decided, now: string) => ({
   after: newest?.manifest.id ?? null,
   journal: { id: changes.journal, from: changes.from, up_to: changes.upTo },
   displaced: weighed.digest,
-  full_pass_at: passed || !mirrored ? now : (lastPass(newest?.manifest) ?? null),
+  full_pass_at: pass !== 'none' || !mirrored ? now : (lastPass(newest?.manifest) ?? null),
+  content_pass_at: pass === 'contents' || !mirrored ? now : (lastPass(newest?.manifest, 'content_pass_at') ?? null),
   approvals_used: [...used, ...agreed.digests],
 });
 
@@ -213,13 +214,18 @@ const some = (paths: readonly Path[]): string =>
     .join(', ')}${paths.length > most ? ` and ${paths.length - most} more` : ''}`;
 
 /** What the run lacks, each by name. */
-function says({ missed, changes }: Decided, { missing }: Staged, { owed }: Decision): readonly string[] {
+function says({ missed, damaged, changes }: Decided, { missing }: Staged, { owed }: Decision): readonly string[] {
   const late = [...missing, ...owed];
   return [
     ...(late.length === 0
       ? []
       : [
           `${count(late.length, 'name')} could not be brought, and ${late.length === 1 ? 'is' : 'are'} looked at again by the next run: ${some(late)}`,
+        ]),
+    ...(damaged.length === 0
+      ? []
+      : [
+          `${count(damaged.length, 'file')} had other content than on the share, with the same size and times: one of the two disks has lost it (dmesg, smartctl). The share's is in the mirror now, what the mirror had is kept; compare both while it is: ${some(damaged)}`,
         ]),
     ...(missed.length === 0
       ? []

@@ -10,10 +10,10 @@ import { type Standing, standingOf } from '../common/judgement/standing.ts';
 import { type Weighed, weigh } from './budget.ts';
 import { type Agreed, agreedTo, stop } from './consent.ts';
 import type { Decision } from './decide.ts';
-import { isDue, lastPass, unexplained } from './full-pass.ts';
+import { type Pass, passDue, unexplained } from './full-pass.ts';
 import { type Newest, newestPoint } from './history.ts';
 import { type Canaries, canariesIn, displacedSince } from './judged.ts';
-import { differences, look } from './look.ts';
+import { differences, look, type Wanted } from './look.ts';
 import type { Mark } from './mark.ts';
 import { journalOf, type MirrorPlace } from './places.ts';
 import { checkAway, checkShare } from './share.ts';
@@ -31,9 +31,11 @@ export type Decided = Readonly<{
   weighed: Weighed;
   agreed: Agreed;
   used: readonly string[];
-  /** whether all was compared in this run, and what the journal had missed then */
-  passed: boolean;
+  /** how all was compared in this run, and what the journal had missed then */
+  pass: Pass;
   missed: readonly Path[];
+  /** of those, what has the size and times of the share's file, and another content */
+  damaged: readonly Path[];
   standing: Standing;
   canaries: Canaries;
 }>;
@@ -57,9 +59,10 @@ export async function decided(
     owed: newest?.owed ?? [],
     ...{ excluded, mirrored },
   };
-  const passed = mirrored && isDue(entry, lastPass(newest?.manifest), now);
-  const missed = passed ? await missedIn(place, wanted.changes, wanted.owed, excluded, context) : [];
-  const looked = await look(place, { ...wanted, owed: [...wanted.owed, ...missed] }, context);
+  const pass = mirrored ? passDue(entry, newest?.manifest, now) : 'none';
+  const { missed, damaged } =
+    pass === 'none' ? nothing : await missedIn(place, { ...wanted, contents: pass === 'contents' }, context);
+  const looked = await look(place, { ...wanted, owed: [...wanted.owed, ...missed, ...damaged] }, context);
   const decision = await counted(place, looked, context.signal);
   const used = usedIn(newest?.manifest.details['approvals_used']);
   const agreed = await agreedTo(place, used);
@@ -68,26 +71,33 @@ export async function decided(
   const canaries = await canariesIn(place, context);
   if (mirrored && weighed.over) await stop(place, weighed, files, canaries);
   return {
-    ...{ mark, newest, mirrored, files, excluded, changes, decision, weighed, agreed, used, passed, missed },
+    ...{ mark, newest, mirrored, files, excluded, changes, decision, weighed, agreed, used, pass, missed, damaged },
     ...{ standing, canaries },
   };
 }
 
 const usedIn = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
 
+const nothing: Pick<Decided, 'missed' | 'damaged'> = { missed: [], damaged: [] };
+
 /** What differs and the journal has not spoken of, neither before the comparison nor while it was made. */
 async function missedIn(
   place: MirrorPlace,
-  told: Decided['changes'],
-  owed: readonly Path[],
-  excluded: readonly Path[],
+  {
+    changes,
+    owed,
+    excluded,
+    contents,
+  }: Pick<Wanted, 'changes' | 'owed' | 'excluded'> & Readonly<{ contents: boolean }>,
   watched: Pick<StepContext, 'signal' | 'progress'>,
-): Promise<readonly Path[]> {
-  const differ = await differences(place, [''], excluded, watched);
-  if (differ.length === 0) return [];
+): Promise<Pick<Decided, 'missed' | 'damaged'>> {
+  const damaged = new Set<Path>();
+  const differ = await differences(place, [''], excluded, watched, contents ? damaged : undefined);
+  if (differ.length === 0) return nothing;
   const since = await readChanges(journalOf(place, watched.signal));
   const owing = { touched: owed.map((path) => ({ path, folder: false })), renamed: [], rescans: [] };
-  return unexplained(differ, told, since, owing);
+  const missed = unexplained(differ, changes, since, owing);
+  return { missed: missed.filter((path) => !damaged.has(path)), damaged: missed.filter((path) => damaged.has(path)) };
 }
 
 /** How many files leave with a folder that is displaced. */

@@ -9,14 +9,29 @@ import { below } from './decide.ts';
 import { parentOf } from './places.ts';
 import type { MirrorEntry } from './schema.ts';
 
-/** When all of it was last compared; undefined where it never was, or nobody can tell. */
-export const lastPass = (newest: Manifest | undefined): Instant | undefined => {
-  const text = newest?.details['full_pass_at'];
+/** When all of it was last compared so; undefined where it never was, or nobody can tell. */
+export const lastPass = (
+  newest: Manifest | undefined,
+  which: 'full_pass_at' | 'content_pass_at' = 'full_pass_at',
+): Instant | undefined => {
+  const text = newest?.details[which];
   return typeof text === 'string' ? parseInstant(text) : undefined;
 };
 
-export function isDue({ full_pass }: Pick<MirrorEntry, 'full_pass'>, last: Instant | undefined, now: Instant): boolean {
-  const every = parseTimeSpan(full_pass);
+export type Pass = 'none' | 'attributes' | 'contents';
+
+/** What is due now: a first copy was compared as it was made, but for its content. */
+export function passDue(
+  { full_pass, content_pass }: Pick<MirrorEntry, 'full_pass' | 'content_pass'>,
+  newest: Manifest | undefined,
+  now: Instant,
+): Pass {
+  if (content_pass !== undefined && isDue(content_pass, lastPass(newest, 'content_pass_at'), now)) return 'contents';
+  return isDue(full_pass, lastPass(newest), now) ? 'attributes' : 'none';
+}
+
+function isDue(span: string, last: Instant | undefined, now: Instant): boolean {
+  const every = parseTimeSpan(span);
   return last === undefined || typeof every !== 'number' || between(last, now) >= every;
 }
 

@@ -46,6 +46,35 @@ describe('at its limits, a mirror', { skip, timeout: 300_000 }, () => {
       assert.match(at(place.back), /^middle 1099511627776\n\d{1,3}$/m);
     }));
 
+  it('whose disk lost a byte without a word says so, where contents are read, and keeps both', () =>
+    within(
+      async (place) => {
+        files(place, 20);
+        await place.protect('run1');
+        const rot = () =>
+          sh(
+            'touch -r file7 ../time; printf X | dd of=file7 bs=1 conv=notrunc status=none; touch -r ../time file7',
+            place.tree,
+          );
+        rot();
+        place.clock.move(days(31));
+        assert.deepEqual((await place.protect('run2')).degraded, [], 'control: a pass that reads no content');
+        place.clock.move(days(60));
+        const { degraded } = await place.protect('run3');
+        assert.match(
+          degraded.join(),
+          /^1 file had other content than on the share, with the same size and times.*: file7$/,
+        );
+        assert.equal(differences(place.share, place.tree), '');
+        assert.equal(readFileSync(join(place.root, '.kept/run3/file7'), 'utf8'), 'Xontent 7');
+        const counts = (await place.points()).at(-1)?.manifest.counts;
+        assert.deepEqual([counts?.['missed'], counts?.['damaged']], [0, 1]);
+        place.clock.move(days(31));
+        assert.deepEqual((await place.protect('run4')).degraded, []);
+      },
+      { content_pass: '90d' },
+    ));
+
   it('that was gone for ten days gets all of them with the first run after', () =>
     within(async (place) => {
       files(place, 200);

@@ -7,7 +7,7 @@ import { toldByShare } from './from-share.ts';
 import { namesOf, withOthers } from './linked.ts';
 import { type Moves, movesOf, renamedAll } from './moves.ts';
 import { isBelow, type MirrorPlace, parentOf } from './places.ts';
-import { differing, whatDiffers } from './rsync.ts';
+import { differing, isDamaged, whatDiffers } from './rsync.ts';
 import { isFolder, type States, statesOf } from './states.ts';
 
 type Watched = Pick<StepContext, 'signal' | 'progress'>;
@@ -105,12 +105,16 @@ async function settled(place: MirrorPlace, { changes }: Wanted, out: (path: Path
   }
 }
 
-/** Names at which the share and the mirror differ, below these. */
+/**
+ * Names at which the share and the mirror differ, below these.
+ * @param damaged contents are compared as well, and it gets the names of those that differ in nothing else
+ */
 export async function differences(
   place: MirrorPlace,
   subtrees: readonly Path[],
   excluded: readonly Path[],
   watched: Watched,
+  damaged?: Set<Path>,
 ): Promise<readonly Path[]> {
   const { signal } = watched;
   const { source, entry } = place;
@@ -121,10 +125,12 @@ export async function differences(
   const folders = subtrees.filter((path) => isFolder(share.get(path)) && isFolder(mirror.get(path)));
   if (folders.length === 0) return [];
   const names: Path[] = [];
-  const asked = { options: whatDiffers(false), names: folders, out: excluded, to: place.tree };
+  const asked = { options: whatDiffers(damaged !== undefined), names: folders, out: excluded, to: place.tree };
   for await (const line of toldByShare(place, asked, watched)) {
     const name = differing(line);
-    if (name !== undefined) names.push(name);
+    if (name === undefined) continue;
+    names.push(name);
+    if (isDamaged(line)) damaged?.add(name);
   }
   return names;
 }

@@ -72,6 +72,11 @@ export const mirrorEntry = layerEntry
     full_pass: timeSpan
       .default('30d')
       .describe('how often the whole share is compared with the mirror, to count what the journal missed'),
+    content_pass: timeSpan
+      .optional()
+      .describe(
+        'how often the full pass reads the content of every file as well, on both sides: it finds what a disk has lost without a word',
+      ),
     exclude: z.array(exclusion).default([]).describe('what is not mirrored, and who decided so'),
     restore_devices: z.boolean().optional().describe('device nodes are brought back, too'),
     protected: protectedField,

@@ -9,6 +9,7 @@ import { codesOf } from '../common/driver.test-support.ts';
 import { differences, everything, fault } from '../common/trees.test-support.ts';
 import { seen } from '../files/place.test-support.ts';
 import { type Place, placeWith } from './place.test-support.ts';
+import { unshared } from './read-back.ts';
 
 const skip = process.getuid?.() !== 0 && 'it needs root: owners are kept, and sources mounted apart';
 const withoutDevice = (tree: string) => {
@@ -160,7 +161,7 @@ describe('copies of generations', { skip, timeout: 300_000 }, () => {
     );
   });
 
-  it('that rotted there are found when they are restored, and are no base that spreads it', async () => {
+  it('that rotted there are found when they are restored or all is read back, and are no base that spreads it then', async () => {
     withoutDevice(place.tree);
     await place.take(1);
     await place.run('run1');
@@ -174,12 +175,44 @@ describe('copies of generations', { skip, timeout: 300_000 }, () => {
     await assert.rejects(place.restore('run2', copy), fault('point-damaged'));
     assert.equal(existsSync(place.back), false);
     await place.take(2);
-    const out = await place.run('run3');
+    const shared = await place.run('run3');
+    assert.deepEqual([codesOf(shared), shared.degraded], [[], []], 'what both share was read back with the first one');
+    const second = (await place.copies()).at(-1);
+    assert.equal(statSync(join(second?.folder ?? '', 'tree', 'one')).ino, statSync(rotten).ino, 'control');
+    // As if it had been long ago.
+    place.memory.delete('offsite read back away');
+    await place.take(3);
+    const out = await place.run('run4');
     assert.deepEqual(codesOf(out), []);
+    assert.match(out.degraded.join(), /See whether that copy is damaged/);
     const newest = (await place.copies()).at(-1);
     assert.ok(newest !== undefined);
-    await place.restore('run4', newest);
+    await place.restore('run5', newest);
     assert.equal(seen(place.back), seen(place.tree));
+  });
+
+  it('are read back where they differ from the one before: what is not shared, and no more', async () => {
+    withoutDevice(place.tree);
+    await place.take(1);
+    await place.run('run1');
+    writeFileSync(join(place.tree, 'new'), 'new');
+    appendFileSync(join(place.tree, 'one'), 'more');
+    await place.take(2);
+    await place.run('run2');
+    const [first, second] = await place.copies();
+    const read = unshared(
+      place.world.machine('here'),
+      second?.folder ?? '',
+      [first?.folder ?? ''],
+      new AbortController().signal,
+    );
+    const names: string[] = [];
+    for await (const name of read) names.push(name.toString());
+    assert.deepEqual(
+      names.filter((name) => name.startsWith('tree/')).sort(),
+      ['tree/also-one', 'tree/new', 'tree/one'],
+      'also-one is a name of one',
+    );
   });
 });
 

@@ -9,6 +9,10 @@ import { copyRef, placeRef } from './places.ts';
 import { targetOf } from './reach.ts';
 import type { OffsiteEntry } from './schema.ts';
 
+/** No run owns it, so that nobody gives back what a killed command left: whoever comes a day later does. */
+const workFolder = `find /tmp -maxdepth 1 -type d -name 'holdfast-offsite.????????' -user "$(id -u)" -mtime +0 -exec rm -rf {} +
+mktemp --directory /tmp/holdfast-offsite.XXXXXXXX`;
+
 export async function readCopies(
   entry: OffsiteEntry,
   world: World,
@@ -16,7 +20,7 @@ export async function readCopies(
 ): Promise<readonly RestorePoint[]> {
   const ends = endsOf(entry, [], world);
   const { near } = ends;
-  const work = (await must(near, ['mktemp', '--directory', '/tmp/holdfast-offsite.XXXXXXXX'])).stdout.trim();
+  const work = (await must(near, ['sh', '-c', workFolder])).stdout.trim();
   try {
     const signal = new AbortController().signal;
     const target = targetOf(entry, ends, { signal, world, work, run: undefined, progress: () => {} });

@@ -7,6 +7,7 @@ import { must } from '../common/commands.ts';
 import { checkDestination } from '../common/points/destination.ts';
 import { manifestText } from '../common/points/manifest.ts';
 import { holdName, manifestName, partialFolder } from '../common/points/places.ts';
+import { gathered } from '../common/records.ts';
 import { type Rsync, type Rsynced, rsyncBetween } from '../common/rsync/between.ts';
 import { onlyBelow, patternOf } from '../common/rsync/pattern.ts';
 import { treeName } from '../common/trees/generation/parts.ts';
@@ -16,6 +17,7 @@ import { checkMark } from './mark.ts';
 import { diskUse } from './physical.ts';
 import { attemptName, markName, prefixOf, unverifiedName } from './places.ts';
 import { rateOf } from './rate.ts';
+import { unshared } from './read-back.ts';
 import { emptied, fetchPicture, type Reader } from './reader.ts';
 import type { OffsiteEntry } from './schema.ts';
 import { sendingFailed } from './sending-failed.ts';
@@ -96,46 +98,48 @@ export function rsyncTarget(entry: OffsiteEntry, ends: Rsyncing, working: Workin
       await put(from, writing(spot), [...apart, ...sure, '--stats'], linkDest);
     },
     written: (spot) => (served === undefined ? { machine: target, folder: writing(spot) } : undefined),
-    differences: async (from, spot, { except, timeless }) => {
-      const sides = [
-        { machine: isPull(ends) ? ends.source : near, folder: from },
-        { machine: target, folder: writing(spot) },
-      ] as const;
+    differences: async (from, spot, { except, timeless, known }) => {
+      const there = { machine: target, folder: writing(spot) };
+      const sides = [{ machine: isPull(ends) ? ends.source : near, folder: from }, there] as const;
       const holey = (await holes()) ? await comparedHoles(...sides, signal) : { compared: [], differ: [] };
-      const skipped = [
-        ...except.map((name) => `--exclude=/${name}`),
-        ...holey.compared.map((path) => `--exclude=${patternOf(`/${path}`)}`),
-      ];
-      const options = [
-        ...whole,
-        ...(timeless ? ['--no-times'] : []),
-        ...apart,
-        ...skipped,
-        '--dry-run',
-        '--checksum',
-        '--delete',
-        `--out-format=${mark}%i %n`,
-      ];
-      // What may only add cannot be asked: the other key reads, and it is compared here, where nothing is written.
-      const asked =
-        served === undefined
-          ? {
-              from: `${from}/`,
-              to: `${writing(spot)}/`,
-              options: [...options, ...(await faked(isPull(ends) || near.name === target.name))],
-            }
-          : {
-              from: `${writing(spot)}/`,
-              to: `${from}/`,
-              options: [...options, ...(await faked(false))],
-              direction: 'pull' as const,
-            };
-      const compared = await go({ ...asked, what: 'reading back' });
-      if (compared.exitCode !== 0) throw sendingFailed(target.name, writing(spot), compared);
-      const told = compared.output
-        .split('\n')
-        .flatMap((line) => (line.startsWith(mark) && !line.endsWith(ownTime) ? [line.slice(mark.length)] : []));
-      return [...told, ...holey.differ];
+      const apartFrom = (paths: readonly string[]) => paths.map((path) => `--exclude=${patternOf(`/${path}`)}`);
+      const skipped = [...apartFrom(except), ...apartFrom(holey.compared)];
+      const shared = ['--dry-run', ...apart, ...skipped, `--out-format=${mark}%i %n`];
+      const times = timeless ? ['--no-times'] : [];
+      const compare = async (options: readonly string[]): Promise<readonly string[]> => {
+        // What may only add cannot be asked: the other key reads, and it is compared here, where nothing is written.
+        const asked =
+          served === undefined
+            ? {
+                from: `${from}/`,
+                to: `${writing(spot)}/`,
+                options: [...options, ...(await faked(isPull(ends) || near.name === target.name))],
+              }
+            : {
+                from: `${writing(spot)}/`,
+                to: `${from}/`,
+                options: [...options, ...(await faked(false))],
+                direction: 'pull' as const,
+              };
+        const compared = await go({ ...asked, what: 'reading back' });
+        if (compared.exitCode !== 0) throw sendingFailed(target.name, writing(spot), compared);
+        return compared.output
+          .split('\n')
+          .flatMap((line) => (line.startsWith(mark) && !line.endsWith(ownTime) ? [line.slice(mark.length)] : []));
+      };
+      if (served !== undefined || known.length === 0)
+        return [...(await compare([...whole, ...times, ...shared, '--checksum', '--delete'])), ...holey.differ];
+      const names = join(work, 'unshared');
+      await near.files.makeFolder(work, 0o700);
+      const folders = known.map((name) => at({ ...spot, name }));
+      const count = await listed(near, names, unshared(target, writing(spot), folders, signal));
+      // Everything that is the same file as in a copy of before has its content; all else about it is looked at.
+      const attributes = await compare([...whole, ...times, ...shared, '--delete']);
+      const contents =
+        count === 0
+          ? []
+          : await compare([...whole, ...times, ...shared, '--checksum', '--from0', `--files-from=${names}`]);
+      return [...new Set([...attributes, ...contents]), ...holey.differ];
     },
     seal: async (spot, manifest, verified) => {
       const folder = writing(spot);
@@ -175,6 +179,24 @@ export function rsyncTarget(entry: OffsiteEntry, ends: Rsyncing, working: Workin
       if (fetched.exitCode !== 0) throw sendingFailed(near.name, to, fetched);
     },
   };
+}
+
+/** @returns how many names it has now */
+async function listed(near: Machine, path: string, names: AsyncIterable<Buffer>): Promise<number> {
+  const sink = await near.files.sink(path, 0o600);
+  let count = 0;
+  const records = async function* () {
+    for await (const name of names) {
+      count += 1;
+      yield Buffer.concat([name, Buffer.of(0)]);
+    }
+  };
+  try {
+    for await (const chunk of gathered(records())) await sink.write(chunk);
+  } finally {
+    await sink.close();
+  }
+  return count;
 }
 
 const chosen = (only: string | undefined): readonly string[] =>

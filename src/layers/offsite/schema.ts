@@ -3,10 +3,17 @@ import * as z from 'zod';
 import { entryName, layerEntry } from '../../contracts/layer-entry.ts';
 import { byteSizeProblem } from '../../values/byte-size.ts';
 import { secretReference } from '../../values/secret-reference.ts';
+import { parseTimeSpan } from '../../values/time-span.ts';
 import { judgementFields } from '../common/judgement/thresholds.ts';
 import { recipients } from '../common/points/encryption.ts';
 import { absolutePath, liesBelowMount, notBelowMount, pointFields } from '../common/points/entry.ts';
 import { protectedField } from '../common/protection.ts';
+
+const timeSpan = z.string().superRefine((text, context) => {
+  const span = parseTimeSpan(text);
+  if (typeof span === 'number' && span > 0) return;
+  context.addIssue({ code: 'custom', message: 'is no length of time; write it as 12h, 30d or 2w' });
+});
 
 const rate = z.string().superRefine((text, context) => {
   const says = byteSizeProblem(text);
@@ -37,6 +44,11 @@ export const offsiteEntry = layerEntry
       .optional()
       .describe(
         'what is missing there is sent newest first; default: oldest first, each as a change of the one before',
+      ),
+    read_back: timeSpan
+      .default('30d')
+      .describe(
+        'how often a copy is read back as a whole; in between, only what it does not share with the copy before (targets with a shell, disks)',
       ),
     bandwidth: rate.optional().describe('bytes a second that a transfer may take, as `5 MiB`'),
     untrusted: z

@@ -21,7 +21,9 @@ import { isFlat, isPacked, pack, proofs, shapeOf } from './pack.ts';
 import { diskUse, tooLarge } from './physical.ts';
 import { idOf } from './places.ts';
 import { targetOf } from './reach.ts';
+import { isWholeDue, rememberWhole } from './read-back.ts';
 import { rememberSent, sentKey } from './sent.ts';
+import { seriesOf } from './source-key.ts';
 import { readSources } from './sources.ts';
 import type { Spot, Target } from './target.ts';
 
@@ -107,13 +109,17 @@ type Out = Readonly<{ manifest: Manifest; folder: string; flat: boolean }>;
  * sent once more, and linked by content alone. @returns what is to be said of that
  */
 async function verified(
-  { target, spot }: Placed,
+  { target, spot, entry }: Placed,
   out: Out,
   bases: readonly string[],
   context: StepContext,
 ): Promise<string | undefined> {
+  const { world, signal } = context;
+  const series = seriesOf(out.manifest);
+  const due = isWholeDue(entry, world, series);
   try {
-    await readBack(target, spot, out, context.signal);
+    await readBack(target, spot, out, due ? [] : bases, signal);
+    if (due) rememberWhole(entry, world, series);
     return undefined;
   } catch (error) {
     const isWrong = error instanceof Fault && ['copy-not-verified', 'point-damaged'].includes(error.code);
@@ -122,13 +128,20 @@ async function verified(
   }
   await target.giveUp(spot);
   await target.send(out.folder, spot, bases, true);
-  await readBack(target, spot, out, context.signal);
+  await readBack(target, spot, out, [], signal);
+  rememberWhole(entry, world, series);
   return `a file that has the size and time of one in ${bases.join(' or ')} has other content; it was sent. See whether that copy is damaged: restore it somewhere`;
 }
 
-async function readBack(target: Target, spot: Spot, out: Out, signal: AbortSignal): Promise<void> {
+async function readBack(
+  target: Target,
+  spot: Spot,
+  out: Out,
+  known: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   const proved = await provedThere(target, spot, out.manifest, signal);
-  const differences = await target.differences(out.folder, spot, { except: proved, timeless: out.flat });
+  const differences = await target.differences(out.folder, spot, { except: proved, timeless: out.flat, known });
   if (differences.length > 0) throw differs(target, spot, differences);
 }
 

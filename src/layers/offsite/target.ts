@@ -20,6 +20,8 @@ export type Comparing = Readonly<{
   except: readonly string[];
   /** the times of parts mean nothing: what they hold has its own */
   timeless: boolean;
+  /** copies that were read back before: what it shares with them is not read again, where that can be told */
+  known: readonly string[];
 }>;
 
 export interface Target {

@@ -58,6 +58,8 @@ copy_all() {
   chunk=0 digesting=
   while [ $chunk -lt "$chunks" ]; do
     unpack work/chunk.$chunk-names
+    # Of much, what is written goes to the disk meanwhile, and not only at the end.
+    [ "$chunks" = 1 ] || sync --file-system -- . &
     [ -z "$digesting" ] || wait $digesting
     digest_chunk work/chunk.$chunk & digesting=$!
     chunk=$((chunk + 1))
