@@ -1,11 +1,12 @@
 // `npm run demo`: the guided first look. Everything it shows is typed as an operator would type it, against simulated servers;
-// as root it also protects, wrecks and brings back a real disk image. Whatever it claims, it checks.
+// as root it also protects, wrecks and brings back a real disk image and a real share. Whatever it claims, it checks.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accident } from './demo/accident.ts';
 import { declared } from './demo/declared.ts';
 import { diskImage } from './demo/disk-image.ts';
+import { share } from './demo/share.ts';
 import { type Simulated, simulated } from './demo/simulated.ts';
 import { type Teller, teller } from './demo/teller.ts';
 import { volumes } from './demo/volumes.ts';
@@ -20,6 +21,9 @@ async function tour(tell: Teller, servers: Simulated): Promise<void> {
   tell.chapter('A disk image: protected, wrecked, brought back');
   if (process.getuid?.() === 0) diskImage(tell, servers.folder);
   else tell.say('Left out: the image has to be mounted, and that needs root. Run the demo as root to see it.');
+  tell.chapter('A share, and a night with ransomware');
+  if (process.getuid?.() === 0) await share(tell, servers.folder);
+  else tell.say('Left out: owners are kept, and that needs root.');
   tell.say('Everything that was done stands in a journal: what ran, when, and how it ended.');
   tell.type(['runs']);
 }

@@ -22,6 +22,8 @@ export type Teller = Readonly<{
   type(args: readonly string[], told?: Told): string;
   /** the same, with Ctrl-C as soon as it has printed such a line */
   typeAndStop(args: readonly string[], told: Told & Readonly<{ at: RegExp }>): Promise<string>;
+  /** a command that goes on until it is ended, once it has printed such a line */
+  typeAndKeep(args: readonly string[], until: RegExp): Promise<() => Promise<void>>;
   /** runs a program that is none of Holdfast's, in the folder, and gives what it prints */
   shell(argv: readonly [string, ...string[]], told?: Told): string;
   /** shows text that lies in a file */
@@ -94,6 +96,28 @@ export function teller(folder: string, state: string): Teller {
       waiting('');
       return ended(status, `${errors.join('')}${output.join('')}`, told);
     },
+    typeAndKeep: async (args, until) => {
+      prompt('$ holdfast', [...args, '&']);
+      const child = spawn(holdfast, ['--state', state, ...args], {
+        cwd: folder,
+        env,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      const gone = once(child, 'close');
+      let said = '';
+      await new Promise<void>((resolve, reject) => {
+        child.once('close', () => reject(new Error(`it ended: ${said}`)));
+        child.stderr.on('data', (piece) => {
+          said += String(piece);
+          if (until.test(said)) resolve();
+        });
+      });
+      shown(said.replaceAll(`${folder}/`, ''), {}, folded);
+      return async () => {
+        child.kill('SIGTERM');
+        await gone;
+      };
+    },
     shell: ([program, ...args], told = {}) => {
       prompt(`# ${program}`, args);
       const { status, stdout, stderr } = spawnSync(join(folder, program), args, { encoding: 'utf8', cwd: folder, env });
@@ -109,7 +133,7 @@ export function teller(folder: string, state: string): Teller {
 
 type Paint = (text: string) => string;
 
-const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text}'`);
+const quoted = (text: string): string => (/^(&|[\w@%+=:,./-]+)$/.test(text) ? text : `'${text}'`);
 
 /** Throws where a pattern fits no line: a demo that shows nothing would look like one that shows that nothing is there. */
 export function shortened(

@@ -53,7 +53,7 @@ export const bringKind: StepKind = {
     await beginPoint(pointPlace(context, entry, id), context);
     const { points } = await readPoints(place.machine, entry, besidePoints);
     const known = await decided(place, { mark, now, points }, context);
-    const staged = await stage(place, known.decision, known.excluded, context);
+    const staged = await stage(place, known.decision, known, context);
     const decision = withoutStranded(known.decision, staged);
     const owed = [...new Set([...decision.owed, ...staged.missing, ...staged.moving])];
     const parts = await written(place, decision, staged, owed, context);

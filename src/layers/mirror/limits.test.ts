@@ -53,7 +53,7 @@ describe('at its limits, a mirror', { skip, timeout: 300_000 }, () => {
         await place.protect('run1');
         const rot = () =>
           sh(
-            'touch -r file7 ../time; printf X | dd of=file7 bs=1 conv=notrunc status=none; touch -r ../time file7',
+            'touch -r file7 ../../../time; printf X | dd of=file7 bs=1 conv=notrunc status=none; touch -r ../../../time file7',
             place.tree,
           );
         rot();

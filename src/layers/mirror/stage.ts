@@ -33,7 +33,7 @@ const readAgain = 1024 * 1024 * 1024;
 export async function stage(
   place: MirrorPlace,
   { bring, moved, folders, renamed }: Decision,
-  excluded: readonly Path[],
+  { excluded, damaged }: Readonly<{ excluded: readonly Path[]; damaged: readonly Path[] }>,
   watched: Watched,
 ): Promise<Staged> {
   const { signal, progress } = watched;
@@ -58,6 +58,8 @@ export async function stage(
   const bases = new Map(renamed.map(({ from, to }) => [to, from]));
   for (const { path, state, replaces } of bring)
     if (state.type === 'file' && replaces?.state.type === 'file' && !bases.has(path)) bases.set(path, replaces.before);
+  // What has lost its content is no basis: rsync would link it, by size and time.
+  for (const path of damaged) bases.delete(path);
   const pairs = [...bases].flatMap(([path, before]) => [before, path]);
   if (pairs.length > 0) await perl(machine, basisScript, [place.tree, at('basis')], { signal, input: asNames(pairs) });
 

@@ -1,5 +1,5 @@
 // A folder of a machine, by rsync: of one with a shell, of one that serves rsync only, or of a disk of the machine itself.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Fault } from '../../fault.ts';
 import type { Machine } from '../../machines/machine.ts';
 import { shown } from '../../values/text.ts';
@@ -15,7 +15,7 @@ import { type Ends, isFakeSuper, isPull } from './ends.ts';
 import { carryHoles, comparedHoles, speaksOfHoles } from './holes.ts';
 import { checkMark } from './mark.ts';
 import { diskUse } from './physical.ts';
-import { attemptName, markName, prefixOf, unverifiedName } from './places.ts';
+import { attemptName, idOf, markName, prefixOf, unverifiedName } from './places.ts';
 import { rateOf } from './rate.ts';
 import { unshared } from './read-back.ts';
 import { emptied, fetchPicture, type Reader } from './reader.ts';
@@ -127,13 +127,17 @@ export function rsyncTarget(entry: OffsiteEntry, ends: Rsyncing, working: Workin
           .split('\n')
           .flatMap((line) => (line.startsWith(mark) && !line.endsWith(ownTime) ? [line.slice(mark.length)] : []));
       };
-      if (served !== undefined || known.length === 0)
+      const [here] = sides;
+      const before = known.map((name) => join(dirname(from), idOf(name)));
+      if (served !== undefined || !(await speaksAndHas(here.machine, before)))
         return [...(await compare([...whole, ...times, ...shared, '--checksum', '--delete'])), ...holey.differ];
-      const names = join(work, 'unshared');
-      await near.files.makeFolder(work, 0o700);
-      const folders = known.map((name) => at({ ...spot, name }));
-      const count = await listed(near, names, unshared(target, writing(spot), folders, signal));
-      // Everything that is the same file as in a copy of before has its content; all else about it is looked at.
+      await emptied(near, join(work, 'unshared'));
+      const names = join(work, 'unshared', 'names');
+      // What is one file with the copy of before at both ends has its content. At the target alone that says nothing: two files of
+      // one size and time were linked there, whatever is in them.
+      const copies = known.map((name) => at({ ...spot, name }));
+      const each = [unshared(here.machine, from, before, signal), unshared(target, writing(spot), copies, signal)];
+      const count = await listed(near, names, each);
       const attributes = await compare([...whole, ...times, ...shared, '--delete']);
       const contents =
         count === 0
@@ -181,15 +185,23 @@ export function rsyncTarget(entry: OffsiteEntry, ends: Rsyncing, working: Workin
   };
 }
 
+/** The copies of before are known, and the points that they are of still lie there. */
+async function speaksAndHas(machine: Machine, folders: readonly string[]): Promise<boolean> {
+  if (machine.rsyncOnly !== undefined || folders.length === 0) return false;
+  for (const folder of folders) if ((await machine.files.info(folder)) === undefined) return false;
+  return true;
+}
+
 /** @returns how many names it has now */
-async function listed(near: Machine, path: string, names: AsyncIterable<Buffer>): Promise<number> {
+async function listed(near: Machine, path: string, each: readonly AsyncIterable<Buffer>[]): Promise<number> {
   const sink = await near.files.sink(path, 0o600);
   let count = 0;
   const records = async function* () {
-    for await (const name of names) {
-      count += 1;
-      yield Buffer.concat([name, Buffer.of(0)]);
-    }
+    for (const names of each)
+      for await (const name of names) {
+        count += 1;
+        yield Buffer.concat([name, Buffer.of(0)]);
+      }
   };
   try {
     for await (const chunk of gathered(records())) await sink.write(chunk);

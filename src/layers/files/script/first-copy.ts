@@ -7,7 +7,7 @@ import { keepMetadata } from '../../common/trees/archive.ts';
  * From work/scan: work/folders, and for each chunk `work/chunk.N-names` of what is to be copied, and `work/chunk.N` with its sisters of what
  * is to be digested. All names of hard-linked files go into one archive, or they would be several files. Says how many chunks.
  */
-const chunksProgram = `use strict; $/ = "\\0"; my $most = 1 << 30; my (%holey, $in);
+const chunksProgram = `use strict; $/ = "\\0"; my $most = 1 << 28; my (%holey, $in);
 open($in, '<', 'work/scan.large') or die; while (<$in>) { chomp; my ($blocks, $size, $path) = split / /, $_, 3; $holey{$path} = 1 if $blocks * 512 < $size * 0.9 }
 open(my $folders, '>', 'work/folders') or die; my ($chunk, $bytes, %of) = (0, 0);
 sub put { my ($list, $name) = @_; open($of{$list}, '>', "work/chunk.$chunk$list") or die unless $of{$list}; print {$of{$list}} "$name\\0" }
@@ -55,11 +55,11 @@ copy_all() {
   (cd tree && xargs --null --no-run-if-empty mkdir --parents -- <../work/folders)
   : >work/source.unsorted
   : >work/tree.unsorted
-  chunk=0 digesting=
+  chunk=0 digesting= writing=0x
   while [ $chunk -lt "$chunks" ]; do
     unpack work/chunk.$chunk-names
     # Of much, what is written goes to the disk meanwhile, and not only at the end.
-    [ "$chunks" = 1 ] || sync --file-system -- . &
+    if [ "$chunks" -gt 1 ] && ! kill -0 "$writing" 2>/dev/null; then sync --file-system -- . & writing=$!; fi
     [ -z "$digesting" ] || wait $digesting
     digest_chunk work/chunk.$chunk & digesting=$!
     chunk=$((chunk + 1))
