@@ -91,14 +91,16 @@ export function collapsing(): Collapsing {
     result: () => {
       const touched: Touched[] = [];
       const rescans: Rescan[] = [];
-      walk(root, (place, path) => {
+      // All that is below a subtree to look through is looked through anyway; what was moved into it is not of it, and a mirror that
+      // moves it likewise has only these names to know it by.
+      walk(root, (place, path, above) => {
+        const own = !above || place.came.some(({ folder }) => folder);
         // Nobody told what was in the folder that is gone: its own names may be left in a mirror, below those of the new one.
         const look = place.gone && place.there ? both(place.look, { why: 'replaced', since: undefined }) : place.look;
-        if (look !== undefined) rescans.push({ path, ...look });
-        // All of it is looked through anyway.
-        const covered = look !== undefined && look.since === undefined;
+        if (look !== undefined && own) rescans.push({ path, ...look });
+        const covered = !own || (look !== undefined && look.since === undefined);
         if (place.touched !== undefined && !covered) touched.push({ path, folder: place.touched === 'folder' });
-        return !covered;
+        return covered;
       });
       const renamed = moves.map(({ from, to, folder, place }) => ({ from, to, now: pathOf(place), folder }));
       return { touched, renamed, rescans };
@@ -151,16 +153,17 @@ function pathOf(place: Place): Path {
   return names.join('/');
 }
 
-/** Without recursion: paths may be thousands of folders deep. */
-function walk(root: Place, see: (place: Place, path: Path) => boolean): void {
-  const todo: { place: Place; path: Path }[] = [{ place: root, path: '' }];
+/** Without recursion: paths may be thousands of folders deep. What is seen of a place is told for all below it. */
+function walk(root: Place, see: (place: Place, path: Path, above: boolean) => boolean): void {
+  const todo: { place: Place; path: Path; above: boolean }[] = [{ place: root, path: '', above: false }];
   for (let one = todo.pop(); one !== undefined; one = todo.pop()) {
     const { place, path } = one;
-    if (!see(place, path)) continue;
+    const covered = see(place, path, one.above);
     const names = [...place.below.keys()].sort().reverse();
     for (const name of names) {
       const below = place.below.get(name);
-      if (below !== undefined) todo.push({ place: below, path: path === '' ? name : `${path}/${name}` });
+      if (below !== undefined)
+        todo.push({ place: below, path: path === '' ? name : `${path}/${name}`, above: covered });
     }
   }
 }

@@ -117,7 +117,8 @@ export function decide({ names, moves, files, share, mirror }: Sight): Decision 
     return false;
   };
   const bringing = [...brings.values()].filter(({ path }) => !coming(path));
-  const stays = (path: Path) => !coming(path) && !isFolder(brings.get(path)?.state);
+  // What is moved into a folder that comes has its owner, mode and times from before, and its own may have changed.
+  const stays = (path: Path) => (movedTo.has(path) || !coming(path)) && !isFolder(brings.get(path)?.state);
   const keep = (path: Path) => {
     const was = there(path);
     if (isFolder(share.get(path)) && was !== undefined && isFolder(was.state)) folders.set(path, was.before);

@@ -19,7 +19,7 @@ import { days, hours } from '../../values/duration.ts';
 import { withEncrypted } from '../common/protection.test-support.ts';
 import { differences, fault, sh } from '../common/trees.test-support.ts';
 import { faultOf, files, skip, treeOf, within } from './fire.test-support.ts';
-import { changed, placeWith, removed, rescan } from './place.test-support.ts';
+import { changed, placeWith, removed, renamed, rescan } from './place.test-support.ts';
 
 describe('a share that is not there', { skip, timeout: 300_000 }, () => {
   it('removes nothing from its mirror: gone, empty, unmounted, or away as the tracker says', () =>
@@ -153,6 +153,23 @@ describe('a mirror', { skip, timeout: 300_000 }, () => {
       await place.protect('run2');
       assert.equal(differences(place.share, place.tree), '');
       assert.equal((await place.points()).at(-1)?.manifest.counts['files'], 10_003);
+    }));
+
+  it('gets what changed in a folder of its own that was moved into a tree that was moved in', () =>
+    within(async (place) => {
+      sh('mkdir -p album/b other; echo 1 >album/one; echo 2 >album/b/two', place.share);
+      await place.protect('run1');
+      sh('mkdir -p ../in/deep; echo 3 >../in/deep/three; mv ../in in; mv album in/deep/album', place.share);
+      sh('chmod 711 in/deep/album; mkdir in/deep/album/b/new; echo 4 >in/deep/album/b/new/four', place.share);
+      const moved = 'in/deep/album';
+      place.tell(rescan('in'), renamed('album', moved, true), changed(moved, true), changed(`${moved}/b/new`, true));
+      place.tell(changed(`${moved}/b/new/four`));
+      const { degraded } = await place.protect('run2');
+      assert.deepEqual([degraded, differences(place.share, place.tree)], [[], '']);
+      const [first] = await place.points();
+      assert.ok(first !== undefined);
+      await place.restore('back', first);
+      assert.equal(sh('cd album; cat one b/two; ls b', place.back), '1\n2\ntwo\n');
     }));
 
   it('is told by the full pass what the journal had missed, and repaired', () =>

@@ -6,7 +6,9 @@ import type { There } from './states.ts';
 /** `file`: the inode of what is renamed, so that nothing else ever is */
 export type Rename = Readonly<{ file: string; from: string; to: string }>;
 
-export type Arrived = Readonly<{ bring: Bring; state: There }>;
+/** `lot`: the folder of the work that it was brought into. `into` has what comes below a folder that is moved into one that comes. */
+export type Arrived = Readonly<{ bring: Bring; state: There; lot: Lot }>;
+export type Lot = 'new' | 'into';
 
 const depth = (path: string): number => path.split('/').length;
 
@@ -27,7 +29,9 @@ export function renamesOf(
     .sort((one, other) => depth(other.from) - depth(one.from))
     .map(({ file, from, to }) => ({ file, from: inTree(from), to }));
   const into = [
-    ...arrived.map(({ bring: { path }, state }) => ({ file: state.file, from: within(`${work}/new`, path), to: path })),
+    ...arrived.map(({ bring: { path }, state, lot }) => ({
+      ...{ file: state.file, from: within(`${work}/${lot}`, path), to: path },
+    })),
     ...moved.map(({ to, file }, index) => ({ file, from: `${work}/moved/${index}`, to })),
   ]
     .sort((one, other) => depth(one.to) - depth(other.to))

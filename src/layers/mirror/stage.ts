@@ -8,11 +8,11 @@ import { carryHoley, isHoley } from '../common/holes/holes.ts';
 import { checkRoom } from '../common/points/destination.ts';
 import { basisScript } from './basis-script.ts';
 import { confinedMachine } from './confined.ts';
-import type { Decision } from './decide.ts';
+import { below, type Decision } from './decide.ts';
 import { fromShare, toldByShare } from './from-share.ts';
 import { perl } from './perl.ts';
 import { asNames, isBelow, type MirrorPlace, readable } from './places.ts';
-import type { Arrived } from './renames.ts';
+import type { Arrived, Lot } from './renames.ts';
 import { differing, isDamaged, namedFolders, namedWholly, rootAlone, whatDiffers } from './rsync.ts';
 import { amountOf, filesBelow, isFolder, isThere, type States, statesOf } from './states.ts';
 
@@ -40,7 +40,7 @@ export async function stage(
   const { machine, source, entry, root, work } = place;
   const share = entry.from.folder;
   const at = (name: string) => join(root, work, name);
-  for (const name of ['new', 'basis', 'meta', 'moved']) await machine.files.makeFolder(at(name), 0o700);
+  for (const name of ['new', 'into', 'basis', 'meta', 'moved']) await machine.files.makeFolder(at(name), 0o700);
 
   const sizes = await statesOf(
     source,
@@ -71,36 +71,58 @@ export async function stage(
     const from = confinedMachine(source, share);
     await carryHoley({ from, folder: share, to: machine, into: at('new'), paths }, watched);
   }
-  const all = { options: namedWholly, names: bring.map(({ path }) => path), to: at('new'), basis: at('basis') };
-  const whole = bring.length === 0 || (await fromShare(place, { ...all, out: left }, watched));
+  const isInto = below(moved.filter(({ into }) => into).map(({ to }) => to));
+  const lots = [
+    { lot: 'new', wanted: bring.filter(({ path }) => !isInto(path)), out: left },
+    { lot: 'into', wanted: bring.filter(({ path }) => isInto(path)), out: excluded },
+  ] as const;
+  const came = [];
+  for (const lot of lots) if (lot.wanted.length > 0) came.push(await brought(place, lot, bytes <= readAgain, watched));
   await bringFolders(
     place,
     folders.map(({ path }) => path),
     watched,
   );
+  return {
+    arrived: came.flatMap(({ arrived }) => arrived),
+    missing: came.flatMap(({ missing }) => missing),
+    moving: came.flatMap(({ moving }) => moving),
+    bytes,
+  };
+}
 
-  const found = await statesOf(
-    machine,
-    at('new'),
-    bring.map(({ path }) => path),
-    signal,
-    'counted',
+type Wanting = Readonly<{ lot: Lot; wanted: Decision['bring']; out: readonly Path[] }>;
+
+async function brought(
+  place: MirrorPlace,
+  { lot, wanted, out }: Wanting,
+  readAll: boolean,
+  watched: Watched,
+): Promise<Omit<Staged, 'bytes'>> {
+  const { signal } = watched;
+  const { machine, root, work } = place;
+  const to = join(root, work, lot);
+  const names = wanted.map(({ path }) => path);
+  const whole = await fromShare(
+    place,
+    { options: namedWholly, names, to, basis: join(root, work, 'basis'), out },
+    watched,
   );
+  const found = await statesOf(machine, to, names, signal, 'counted');
   const arrived: Arrived[] = [];
   const missing: Path[] = [];
-  for (const one of bring) {
+  for (const one of wanted) {
     const state = found.get(one.path);
     if (!isThere(state) || (state.type === 'folder') !== (one.state.type === 'folder')) missing.push(one.path);
-    else if (state.file !== one.replaces?.state.file) arrived.push({ bring: one, state });
+    else if (state.file !== one.replaces?.state.file) arrived.push({ bring: one, state, lot });
   }
   if (!whole) {
     const folders = arrived.flatMap(({ bring: { path }, state }) => (isFolder(state) ? [path] : []));
-    missing.push(...(await notIn(at('new'), place, folders, signal)).filter((path) => !isLeft(path, left)));
+    missing.push(...(await notIn(to, place, folders, signal)).filter((path) => !isLeft(path, out)));
   }
   const moving: Path[] = [];
   if (arrived.length > 0) {
-    const names = arrived.map(({ bring: { path } }) => path);
-    const asked = { options: whatDiffers(bytes <= readAgain), names, out: left, to: at('new') };
+    const asked = { options: whatDiffers(readAll), names: arrived.map(({ bring: { path } }) => path), out, to };
     for await (const line of toldByShare(place, asked, watched)) {
       const name = differing(line);
       if (name === undefined) continue;
@@ -108,7 +130,7 @@ export async function stage(
       moving.push(name);
     }
   }
-  return { arrived, missing, moving, bytes };
+  return { arrived, missing, moving };
 }
 
 const notVerified = (name: Path): Fault =>

@@ -46,9 +46,11 @@ export async function* changesOf(going: Going, signal: AbortSignal): AsyncGenera
       else yield { fate: 'moved', ...has, from: bytes(replaces.before), before };
     } else yield { fate: 'new', ...has };
   }
-  const came = staged.arrived.filter(({ state }) => isFolder(state)).map(({ bring: { path } }) => path);
-  for await (const { path, size } of filesBelow(machine, join(root, work, 'new'), came, signal))
-    yield { fate: 'new', path: bytes(path), after: size };
+  for (const lot of ['new', 'into'] as const) {
+    const came = staged.arrived.filter((one) => one.lot === lot && isFolder(one.state)).map(({ bring }) => bring.path);
+    for await (const { path, size } of filesBelow(machine, join(root, work, lot), came, signal))
+      yield { fate: 'new', path: bytes(path), after: size };
+  }
   const left = leaving(going).filter(({ before }) => !taken.has(before) && !over.has(before));
   for (const { before, state } of left)
     if (state.type === 'file') yield { fate: 'gone', path: bytes(before), before: state.size };
