@@ -94,7 +94,7 @@ describe('random lives of a folder', () => {
             }),
             { numRuns: 15, endOnFailure: true },
           );
-          assert.ok(moves > 10, 'control: folders were moved at all');
+          assert.ok(moves > 0, 'control: folders were moved at all');
         } finally {
           await tracker.stop();
         }
