@@ -35,20 +35,24 @@ export async function share({ say, type, typeAndKeep, show, demand }: Teller, fo
     const text = entry(folder, journal);
     writeFileSync(join(folder, 'share.yaml'), text);
     show(text.slice(text.indexOf('layers:')).replaceAll(`${folder}/`, ''));
-    const run = async (told: Parameters<Teller['type']>[1]) => {
-      await known(journal);
+    type([...estate, 'run', 'mirror'], { only: [/^Run /] });
+    const changed = async (script: string, told: Parameters<Teller['type']>[1]) => {
+      const since = Date.now();
+      typed(script);
+      await settled(journal, since);
       return type([...estate, 'run', 'mirror'], told);
     };
-    await run({ only: [/^Run /] });
     say('An afternoon: an album is renamed, a photo goes, another one comes.');
-    typed('mv share/7 "share/7 Iceland"; rm share/8/1.jpg; cp share/9/1.jpg share/9/new.jpg');
-    const told = await run({ only: [/brought \(/, /^Run /] });
+    const told = await changed('mv share/7 "share/7 Iceland"; rm share/8/1.jpg; cp share/9/1.jpg share/9/new.jpg', {
+      only: [/brought \(/, /^Run /],
+    });
     demand(/1 file brought .*1 removed/s.test(told), 'it carried what changed, and nothing else');
     demand(same('share', 'nas/mirror/tree'), 'the mirror is the share, as diff sees it');
     sh('cp -a share was');
-    say('Then a night: something with write access encrypts two photos of three, under their own names.');
-    typed(`for f in share/*/*[1-6].jpg share/*/new.jpg; do openssl rand 3000 >"$f"; done`);
-    const stopped = await run({ exit: 1, only: [/mirror-over-budget/, /would be removed/] });
+    say('Then a night: something with write access encrypts three photos of five, under their own names.');
+    const stopped = await changed('for f in share/*/*[1-6].jpg; do openssl rand 3000 >"$f"; done', {
+      ...{ exit: 1, only: [/mirror-over-budget/, /would be removed/] },
+    });
     demand(
       /overwritten/.test(stopped),
       'the run stops, with the list of what it would have overwritten, before anything is',
@@ -72,13 +76,16 @@ export async function share({ say, type, typeAndKeep, show, demand }: Teller, fo
   }
 }
 
-/** Until the journal has all that happened before now. */
-async function known(journal: string): Promise<void> {
-  const now = Date.now();
-  for (let tries = 0; tries < 200; tries += 1) {
-    const { complete } = JSON.parse(readFileSync(join(journal, 'heartbeat.json'), 'utf8')) as { complete?: string };
-    if (complete !== undefined && Date.parse(complete) > now) return;
-    await pause(100);
+/** Until the journal has what happened since then, and nothing more comes. */
+async function settled(journal: string, since: number): Promise<void> {
+  let last = -1;
+  for (let tries = 0; tries < 40; tries += 1) {
+    await pause(400);
+    const { at, position } = JSON.parse(readFileSync(join(journal, 'heartbeat.json'), 'utf8')) as Beat;
+    if (Date.parse(at) >= since && position === last) return;
+    last = position;
   }
   throw new Error('the tracker does not answer');
 }
+
+type Beat = Readonly<{ at: string; position: number }>;
