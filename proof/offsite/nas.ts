@@ -140,7 +140,9 @@ export async function startNas({ megabytes = 256 } = {}): Promise<Nas> {
     unmount: () => void sh(`umount ${disk}`),
     mount: () => void sh(`mount -o loop ${at('disk.img')} ${disk}`),
     fill: (free) => {
-      sh(`have=$(df --output=avail -k ${disk} | tail -1); fallocate -l $((have - ${free}))K ${disk}/of-somebody-else`);
+      // The last of it by writing: what a file system needs for itself is not known beforehand.
+      sh(`left() { df --output=avail -k ${disk} | tail -1; }; cd ${disk}; fallocate -l $(($(left) - ${free} - 4000))K of-somebody-else
+        for try in 1 2 3 4; do more=$(($(left) - ${free})); [ $more -gt 0 ] || break; head -c $((more * 1024)) /dev/zero >>of-somebody-else || true; sync -f .; done`);
     },
     makeRoom: () => void sh(`rm -f ${disk}/of-somebody-else`),
     stop: async () => {

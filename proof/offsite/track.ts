@@ -178,6 +178,8 @@ async function proveOverflow(report: Report, listener: Listener, place: Followin
 async function proveDead(report: Report, listener: Listener, place: Following): Promise<void> {
   const { folder } = place;
   const command = `holdfast track ${folder} --listener ${listener}; kill -9 of the tracker`;
+  // What the journal looks back by, so that what was made before is older than that.
+  await pause(5000);
   here(`echo 1 >${folder}/before-its-death`);
   await place.changes();
   const alive = await place.estate.type(...place.status);

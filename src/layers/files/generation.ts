@@ -34,7 +34,8 @@ export async function makeGeneration(making: Making, context: StepContext): Prom
   let whole = false;
   for await (const line of split(stdout, 0x0a)) {
     const text = line.toString();
-    whole = text === 'end';
+    // A last sign of life may come behind it.
+    whole ||= text === 'end';
     const done = hear(answer, text);
     if (done === undefined || done === known) continue;
     known = done;
