@@ -285,19 +285,21 @@ if [ $outcome != same ]; then
       attributes_of work/source work/scan work/source.attributes
       cmp --quiet work/attributes work/source.attributes || only_in_first work/source.attributes work/attributes | paths | comm --zero-terminated -23 - work/moving >work/weaker
     fi
+    sort --zero-terminated --unique --output=work/copied-again work/copied-again || fail sort
+    only_in_first work/read-back work/digests | paths | comm --zero-terminated -23 - work/copied-again >work/doubted
+    if [ -s work/doubted ]; then
+      # Once more, on both sides: one reading may have been wrong.
+      for side in tree work/source; do lists_by_size $side work/hash <work/doubted && digests_of $side work/hash work/doubted.\${side#work/} || fail perl; done
+      only_in_first work/doubted.tree work/doubted.source | paths | comm --zero-terminated -23 - work/moving >work/unlike
+      [ ! -s work/unlike ] || say "unlike $(tr -dc '\\0' <work/unlike | wc -c)"
+      cat work/doubted >>work/copied-again
+    fi
     if [ -s work/copied-again ]; then
       : >work/unread
       ${perl(staleProgram)} >work/stale || fail perl
       lists_by_size tree work/hash <work/stale || fail perl
       digests_of tree work/hash work/new.digests
       sort --zero-terminated --merge work/digests.left work/new.digests >work/digests || fail sort
-    else : >work/stale; fi
-    only_in_first work/read-back work/digests | paths | comm --zero-terminated -23 - work/stale >work/doubted
-    if [ -s work/doubted ]; then
-      # Once more, on both sides: what is copied from a source that others write to is not always what was read next.
-      for side in tree work/source; do lists_by_size $side work/hash <work/doubted && digests_of $side work/hash work/doubted.\${side#work/} || fail perl; done
-      only_in_first work/doubted.tree work/doubted.source | paths | comm --zero-terminated -23 - work/moving >work/unlike
-      [ ! -s work/unlike ] || say "unlike $(tr -dc '\\0' <work/unlike | wc -c)"
     fi
   fi
   ${perl(countsProgram)} <work/scan || fail perl

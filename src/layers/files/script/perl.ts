@@ -78,7 +78,7 @@ open(my $scan, '<', 'work/scan') or die; while (<$scan>) { print unless $out{sub
 open(my $found, '<', 'work/found-so') or die; while (<$found>) { chomp; print "$_//0 1 0\\0" }`;
 
 /**
- * What the digests of a first copy lack: of the paths in work/again those that are files are said, to be digested once more. What is in
+ * What the digests of a first copy lack: of the paths in work/copied-again those that are files are said, to be digested once more. What is in
  * the scan and needs no other is left in work/digests.
  */
 export const staleProgram = `use strict; $/ = "\\0"; open(my $in, '<', 'work/copied-again') or die; my %again = map { chomp; ($_ => 1) } <$in>;
