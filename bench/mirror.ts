@@ -16,7 +16,7 @@ const perFolder = 1000;
 const [changes, removals] = [200, 50];
 const rounds = 3;
 /** On a busy machine: nothing new is begun after so many milliseconds, and the rows say what they lack. */
-const patience = 6 * 60_000;
+const patience = 25 * 60_000;
 
 /** Tiny files, 1000 in a folder, made by one process: name and content are their number. */
 const make = `my ($root, $from, $to) = @ARGV;
