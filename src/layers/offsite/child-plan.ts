@@ -7,6 +7,7 @@ import type { RunId } from '../../model/run.ts';
 import type { Step } from '../../model/step.ts';
 import { digestOf } from '../../values/canonical.ts';
 import { hours } from '../../values/duration.ts';
+import type { Keep } from '../../values/retention.ts';
 import { bytes, formatSize } from '../../values/size.ts';
 import { count } from '../../values/text.ts';
 import { asGiven } from '../common/given.ts';
@@ -33,16 +34,26 @@ export type Looked = Readonly<{
   /** undefined where nobody can read what lies there */
   seen: Seen | undefined;
   sent: Sent;
+  before: Keep | undefined;
   notes: readonly Note[];
 }>;
 
-export function childPlan(looked: Looked): ChildPlan {
+/** `agreed`: nothing hinders what `keep` lets go. */
+export type Planned = Readonly<{ plan: ChildPlan; agreed: boolean }>;
+
+export function childPlan(looked: Looked): Planned {
   const { entry, sources, seen, run, target, timeZone } = looked;
   const copies = seen?.copies ?? [];
   const points = sources.flatMap((one) => one.points);
   const unsent = seen === undefined ? points.filter((point) => wasSent(looked, point) === undefined) : points;
   const decision = decide({
-    ...{ keep: entry.keep, prune_at_most: entry.prune_at_most, newestFirst: entry.newest_first === true, timeZone },
+    ...{
+      keep: entry.keep,
+      before: looked.before,
+      prune_at_most: entry.prune_at_most,
+      newestFirst: entry.newest_first === true,
+      timeZone,
+    },
     ...{ sources: unsent, copies, withheld: withheldIn(looked.layers, points) },
     nameOf: ({ manifest }) => target.nameFor(manifest.id, run),
   });
@@ -58,13 +69,14 @@ export function childPlan(looked: Looked): ChildPlan {
     ...ownerNotes(looked, decision.remove),
     ...unverifiedNotes(looked, points),
   ];
-  return {
+  const plan: ChildPlan = {
     because: [because(decision.send, copies.length, seen !== undefined)],
     steps: [...send, ...prune],
     notes,
     afterFailure: 'alone',
     itemResults: expectedOf(looked, decision),
   };
+  return { plan, agreed: decision.agreed };
 }
 
 const refOf = ({ name }: OffsiteEntry, { manifest }: RestorePoint) => copyRef(name, manifest.layer, manifest.id);

@@ -48,10 +48,38 @@ const ids = (points: readonly Readonly<{ point: RestorePoint }>[]) =>
   points.map(({ point: { manifest } }) => manifest.id);
 const decided = (over: Partial<Situation>) =>
   decide({
-    ...{ keep: { keep_last: 100 }, prune_at_most: 100, newestFirst: false, timeZone: 'UTC', sources: [], copies: [] },
+    ...{
+      keep: { keep_last: 100 },
+      before: undefined,
+      prune_at_most: 100,
+      newestFirst: false,
+      timeZone: 'UTC',
+      sources: [],
+      copies: [],
+    },
     ...{ nameOf: ({ manifest }) => manifest.id, withheld: () => undefined },
     ...over,
   });
+
+describe('what had its time at a place of copies', () => {
+  const copies = days(1, 5).map((one) =>
+    copy(point(Number(one.manifest.id.slice(1)), 'A', { policy: { keep_last: 20 } })),
+  );
+  const keep = { keep_last: 2 };
+
+  it('goes by the policy of that place, however long the layer that made the points keeps its own', () => {
+    const { remove, agreed } = decided({ keep, before: keep, prune_at_most: undefined, copies });
+    assert.deepEqual([ids(remove), agreed], [['A001', 'A002', 'A003'], true]);
+  });
+
+  it('does not all go at once where the policy was tightened, or nobody knows the one before', () => {
+    for (const before of [undefined, { keep_last: 20 }]) {
+      const { remove, remarks, agreed } = decided({ keep, before, prune_at_most: undefined, copies });
+      assert.deepEqual([remove, agreed], [[], false]);
+      assert.match(remarks.map(({ says }) => says).join(), /would remove 3 of/);
+    }
+  });
+});
 
 describe('what is sent to a place of copies', () => {
   it('is what is missing there, oldest first, each as a change of the one before', () => {

@@ -11,6 +11,8 @@ export type Copy = Readonly<{ name: string; point: RestorePoint }>;
 
 export type Situation = Readonly<{
   keep: Keep;
+  /** that the copies were under when it was last carried out; undefined where nobody knows */
+  before: Keep | undefined;
   prune_at_most?: number | undefined;
   newestFirst: boolean;
   timeZone: string;
@@ -37,6 +39,8 @@ export type Decision = Readonly<{
   /** not sent, since the target's own retention would remove them at once */
   past: readonly RestorePoint[];
   remove: readonly Removal[];
+  /** nothing hinders what `keep` lets go */
+  agreed: boolean;
   remarks: ReturnType<typeof decidePruning>['remarks'];
 }>;
 
@@ -52,6 +56,7 @@ export function decide(situation: Situation): Decision {
     withheld: decided.flatMap((one) => one.withheld),
     past: decided.flatMap((one) => one.past),
     remove: decided.flatMap((one) => one.remove),
+    agreed: decided.every((one) => one.agreed),
     remarks: decided.flatMap((one) => one.remarks),
   };
 }
@@ -64,7 +69,7 @@ export const byAge = ({ manifest: one }: RestorePoint, { manifest: other }: Rest
   one.takenAt === other.takenAt ? (one.id < other.id ? -1 : 1) : one.takenAt < other.takenAt ? -1 : 1;
 
 function decideGroup(situation: Situation, group: readonly Member[]): Decision {
-  const { keep, prune_at_most, timeZone } = situation;
+  const { keep, before: policy, prune_at_most, timeZone } = situation;
   const copies = group.filter(({ name }) => name !== undefined);
   const there = new Set(copies.map(({ point }) => point.manifest.id));
   const unsent = group.flatMap(({ point, name }) =>
@@ -80,7 +85,7 @@ function decideGroup(situation: Situation, group: readonly Member[]): Decision {
   const sending = situation.newestFirst ? oldestFirst.toReversed() : oldestFirst;
   const past = free.filter(({ manifest }) => !wanted.has(manifest.id));
   const points = copies.map(({ point }) => point);
-  const pruning = pruned({ keep, prune_at_most }, points, sending, timeZone);
+  const pruning = pruned({ keep, before: policy, prune_at_most }, points, sending, timeZone);
   const bases = new Map(copies.map(({ point, name }) => [point, name ?? '']));
   const send = sending.map((point, place) => {
     const before = sending[place - 1];
@@ -102,21 +107,22 @@ const wantedOf = (points: readonly RestorePoint[], keep: Keep, zone: string): Re
 
 /** The newest stays beside whatever goes, and it is by its time that the clock is judged. */
 function pruned(
-  entry: Pick<Situation, 'keep' | 'prune_at_most'>,
+  entry: Pick<Situation, 'keep' | 'before' | 'prune_at_most'>,
   copies: readonly RestorePoint[],
   sending: readonly RestorePoint[],
   timeZone: string,
-): Pick<Decision, 'remove' | 'remarks'> {
+): Pick<Decision, 'remove' | 'agreed' | 'remarks'> {
   const newest = [...copies, ...sending].sort(byAge).at(-1)?.manifest;
-  if (newest === undefined) return { remove: [], remarks: [] };
+  if (newest === undefined) return { remove: [], agreed: true, remarks: [] };
   const fresh = { id: newest.id, takenAt: newest.takenAt, source: sourceKeyOf(newest), run: newest.run };
-  const { remove, remarks } = decidePruning(
+  const { policy, remove, remarks } = decidePruning(
     entry,
     copies.filter(({ manifest }) => manifest !== newest),
     fresh,
     timeZone,
+    { before: entry.before },
   );
-  return { remove, remarks };
+  return { remove, agreed: policy === entry.keep, remarks };
 }
 
 /** The newest one before it, else the oldest one behind it. */

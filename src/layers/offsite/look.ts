@@ -8,6 +8,7 @@ import { childPlan } from './child-plan.ts';
 import { type Ends, endsOf } from './ends.ts';
 import { lookGiven } from './given.ts';
 import { leftoverNote, lookThere } from './look-there.ts';
+import { policyBefore, rememberPolicy } from './policy-before.ts';
 import { declared } from './protect.ts';
 import { targetOf } from './reach.ts';
 import type { OffsiteEntry, SourceLayer } from './schema.ts';
@@ -36,7 +37,9 @@ export const lookKind: StepKind = {
     for (const spot of seen?.unfinished ?? [])
       notes.push(leftoverNote(entry.name, spot.layer, spot.name, await target.sizeOf(spot)));
     const known = { sources, seen, sent: sentBefore(entry, world) };
-    const plan = childPlan({ entry, layers, timeZone, run, target, ends, ...known, notes });
+    const before = policyBefore(entry, world);
+    const { plan, agreed } = childPlan({ entry, layers, timeZone, run, target, ends, ...known, before, notes });
+    if (agreed) rememberPolicy(entry, world);
     return { result: { sending: plan.steps.length }, expands: plan };
   },
 

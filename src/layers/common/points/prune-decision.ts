@@ -30,16 +30,18 @@ export type Pruning = Readonly<{
   remarks: readonly Readonly<{ level: 'info' | 'warning'; says: string }>[];
 }>;
 
+/** @param known the policy that they were under, where it is not the one in the manifest of the newest */
 export function decidePruning(
   entry: Pick<PointEntry, 'keep' | 'prune_at_most'>,
   points: readonly RestorePoint[],
   fresh: Fresh,
   timeZone: string,
+  known?: Readonly<{ before: Keep | undefined }>,
 ): Pruning {
   const ofThisSource = points.filter(({ manifest }) => isOf(manifest, fresh.source));
   const earlier = points.filter(({ manifest }) => manifest.run !== fresh.run);
   const ahead = earlier.find(({ manifest }) => manifest.takenAt >= fresh.takenAt);
-  const before = policyOf(ofThisSource);
+  const before = known === undefined ? policyOf(ofThisSource) : known.before;
   const jumped = clockJumped(earlier, fresh);
   if (ahead !== undefined) return { policy: before, remove: [], remarks: [clockBehind(ahead, fresh)] };
   if (jumped !== undefined) return { policy: before, remove: [], remarks: [jumped] };
