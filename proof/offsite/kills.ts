@@ -180,7 +180,6 @@ async function proveMirrorKills(report: Report, nas: Nas): Promise<void> {
       { kind: 'mirror.turn', path: /turn/, typed: run },
       { kind: 'mirror.forget', path: /forget/, typed: run },
       { kind: 'mirror.restore', path: /^restore$/, typed: restore },
-      { kind: 'tree.settle', path: /settle/, typed: restore },
     ]);
     const last = await place.run();
     report.row(
