@@ -200,12 +200,8 @@ describe('copies of generations', { skip, timeout: 300_000 }, () => {
     await place.take(2);
     await place.run('run2');
     const [first, second] = await place.copies();
-    const read = unshared(
-      place.world.machine('here'),
-      second?.folder ?? '',
-      [first?.folder ?? ''],
-      new AbortController().signal,
-    );
+    const { signal } = new AbortController();
+    const read = unshared(place.world.machine('here'), second?.folder ?? '', [first?.folder ?? ''], signal);
     const names: string[] = [];
     for await (const name of read) names.push(name.toString());
     assert.deepEqual(
@@ -213,6 +209,8 @@ describe('copies of generations', { skip, timeout: 300_000 }, () => {
       ['tree/also-one', 'tree/new', 'tree/one'],
       'also-one is a name of one',
     );
+    const broken = unshared(place.world.machine('here'), join(place.there, 'none'), [first?.folder ?? ''], signal);
+    await assert.rejects(broken.next(), fault('command-failed'), 'what cannot be looked through is not taken for read');
   });
 });
 

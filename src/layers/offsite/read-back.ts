@@ -32,14 +32,17 @@ export function rememberWhole(
   world.remember(memoryOf(entry), { ...all(entry, world), [series]: now });
 }
 
-// Inodes of the bases first, then those of the copy with their names: sorted, each name stands behind what else is that file.
-const script = `set -e -u -f
+// Inodes of the bases first, then those of the copy with their names: sorted, each name stands behind what else is that file. sh(1) tells
+// only how the last of a pipe ended: how the first did comes beside it, or names that find(1) could not reach would pass for read.
+const script = `set -u -f
 export LC_ALL=C
 new=$1
 shift
-{ for base; do find "$base" -type f -printf '%i \\0'; done; find "$new" -type f -printf '%i %P\\0'; } | sort --zero-terminated --key=1,1n --stable |
+inodes() { for base; do find "$base" -type f -printf '%i \\0' || return; done; find "$new" -type f -printf '%i %P\\0'; }
+exec 4>&1
+ended=$({ { inodes "$@"; echo $? >&3; } | sort --zero-terminated --key=1,1n --stable |
   perl -0ne 'my ($file, $path) = /^(\\d+) (.*)\\0\\z/s or die; if ($file ne ($last // "")) { $last = $file; $shared = $path eq "" }
-    print "$path\\0" unless $path eq "" || $shared'`;
+    print "$path\\0" unless $path eq "" || $shared' >&4; } 3>&1) && [ "$ended" = 0 ]`;
 
 /** Files of a copy, by their paths as bytes, that are no file of one of the bases as well. */
 export async function* unshared(

@@ -66,19 +66,23 @@ export async function carryHoley(carrying: Carrying, { signal, progress }: Watch
   );
   reading.ended.catch(() => {});
   const asked = reading.write(names(paths)).then(() => reading.hush());
+  // Whoever waits for it comes to it later, or not at all.
+  asked.catch(() => {});
   const writing = to.feed([...tar, '--extract', '--same-owner', '--same-permissions', `--directory=${into}`], {
     signal,
   });
   let done = 0;
+  let taken = true;
   try {
     for await (const chunk of reading.stdout) {
       done += chunk.length;
       progress({ done, unit: 'bytes', what: 'bringing what lies between holes' });
-      if (!(await writing.write(chunk))) break;
+      taken = await writing.write(chunk);
+      if (!taken) break;
       if (rate !== undefined) await pause?.((chunk.length / rate) * 1000);
     }
-    await asked;
-    await reading.ended;
+    // What is not taken any more is the target's own word, and the source's end says nothing beside it.
+    if (taken) await Promise.all([asked, reading.ended]);
   } catch (error) {
     await writing.close().catch(() => {});
     throw error;
