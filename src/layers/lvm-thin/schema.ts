@@ -3,14 +3,11 @@ import * as z from 'zod';
 import { layerEntry } from '../../contracts/layer-entry.ts';
 import { parseTimeSpan } from '../../values/time-span.ts';
 import { lvmFields } from '../common/lvm/entry.ts';
+import { timeSpanAs } from '../common/time-span.ts';
 
 const percent = z.number().min(1).max(99);
 
-const timeSpan = z.string().superRefine((text, context) => {
-  const span = parseTimeSpan(text);
-  if (typeof span === 'number' && span > 0) return;
-  context.addIssue({ code: 'custom', message: 'is no length of time; write it as 90m, 26h or 2d' });
-});
+const timeSpan = timeSpanAs('90m, 26h or 2d');
 
 const withinHold = (text: string): boolean => {
   const span = parseTimeSpan(text);

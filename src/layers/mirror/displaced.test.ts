@@ -71,18 +71,23 @@ function placeAgreeing(place: Place, approved: readonly unknown[]) {
   return (run: string) => place.protect(run);
 }
 
+/** Twenty files, and after the first run one goes every other day: `run2` to `run4`. */
+async function threeNights(place: Place): Promise<void> {
+  files(place, 20);
+  await place.protect('run1');
+  for (const [n, run] of ['run2', 'run3', 'run4'].entries()) {
+    place.clock.move(days(2));
+    rmSync(join(place.share, `file${n}`));
+    place.tell(removed(`file${n}`));
+    await place.protect(run);
+  }
+}
+
 describe('what is displaced', { skip, timeout: 300_000 }, () => {
   it('is kept as long as declared, and then removed with the points that need it', () =>
     within(
       async (place) => {
-        files(place, 20);
-        await place.protect('run1');
-        for (const [n, run] of ['run2', 'run3', 'run4'].entries()) {
-          place.clock.move(days(2));
-          rmSync(join(place.share, `file${n}`));
-          place.tell(removed(`file${n}`));
-          await place.protect(run);
-        }
+        await threeNights(place);
         assert.equal((await place.points()).length, 4);
         assert.deepEqual(readdirSync(join(place.root, '.kept')).sort(), ['run1', 'run2', 'run3', 'run4']);
         place.clock.move(days(4));
@@ -102,14 +107,7 @@ describe('what is displaced', { skip, timeout: 300_000 }, () => {
   it('stays as long as a manifest cannot be read, whosever it is, and is removed when it can', () =>
     within(
       async (place) => {
-        files(place, 20);
-        await place.protect('run1');
-        for (const [n, run] of ['run2', 'run3', 'run4'].entries()) {
-          place.clock.move(days(2));
-          rmSync(join(place.share, `file${n}`));
-          place.tell(removed(`file${n}`));
-          await place.protect(run);
-        }
+        await threeNights(place);
         const third = (await place.points())[2];
         assert.ok(third !== undefined);
         const manifest = join(third.folder, 'manifest.json');

@@ -2,16 +2,12 @@
 import * as z from 'zod';
 import { layerEntry } from '../../contracts/layer-entry.ts';
 import { keepSchema } from '../../values/retention.ts';
-import { parseTimeSpan } from '../../values/time-span.ts';
 import { judgementFields } from '../common/judgement/thresholds.ts';
 import { absolutePath, liesBelowMount, notBelowMount, pointFields, toMachine } from '../common/points/entry.ts';
 import { protectedField } from '../common/protection.ts';
+import { timeSpanAs } from '../common/time-span.ts';
 
-const timeSpan = z.string().superRefine((text, context) => {
-  const span = parseTimeSpan(text);
-  if (typeof span === 'number' && span > 0) return;
-  context.addIssue({ code: 'custom', message: 'is no length of time; write it as 12h, 30d or 2w' });
-});
+const timeSpan = timeSpanAs('12h, 30d or 2w');
 
 /** Below the share, as the journal has it. */
 const below = z

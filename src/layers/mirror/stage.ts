@@ -4,14 +4,15 @@ import type { StepContext } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
 import type { Path } from '../../model/change-journal.ts';
 import { shown } from '../../values/text.ts';
-import { carryHoley, isHoley } from '../common/holes/holes.ts';
+import { carryHoley } from '../common/holes/holes.ts';
+import { isHoley } from '../common/holes/rule.ts';
 import { checkRoom } from '../common/points/destination.ts';
 import { basisScript } from './basis-script.ts';
 import { confinedMachine } from './confined.ts';
 import { below, type Decision } from './decide.ts';
 import { fromShare, toldByShare } from './from-share.ts';
 import { perl } from './perl.ts';
-import { asNames, isBelow, type MirrorPlace, readable } from './places.ts';
+import { asNames, type MirrorPlace, readable } from './places.ts';
 import type { Arrived, Lot } from './renames.ts';
 import { differing, isDamaged, namedFolders, namedWholly, rootAlone, whatDiffers } from './rsync.ts';
 import { amountOf, filesBelow, isFolder, isThere, type States, statesOf } from './states.ts';
@@ -65,9 +66,8 @@ export async function stage(
 
   const left = [...excluded, ...moved.filter(({ into }) => into).map(({ to }) => to)];
   if (room < bytes) {
-    const paths = (await holeyAmong(place, sizes, signal)).filter(
-      (path) => renamed.every(({ to }) => to !== path) && !isLeft(path, left),
-    );
+    const [isRenamed, isLeft] = [new Set(renamed.map(({ to }) => to)), among(left)];
+    const paths = (await holeyAmong(place, sizes, signal)).filter((path) => !isRenamed.has(path) && !isLeft(path));
     const from = confinedMachine(source, share);
     await carryHoley({ from, folder: share, to: machine, into: at('new'), paths }, watched);
   }
@@ -118,7 +118,8 @@ async function brought(
   }
   if (!whole) {
     const folders = arrived.flatMap(({ bring: { path }, state }) => (isFolder(state) ? [path] : []));
-    missing.push(...(await notIn(to, place, folders, signal)).filter((path) => !isLeft(path, out)));
+    const isLeft = among(out);
+    missing.push(...(await notIn(to, place, folders, signal)).filter((path) => !isLeft(path)));
   }
   const moving: Path[] = [];
   if (arrived.length > 0) {
@@ -140,7 +141,11 @@ const notVerified = (name: Path): Fault =>
     remedy: 'do not trust this disk before it was checked (dmesg, smartctl); nothing in the mirror was changed',
   });
 
-const isLeft = (path: Path, left: readonly Path[]): boolean => left.some((out) => path === out || isBelow(path, out));
+/** Whether a name is one of these, or lies below one. */
+function among(left: readonly Path[]): (path: Path) => boolean {
+  const [names, isBelow] = [new Set(left), below(left)];
+  return (path) => names.has(path) || isBelow(path);
+}
 
 /** What the share has in these folders now, and what was brought of them has not. */
 async function notIn(

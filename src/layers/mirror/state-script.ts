@@ -1,6 +1,8 @@
 // What is at each of many names below a folder, without ever following a link: each name is reached folder by folder, through
 // handles (O_NOFOLLOW, fchdir), so that nothing that is swapped meanwhile leads out. Names come and go with NUL behind them. An
 // error that is not plainly "there is none" ends it: what cannot be read is not gone.
+import { holeyInPerl } from '../common/holes/rule.ts';
+
 /**
  * `$1` the folder, `$2` `count` where folders are to be counted through. Answers: the name, then what is there. With `list` as `$2` it
  * answers with every file in those that are folders, at any depth: its name, then its size and how much of it is
@@ -39,7 +41,7 @@ sub room_of {
   my ($found) = @_;
   return 0 if $found->[3] > 1 && $counted{"$found->[0] $found->[1]"}++;
   my $taken = $found->[12] * 512;
-  return $found->[7] > 268435456 && $taken < $found->[7] * 0.9 ? $taken : $found->[7];
+  return ${holeyInPerl('$found->[7]', '$taken')} ? $taken : $found->[7];
 }
 my $all = defined $count && $count eq 'names';
 my $list = $all || defined $count && $count eq 'list';

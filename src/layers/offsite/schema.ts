@@ -3,17 +3,13 @@ import * as z from 'zod';
 import { entryName, layerEntry } from '../../contracts/layer-entry.ts';
 import { byteSizeProblem } from '../../values/byte-size.ts';
 import { secretReference } from '../../values/secret-reference.ts';
-import { parseTimeSpan } from '../../values/time-span.ts';
 import { judgementFields } from '../common/judgement/thresholds.ts';
 import { recipients } from '../common/points/encryption.ts';
 import { absolutePath, liesBelowMount, notBelowMount, pointFields } from '../common/points/entry.ts';
 import { protectedField } from '../common/protection.ts';
+import { timeSpanAs } from '../common/time-span.ts';
 
-const timeSpan = z.string().superRefine((text, context) => {
-  const span = parseTimeSpan(text);
-  if (typeof span === 'number' && span > 0) return;
-  context.addIssue({ code: 'custom', message: 'is no length of time; write it as 12h, 30d or 2w' });
-});
+const timeSpan = timeSpanAs('12h, 30d or 2w');
 
 const rate = z.string().superRefine((text, context) => {
   const says = byteSizeProblem(text);

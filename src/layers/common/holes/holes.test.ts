@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { localMachine } from '../../../machines/local.ts';
 import { systemClock } from '../../../values/instant.ts';
 import { fault, sh } from '../trees.test-support.ts';
-import { carryHoley, holeyIn, isHoley, unlikeHoley } from './holes.ts';
+import { carryHoley, holeyIn, unlikeHoley } from './holes.ts';
+import { isHoley } from './rule.ts';
 
 const machine = localMachine({ name: 'here', clock: systemClock });
 const signal = new AbortController().signal;

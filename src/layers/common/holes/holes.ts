@@ -9,14 +9,12 @@ import { shown } from '../../../values/text.ts';
 import { commandFailed, lastWords } from '../commands.ts';
 import { fullOr, split } from '../records.ts';
 import { sparseProgram } from '../trees/generation/digests.ts';
+import { isHoley, largeForFind } from './rule.ts';
 
 /** A large file, below a folder; paths are bytes, one character for each. */
 export type Holey = Readonly<{ path: Path; file: string }>;
 
 type Watched = Pick<StepContext, 'signal' | 'progress'>;
-
-/** Files worth it: above 256 MiB, and at least a tenth of it holes. */
-export const isHoley = (size: number, taken: number): boolean => size > 256 * 1024 * 1024 && taken < size * 0.9;
 
 const names = (paths: readonly Path[]): Buffer => Buffer.from(paths.map((path) => `./${path}\0`).join(''), 'latin1');
 
@@ -27,7 +25,7 @@ export async function holeyIn(
   signal: AbortSignal,
   within: Path = '',
 ): Promise<readonly Holey[]> {
-  const asked = ['-xdev', '-type', 'f', '-size', '+262144k', '-printf', '%b %s %i %P\\0'] as const;
+  const asked = ['-xdev', '-type', 'f', '-size', largeForFind, '-printf', '%b %s %i %P\\0'] as const;
   const { stdout, ended } = machine.stream(['find', folder, ...asked], { signal });
   const found: Holey[] = [];
   for await (const record of split(stdout, 0)) {

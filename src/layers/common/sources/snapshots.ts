@@ -15,6 +15,7 @@ import { parseTimeSpan } from '../../../values/time-span.ts';
 import { type LvmEntry, lvmEntryOf, lvmFields, lvmName } from '../lvm/entry.ts';
 import { listVolumes } from '../lvm/list.ts';
 import { type Snapshot, snapshotsIn } from '../lvm/snapshots.ts';
+import { timeSpanAs } from '../time-span.ts';
 import { preflight } from '../volume/preflight.ts';
 import { deactivateSnapshot } from '../volume/snapshot.ts';
 import { volumeOf } from '../volume/volume.ts';
@@ -28,11 +29,7 @@ export const snapshotsGiven = z.strictObject({
 });
 export type Snapshots = z.infer<typeof snapshotsGiven>;
 
-export const timeSpan = z.string().superRefine((text, context) => {
-  const span = parseTimeSpan(text);
-  if (typeof span === 'number' && span > 0) return;
-  context.addIssue({ code: 'custom', message: 'is no length of time; write it as 90m, 26h or 2d' });
-});
+export const timeSpan = timeSpanAs('90m, 26h or 2d');
 
 type Reader = Readonly<{ name: string; machine: string; stale_after?: string | undefined }>;
 

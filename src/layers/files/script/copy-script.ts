@@ -9,6 +9,7 @@
 // differs is an argument.
 
 import { quoted } from '../../../values/shell.ts';
+import { largeForFind } from '../../common/holes/rule.ts';
 import { digestsFunction } from '../../common/trees/generation/digests.ts';
 import { firstCopy } from './first-copy.ts';
 import {
@@ -75,7 +76,7 @@ scan() {
   shift
   find work/source -xdev -ignore_readdir_race "$@" -type s -fprintf $out.sockets '%P\\0' \\
     -o -type d -fprintf $out.folders '%D %P\\0' -printf '%P//%y %m %U %G 0 %T@ %l//%C@ 1 %i' \\( -newerct "@$since" -printf ' !\\0' -o -printf '\\0' \\) \\
-    -o \\( ! -type f -o -size +262144k -fprintf $out.large '%b %s %P\\0' -fprintf $out.blocks '%b\\n' \\
+    -o \\( ! -type f -o -size ${largeForFind} -fprintf $out.large '%b %s %P\\0' -fprintf $out.blocks '%b\\n' \\
       -o -fprintf $out.plain './%P\\0' -fprintf $out.blocks '%b\\n' \\) \\
       -printf '%P//%y %m %U %G %s %T@ %l//%C@ %n %i' \\( -newerct "@$since" -printf ' !\\0' -o -printf '\\0' \\) \\
     >$out.unsorted 2>$out.errors

@@ -1,6 +1,7 @@
 // A copy where there is nothing yet to share with: by tar, in chunks that the page cache holds, so that what is read back comes
 // from there: a source is read from its disk once, however large it is.
 import { quoted } from '../../../values/shell.ts';
+import { holeyInPerl } from '../../common/holes/rule.ts';
 import { keepMetadata } from '../../common/trees/archive.ts';
 
 /**
@@ -8,7 +9,7 @@ import { keepMetadata } from '../../common/trees/archive.ts';
  * is to be digested. All names of hard-linked files go into one archive, or they would be several files. Says how many chunks.
  */
 const chunksProgram = `use strict; $/ = "\\0"; my $most = 1 << 28; my (%holey, $in);
-open($in, '<', 'work/scan.large') or die; while (<$in>) { chomp; my ($blocks, $size, $path) = split / /, $_, 3; $holey{$path} = 1 if $blocks * 512 < $size * 0.9 }
+open($in, '<', 'work/scan.large') or die; while (<$in>) { chomp; my ($blocks, $size, $path) = split / /, $_, 3; $holey{$path} = 1 if ${holeyInPerl('$size', '$blocks * 512')} }
 open(my $folders, '>', 'work/folders') or die; my ($chunk, $bytes, %of) = (0, 0);
 sub put { my ($list, $name) = @_; open($of{$list}, '>', "work/chunk.$chunk$list") or die unless $of{$list}; print {$of{$list}} "$name\\0" }
 sub finish { for (values %of) { close($_) or die "$!\\n" } %of = (); $bytes = 0; $chunk++ }
@@ -55,11 +56,11 @@ copy_all() {
   (cd tree && xargs --null --no-run-if-empty mkdir --parents -- <../work/folders)
   : >work/source.unsorted
   : >work/tree.unsorted
-  chunk=0 digesting= writing=0x
+  chunk=0 digesting= writing=
   while [ $chunk -lt "$chunks" ]; do
     unpack work/chunk.$chunk-names
     # Of much, what is written goes to the disk meanwhile, and not only at the end.
-    if [ "$chunks" -gt 1 ] && ! kill -0 "$writing" 2>/dev/null; then sync --file-system -- . & writing=$!; fi
+    if [ "$chunks" -gt 1 ] && { [ -z "$writing" ] || ! kill -0 "$writing" 2>/dev/null; }; then sync --file-system -- . & writing=$!; fi
     [ -z "$digesting" ] || wait $digesting
     digest_chunk work/chunk.$chunk & digesting=$!
     chunk=$((chunk + 1))

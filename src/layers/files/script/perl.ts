@@ -1,4 +1,5 @@
 // What the script has perl do with records: only with those that differ, but for the counting of a first run. perl-base is on every Debian.
+import { holeyInPerl } from '../../common/holes/rule.ts';
 
 /** A record as `scan` writes it: `PATH//TYPE MODE UID GID SIZE MODIFIED TARGET//CHANGED LINKS INODE`, and ` !` where it may yet change unseen. */
 export const recordFields = `
@@ -35,9 +36,9 @@ for my $one (@new) {
   if ($one->{type} eq 'd') { $folders{$path} = 1; next }
   push @entries, $path; push @files, "./$path" if $one->{type} eq 'f';
   my $same = $was && $was->{type} eq $one->{type} && $was->{size} eq $one->{size} && $was->{modified} eq $one->{modified};
-  if ($one->{type} eq 'f' && $one->{size} > 268435456) {
+  if ($one->{type} eq 'f' && ${holeyInPerl('$one->{size}', '0')}) {
     my @stat = lstat("work/source/$path");
-    if (@stat && $stat[12] * 512 < $one->{size} * 0.9) { push @sparse, $path; next }
+    if (@stat && ${holeyInPerl('$one->{size}', '$stat[12] * 512')}) { push @sparse, $path; next }
   }
   my $alone = $one->{links} == 1 && $was && $was->{type} eq 'f' && $was->{links} == 1;
   if ($alone && $ARGV[2] eq 'yes' && $was->{size} >= 1048576 && !($same && $was->{owned} eq $one->{owned})) { push @cloned, $path; next }

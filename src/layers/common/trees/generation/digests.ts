@@ -1,10 +1,11 @@
 // The content of files as digests, taken on the machine where they lie: nothing of it comes here.
+import { holeyInPerl } from '../../holes/rule.ts';
 
 /** Paths on standard input, of files in $ARGV[0], into lists named after $ARGV[1]; with `dense` none has holes. */
 const bySizeProgram = `use strict; $/ = "\\0"; my ($folder, $list, $dense) = @ARGV;
 open(my $plain, '>', $list) or die; open(my $big, '>', "$list-big") or die; open(my $sparse, '>', "$list-sparse") or die;
 while (my $path = <STDIN>) { chomp $path; my @stat = lstat("$folder/$path");
-  if (@stat && !$dense && $stat[7] > 268435456 && $stat[12] * 512 < $stat[7] * 0.9) { print $sparse "$path\\0" }
+  if (@stat && !$dense && ${holeyInPerl('$stat[7]', '$stat[12] * 512')}) { print $sparse "$path\\0" }
   elsif (@stat && $stat[7] >= 524288 && $path !~ /[\\n\\\\]/) { print $big "./$path\\0" }
   else { print $plain "./$path\\0" } }
 for ($plain, $big, $sparse) { close($_) or die "$!\\n" }`;
