@@ -191,6 +191,8 @@ const configuration = (folder: string, address: string): string =>
     `HostKey ${folder}/host`,
     `AuthorizedKeysFile ${folder}/keys/%u`,
     'PidFile none',
+    // No .bashrc of the machine that the proof runs on.
+    `SetEnv HOME=${folder}`,
     'StrictModes no',
     'UsePAM no',
     'PasswordAuthentication no',

@@ -99,7 +99,8 @@ async function untilReady(
   throw new Fault('machine-unreachable', {
     where: name,
     says: `nothing could be started there within ${formatDuration(patience)}`,
-    remedy: 'see whether the machine is up and not overloaded, and what its sshd or container runtime logs',
+    remedy:
+      'see whether the machine is up and not overloaded, what its sshd or container runtime logs, and what the login shell does there at its start (~/.bashrc)',
   });
 }
 

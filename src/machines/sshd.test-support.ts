@@ -35,6 +35,9 @@ export type SshdSettings = Readonly<{
 export async function startSshd({ config = [], accounts = [] }: SshdSettings = {}): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-sshd-'));
   mkdirSync('/run/sshd', { recursive: true });
+  // Its users have a home of their own: what somebody's .bashrc does, or waits for, is no part of a test.
+  const home = join(folder, 'home');
+  mkdirSync(home, { mode: 0o755 });
   for (const name of ['host', 'user'])
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(folder, name)]);
   const port = await freePort();
@@ -47,6 +50,7 @@ export async function startSshd({ config = [], accounts = [] }: SshdSettings = {
       `HostKey ${join(folder, 'host')}`,
       `AuthorizedKeysFile ${join(folder, 'user.pub')}`,
       `PidFile ${join(folder, 'pid')}`,
+      `SetEnv HOME=${home}`,
       'StrictModes no',
       'UsePAM no',
       'PasswordAuthentication no',

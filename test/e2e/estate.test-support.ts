@@ -14,6 +14,12 @@ export const holdfast: readonly string[] = [
   process.execPath,
   '--max-semi-space-size=4',
   '--disable-warning=ExperimentalWarning',
+  // What hangs is asked where it stands before it is ended (see `inTime`).
+  '--report-on-signal',
+  '--report-exclude-env',
+  '--report-exclude-network',
+  '--report-compact',
+  '--report-filename=stderr',
   join(root, 'src', 'main.ts'),
 ];
 
@@ -67,7 +73,7 @@ export function estateAt(file: string, name: string, state: string, folder: stri
     // Not by spawnSync: the lab may live in this very process, and has to answer meanwhile.
     type: async (...args) => {
       const started = start(...args);
-      const status = await started.ended;
+      const status = await inTime(started, args);
       return { status, ...started.said, command: `holdfast ${args.join(' ')}` };
     },
     journal: (look) => {
@@ -80,6 +86,23 @@ export function estateAt(file: string, name: string, state: string, folder: stri
       }
     },
   };
+}
+
+/**
+ * In a test no command takes as long as a test may: one that never ended kept a whole CI run waiting until it was cut, and nobody
+ * could tell why. Node's own report says where it stands. A proof may take its time.
+ */
+async function inTime({ process: child, ended, output }: Started, args: readonly string[]): Promise<number | null> {
+  if (process.env['NODE_TEST_CONTEXT'] === undefined) return ended;
+  const over = new AbortController();
+  const late = pause(280_000, 'late' as const, { signal: over.signal }).catch(() => 'late' as const);
+  const first = await Promise.race([ended, late]);
+  over.abort();
+  if (first !== 'late') return first;
+  child.kill('SIGUSR2');
+  await pause(3000);
+  child.kill('SIGKILL');
+  throw new Error(`it never ended: holdfast ${args.join(' ')}\n${output()}`);
 }
 
 /** Waits for what another process brings about; what never comes is an error after a minute. */
