@@ -88,13 +88,16 @@ chmod 4755 one/1; chown 1234:4321 one/two; chmod 2770 one/two; chown -h 77:78 da
 touch -h -d '2001-02-03 04:05:06.123456789' out one/1; head -c 3000000 /dev/urandom >random; mkdir many; cd many; seq 300 | xargs -n1 sh -c 'echo $0 >$0'`;
 
 /** The ways to reach one NAS, and others: each with a folder of its own. */
-export function waysTo(nas: Nas): readonly Way[] {
+export function waysTo(nas: Nas): Readonly<{ ways: readonly Way[]; giveBack(): void }> {
+  const own = here('mktemp -d /tmp/holdfast-e2e-ways-XXXXXX');
   const served = nas.serve('narrow');
   const keeper = nas.serve('keeper');
   const key = ageKey();
-  const disk = here('mktemp -d /tmp/holdfast-e2e-disk-XXXXXX');
-  here(`truncate -s 200M ${disk}.img; mke2fs -q -t ext4 -m 0 ${disk}.img; mount -o loop ${disk}.img ${disk}`);
-  return [
+  const disk = join(own, 'disk');
+  here(
+    `mkdir ${disk}; truncate -s 200M ${disk}.img; mke2fs -q -t ext4 -m 0 ${disk}.img; mount -o loop ${disk}.img ${disk}`,
+  );
+  const ways: readonly Way[] = [
     {
       name: 'a NAS by the shell of its root',
       entry: { to: join(nas.disk, 'root'), to_machine: 'nas' },
@@ -122,10 +125,10 @@ export function waysTo(nas: Nas): readonly Way[] {
     { name: 'a local disk', entry: { to: join(disk, 'points'), mounted_at: disk } },
     { name: 'a remote of rclone', entry: { remote: 'local:FOLDER/remote', rclone_config: 'FOLDER/rclone.conf' } },
   ];
+  return { ways, giveBack: () => void here(`umount ${disk}; rm -r ${own}`) };
 
   function ageKey(): Readonly<{ recipient: string; file: string }> {
-    const folder = here('mktemp -d /tmp/holdfast-e2e-age-XXXXXX');
-    const file = join(folder, 'identity');
+    const file = join(own, 'identity');
     const text = execFileSync('age-keygen', { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
     writeFileSync(file, /^AGE-SECRET-KEY\S+/m.exec(text)?.[0] ?? '', { mode: 0o600 });
     return { file, recipient: /public key: (\S+)/.exec(text)?.[1] ?? '' };

@@ -11,13 +11,11 @@ import type { Nas } from '../nas.ts';
 import { type OffsitePlace, offsitePlace, sealed, type Way, waysTo } from './place.ts';
 
 export async function proveTargets(report: Report, nas: Nas): Promise<void> {
-  const ways = waysTo(nas);
+  const { ways, giveBack } = waysTo(nas);
   try {
     await alone(report, Object.fromEntries(ways.map((way) => [way.name, () => proveWay(report, nas, way)])));
   } finally {
-    here(
-      'for one in /tmp/holdfast-e2e-disk-??????; do umount $one; rm -r $one $one.img; done; rm -rf /tmp/holdfast-e2e-age-*',
-    );
+    giveBack();
   }
 }
 

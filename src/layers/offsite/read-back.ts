@@ -1,24 +1,18 @@
 // What a copy shares with the one before was read back with that one. A disk can lose it since, so that from time to time all of it is read.
-import * as z from 'zod';
 import type { World } from '../../contracts/world.ts';
 import type { Machine } from '../../machines/machine.ts';
 import { between, type Instant, parseInstant } from '../../values/instant.ts';
 import { parseTimeSpan } from '../../values/time-span.ts';
 import { commandFailed } from '../common/commands.ts';
 import { split } from '../common/records.ts';
+import { remembered } from './remembered.ts';
 import type { OffsiteEntry } from './schema.ts';
 
-const memoryOf = ({ name }: Pick<OffsiteEntry, 'name'>): string => `offsite read back ${name}`;
-const remembered = z.record(z.string(), z.string());
-
-const all = (entry: Pick<OffsiteEntry, 'name'>, world: World): Readonly<Record<string, string>> => {
-  const parsed = remembered.safeParse(world.recall(memoryOf(entry))?.value);
-  return parsed.success ? parsed.data : {};
-};
+const memory = remembered('offsite read back');
 
 /** Who does not know when it last was, reads all of it. */
 export function isWholeDue(entry: Pick<OffsiteEntry, 'name' | 'read_back'>, world: World, series: string): boolean {
-  const last = parseInstant(all(entry, world)[series] ?? '');
+  const last = parseInstant(memory.all(entry, world)[series] ?? '');
   const every = parseTimeSpan(entry.read_back);
   return last === undefined || typeof every !== 'number' || between(last, world.clock.now()) >= every;
 }
@@ -29,7 +23,7 @@ export function rememberWhole(
   series: string,
   now: Instant = world.clock.now(),
 ): void {
-  world.remember(memoryOf(entry), { ...all(entry, world), [series]: now });
+  memory.add(entry, world, { [series]: now });
 }
 
 // Inodes of the bases first, then those of the copy with their names: sorted, each name stands behind what else is that file. sh(1) tells

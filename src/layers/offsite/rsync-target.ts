@@ -6,31 +6,23 @@ import { shown } from '../../values/text.ts';
 import { must } from '../common/commands.ts';
 import { checkDestination } from '../common/points/destination.ts';
 import { manifestText } from '../common/points/manifest.ts';
-import { holdName, manifestName, partialFolder } from '../common/points/places.ts';
-import { gathered } from '../common/records.ts';
+import { manifestName, partialFolder } from '../common/points/places.ts';
 import { type Rsync, type Rsynced, rsyncBetween } from '../common/rsync/between.ts';
-import { onlyBelow, patternOf } from '../common/rsync/pattern.ts';
+import { onlyBelow } from '../common/rsync/pattern.ts';
 import { treeName } from '../common/trees/generation/parts.ts';
+import { apart, differing, whole } from './differing.ts';
 import { type Ends, isFakeSuper, isPull } from './ends.ts';
 import { carryHoles, comparedHoles, speaksOfHoles } from './holes.ts';
 import { checkMark } from './mark.ts';
 import { diskUse } from './physical.ts';
 import { attemptName, idOf, markName, prefixOf, unverifiedName } from './places.ts';
 import { rateOf } from './rate.ts';
-import { unshared } from './read-back.ts';
 import { emptied, fetchPicture, type Reader } from './reader.ts';
 import type { OffsiteEntry } from './schema.ts';
 import { sendingFailed } from './sending-failed.ts';
 import type { Spot, Target, Working } from './target.ts';
 
 type Rsyncing = Ends & Readonly<{ target: Machine }>;
-
-/** Everything that a file has; nanoseconds of folders' times are compared with this window only. */
-const whole = ['-aHAXS', '--numeric-ids', '--modify-window=-1'] as const;
-const apart = [manifestName, unverifiedName, holdName].map((name) => `--exclude=/${name}`);
-const mark = 'holdfast-differs ';
-/** The folder of a point gets its manifest last, and a time with it. */
-const ownTime = ' .d..t...... ./';
 
 export function rsyncTarget(entry: OffsiteEntry, ends: Rsyncing, working: Working): Target {
   const { near, target } = ends;
@@ -99,51 +91,26 @@ export function rsyncTarget(entry: OffsiteEntry, ends: Rsyncing, working: Workin
     },
     written: (spot) => (served === undefined ? { machine: target, folder: writing(spot) } : undefined),
     differences: async (from, spot, { except, timeless, known }) => {
+      const here = { machine: isPull(ends) ? ends.source : near, folder: from };
       const there = { machine: target, folder: writing(spot) };
-      const sides = [{ machine: isPull(ends) ? ends.source : near, folder: from }, there] as const;
-      const holey = (await holes()) ? await comparedHoles(...sides, signal) : { compared: [], differ: [] };
-      const apartFrom = (paths: readonly string[]) => paths.map((path) => `--exclude=${patternOf(`/${path}`)}`);
-      const skipped = [...apartFrom(except), ...apartFrom(holey.compared)];
-      const shared = ['--dry-run', ...apart, ...skipped, `--out-format=${mark}%i %n`];
-      const times = timeless ? ['--no-times'] : [];
-      const compare = async (options: readonly string[]): Promise<readonly string[]> => {
-        // What may only add cannot be asked: the other key reads, and it is compared here, where nothing is written.
-        const asked =
-          served === undefined
-            ? {
-                from: `${from}/`,
-                to: `${writing(spot)}/`,
-                options: [...options, ...(await faked(isPull(ends) || near.name === target.name))],
-              }
-            : {
-                from: `${writing(spot)}/`,
-                to: `${from}/`,
-                options: [...options, ...(await faked(false))],
-                direction: 'pull' as const,
-              };
-        const compared = await go({ ...asked, what: 'reading back' });
-        if (compared.exitCode !== 0) throw sendingFailed(target.name, writing(spot), compared);
-        return compared.output
-          .split('\n')
-          .flatMap((line) => (line.startsWith(mark) && !line.endsWith(ownTime) ? [line.slice(mark.length)] : []));
+      const holey = (await holes()) ? await comparedHoles(here, there, signal) : { compared: [], differ: [] };
+      const before = known.map((name) => ({ here: join(dirname(from), idOf(name)), there: at({ ...spot, name }) }));
+      const asked =
+        served === undefined
+          ? { from: `${from}/`, to: `${there.folder}/`, fake: await faked(isPull(ends) || near.name === target.name) }
+          : // What may only add cannot be asked: the other key reads, and it is compared here, where nothing is written.
+            { from: `${there.folder}/`, to: `${from}/`, fake: await faked(false), direction: 'pull' as const };
+      const compare = async ({ fake, ...sides }: typeof asked, options: readonly string[]): Promise<string> => {
+        const compared = await go({ ...sides, options: [...options, ...fake], what: 'reading back' });
+        if (compared.exitCode !== 0) throw sendingFailed(target.name, there.folder, compared);
+        return compared.output;
       };
-      const [here] = sides;
-      const before = known.map((name) => join(dirname(from), idOf(name)));
-      if (served !== undefined || !(await speaksAndHas(here.machine, before)))
-        return [...(await compare([...whole, ...times, ...shared, '--checksum', '--delete'])), ...holey.differ];
-      await emptied(near, join(work, 'unshared'));
-      const names = join(work, 'unshared', 'names');
-      // What is one file with the copy of before at both ends has its content. At the target alone that says nothing: two files of
-      // one size and time were linked there, whatever is in them.
-      const copies = known.map((name) => at({ ...spot, name }));
-      const each = [unshared(here.machine, from, before, signal), unshared(target, writing(spot), copies, signal)];
-      const count = await listed(near, names, each);
-      const attributes = await compare([...whole, ...times, ...shared, '--delete']);
-      const contents =
-        count === 0
-          ? []
-          : await compare([...whole, ...times, ...shared, '--checksum', '--from0', `--files-from=${names}`]);
-      return [...new Set([...attributes, ...contents]), ...holey.differ];
+      const skipped = [...except, ...holey.compared];
+      const differ = await differing({
+        ...{ near, here, there, skipped, timeless, before, work: join(work, 'unshared'), signal },
+        compare: (options) => compare(asked, options),
+      });
+      return [...differ, ...holey.differ];
     },
     seal: async (spot, manifest, verified) => {
       const folder = writing(spot);
@@ -183,32 +150,6 @@ export function rsyncTarget(entry: OffsiteEntry, ends: Rsyncing, working: Workin
       if (fetched.exitCode !== 0) throw sendingFailed(near.name, to, fetched);
     },
   };
-}
-
-/** The copies of before are known, and the points that they are of still lie there. */
-async function speaksAndHas(machine: Machine, folders: readonly string[]): Promise<boolean> {
-  if (machine.rsyncOnly !== undefined || folders.length === 0) return false;
-  for (const folder of folders) if ((await machine.files.info(folder)) === undefined) return false;
-  return true;
-}
-
-/** @returns how many names it has now */
-async function listed(near: Machine, path: string, each: readonly AsyncIterable<Buffer>[]): Promise<number> {
-  const sink = await near.files.sink(path, 0o600);
-  let count = 0;
-  const records = async function* () {
-    for (const names of each)
-      for await (const name of names) {
-        count += 1;
-        yield Buffer.concat([name, Buffer.of(0)]);
-      }
-  };
-  try {
-    for await (const chunk of gathered(records())) await sink.write(chunk);
-  } finally {
-    await sink.close();
-  }
-  return count;
 }
 
 const chosen = (only: string | undefined): readonly string[] =>
