@@ -52,6 +52,23 @@ describe('files of a folder', { skip: unlessRoot, timeout: 120_000 }, () => {
       assert.notEqual(without(seen(place.back)), without(before), 'a difference would have been seen');
       assert.deepEqual([place.left(), await place.remarks()], [[], []]);
     }));
+
+  it('come back where they are more than are copied at once, with hard links from the first to the last', () =>
+    withPlace(async (place) => {
+      sh(
+        `cd "$1"; mkdir a b; seq 12000 | sed 's,.*,a/&,' | xargs touch; seq 12000 | sed 's,.*,b/&,' | xargs touch
+         for n in 1 2 3; do echo $n >a/$n; ln a/$n b/last$n; done; dd if=/dev/urandom of=b/large bs=1M count=3 status=none`,
+        place.data,
+      );
+      const before = seen(place.data);
+      assert.deepEqual((await place.protect('run1')).degraded, []);
+      const [point] = await place.points();
+      assert.ok(point !== undefined);
+      assert.equal(seen(join(point.folder, 'tree')), before);
+      assert.equal(sh('diff -r "$1" "$2"', place.data, join(point.folder, 'tree')), '');
+      const lines = sh('zcat -f "$1"/*digests* | tr "\\0" "\\n" | wc -l', point.folder);
+      assert.ok(Number(lines) >= 24_004, `each has a digest: ${lines}`);
+    }));
 });
 
 describe('a part of a generation', { skip: unlessRoot, timeout: 120_000 }, () => {

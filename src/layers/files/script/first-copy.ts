@@ -1,18 +1,19 @@
 // A copy where there is nothing yet to share with: by tar, in chunks that the page cache holds, so that what is read back comes
-// from there: a source is read from its disk once, however large it is.
+// from there: a source is read from its disk once, however large it is. One is digested while the next is copied.
 import { quoted } from '../../../values/shell.ts';
 import { holeyInPerl } from '../../common/holes/rule.ts';
 import { keepMetadata } from '../../common/trees/archive.ts';
 
 /**
  * From work/scan: work/folders, and for each chunk `work/chunk.N-names` of what is to be copied, and `work/chunk.N` with its sisters of what
- * is to be digested. All names of hard-linked files go into one archive, or they would be several files. Says how many chunks.
+ * is to be digested. All names of hard-linked files go into one archive, or they would be several files. Says how many chunks, and whether
+ * one of them is full.
  */
-const chunksProgram = `use strict; $/ = "\\0"; my $most = 1 << 28; my (%holey, $in);
+const chunksProgram = `use strict; $/ = "\\0"; my ($most, $many) = (1 << 28, 20000); my (%holey, $in);
 open($in, '<', 'work/scan.large') or die; while (<$in>) { chomp; my ($blocks, $size, $path) = split / /, $_, 3; $holey{$path} = 1 if ${holeyInPerl('$size', '$blocks * 512')} }
-open(my $folders, '>', 'work/folders') or die; my ($chunk, $bytes, %of) = (0, 0);
+open(my $folders, '>', 'work/folders') or die; my ($chunk, $bytes, $files, $much, %of) = (0, 0, 0, 0);
 sub put { my ($list, $name) = @_; open($of{$list}, '>', "work/chunk.$chunk$list") or die unless $of{$list}; print {$of{$list}} "$name\\0" }
-sub finish { for (values %of) { close($_) or die "$!\\n" } %of = (); $bytes = 0; $chunk++ }
+sub finish { for (values %of) { close($_) or die "$!\\n" } %of = (); $much = 1 if $bytes >= $most; $bytes = $files = 0; $chunk++ }
 sub take { my ($path, $type, $size) = @_; put('-names', "./$path"); return unless $type eq 'f';
   if ($holey{$path}) { put('-sparse', $path) } elsif ($size >= 524288 && $path !~ /[\\n\\\\]/) { put('-big', "./$path") } else { put('', "./$path") } }
 my @linked; open($in, '<', 'work/scan') or die; while (my $record = <$in>) { chomp $record;
@@ -22,11 +23,11 @@ my @linked; open($in, '<', 'work/scan') or die; while (my $record = <$in>) { cho
   if ($type eq 'd') { print $folders "./$path\\0" if length($path) < 4094; next }
   if ((split / /, substr($record, $end + 2), 3)[1] > 1) { push @linked, [$path, $type, $size]; next }
   take($path, $type, $size);
-  finish() if ($bytes += $holey{$path} ? 0 : $size) >= $most;
+  finish() if ($bytes += $holey{$path} ? 0 : $size) >= $most || ++$files >= $many;
 }
 take(@$_) for @linked;
 finish() if %of;
-close($folders) or die "$!\\n"; print "$chunk\\n";`;
+close($folders) or die "$!\\n"; print "$chunk $much\\n";`;
 
 /** `copy_all`, a function of the shell: fills `tree`, and writes what was read of the source to work/digests, and of large files in the copy to work/read-back. */
 export const firstCopy = `
@@ -53,6 +54,7 @@ copy_all() {
   mkdir tree
   plain_tree && kept=--numeric-owner || kept="${keepMetadata}"
   chunks=$(perl -e ${quoted(chunksProgram)}) || fail perl
+  much=\${chunks#* } chunks=\${chunks% *}
   (cd tree && xargs --null --no-run-if-empty mkdir --parents -- <../work/folders)
   : >work/source.unsorted
   : >work/tree.unsorted
@@ -60,7 +62,7 @@ copy_all() {
   while [ $chunk -lt "$chunks" ]; do
     unpack work/chunk.$chunk-names
     # Of much, what is written goes to the disk meanwhile, and not only at the end.
-    if [ "$chunks" -gt 1 ] && { [ -z "$writing" ] || ! kill -0 "$writing" 2>/dev/null; }; then sync --file-system -- . & writing=$!; fi
+    if [ "$much" = 1 ] && { [ -z "$writing" ] || ! kill -0 "$writing" 2>/dev/null; }; then sync --file-system -- . & writing=$!; fi
     [ -z "$digesting" ] || wait $digesting
     digest_chunk work/chunk.$chunk & digesting=$!
     chunk=$((chunk + 1))
