@@ -35,6 +35,7 @@ const tools = {
   promtool: 'prometheus',
   'prometheus-pushgateway': 'prometheus-pushgateway',
   visudo: 'sudo',
+  pg_lsclusters: 'postgresql',
 } as const;
 
 const has = (program: string): boolean =>

@@ -7,6 +7,7 @@ import { lvmThin } from './lvm-thin/layer.ts';
 import { mirror } from './mirror/layer.ts';
 import { offsite } from './offsite/layer.ts';
 import { pfsense } from './pfsense/layer.ts';
+import { postgres } from './postgres/layer.ts';
 import { sqlite } from './sqlite/layer.ts';
 
 export const layers = [
@@ -17,5 +18,6 @@ export const layers = [
   mirror,
   offsite,
   pfsense,
+  postgres,
   sqlite,
 ] as const satisfies readonly LayerKind[];

@@ -11,6 +11,8 @@ export type RouteSource = Readonly<
   /** what makes a machine the one it is, its guests' data apart */
   | { what: 'host'; on: string }
   | { what: 'firewall'; on: string }
+  /** of a server or a store that `on` reaches, as an operator calls it: `PostgreSQL at db.lan` */
+  | { what: 'databases'; on: string; of: string }
   /** guests of a PVE server, or of one node of it */
   | { what: 'guests'; on: string; node?: string | undefined; select: GuestSelection }
   /** of a PBS; `at` is STORE or STORE/NAMESPACE */

@@ -15,6 +15,8 @@ export function sourceText(source: RouteSource): string {
       return `the machine ${source.on}`;
     case 'firewall':
       return `the firewall ${source.on}`;
+    case 'databases':
+      return `${source.of}, reached from ${source.on}`;
     case 'guests':
       return `${selectionText(source.select)} of ${source.on}${source.node === undefined ? '' : `, on its node ${source.node}`}`;
     case 'datastore':

@@ -5,10 +5,11 @@ import table from './layer-needs.json' with { type: 'json' };
 
 /**
  * `files`: to read what belongs to others. `owners`: to give files to others. `lvm`: volumes, snapshots, LUKS. `trees`: to make copies of
- * files as they are, setuid bits and nodes too, from a source that is mounted apart and shut in.
+ * files as they are, setuid bits and nodes too, from a source that is mounted apart and shut in. `accounts`: to run a program as another
+ * account of this machine.
  */
-export type Need = 'files' | 'owners' | 'mount' | 'lvm' | 'trees';
-const everyNeed: readonly Need[] = ['files', 'owners', 'mount', 'lvm', 'trees'];
+export type Need = 'files' | 'owners' | 'mount' | 'lvm' | 'trees' | 'accounts';
+const everyNeed: readonly Need[] = ['files', 'owners', 'mount', 'lvm', 'trees', 'accounts'];
 
 export type ServiceNeeds = Readonly<{
   needs: ReadonlySet<Need>;
@@ -56,7 +57,9 @@ function hostsOf({
     return host === undefined || host === '' ? [] : [host.replace(/^\[(.*)\]$/, '$1')];
   });
   const reached = machines.flatMap((one) => ('ssh' in one ? [one.ssh.host] : []));
-  return [...new Set([...urls, ...reached])].sort();
+  const local = new Set(machines.filter((one) => 'local' in one).map(({ name }) => name));
+  const databases = layers.filter(({ machine }) => local.has(machine)).flatMap(serverOf);
+  return [...new Set([...urls, ...reached, ...databases])].sort();
 }
 
 function warningsOf({ machines, kubernetes }: Pick<Estate, 'machines' | 'kubernetes'>, local: ReadonlySet<string>) {
@@ -75,4 +78,10 @@ function warningsOf({ machines, kubernetes }: Pick<Estate, 'machines' | 'kuberne
           `kubectl runs here for ${name}: allow the address of its API server (\`systemctl edit holdfast\`: [Service] IPAddressAllow=ADDRESS)`,
       ),
   ];
+}
+
+/** A layer of dumps names the server that its tools speak to; a path is a socket. */
+function serverOf(layer: object): readonly string[] {
+  const { server } = layer as Readonly<{ server?: Readonly<{ host?: unknown }> }>;
+  return typeof server?.host === 'string' && !server.host.startsWith('/') ? [server.host] : [];
 }

@@ -22,12 +22,14 @@ const capabilities: Readonly<Record<Need, readonly string[]>> = {
   mount: ['CAP_SYS_ADMIN', 'CAP_DAC_READ_SEARCH'],
   lvm: ['CAP_SYS_ADMIN', 'CAP_DAC_READ_SEARCH', 'CAP_DAC_OVERRIDE'],
   trees: ['CAP_SYS_ADMIN', 'CAP_SYS_CHROOT', 'CAP_FSETID', 'CAP_SETFCAP', 'CAP_SETUID', 'CAP_SETGID'],
+  accounts: ['CAP_SETUID', 'CAP_SETGID'],
 };
 
 // Where LVM, cryptsetup and mount keep what they lock and remember.
 const toolFolders: Readonly<Record<Need, readonly string[]>> = {
   files: [],
   owners: [],
+  accounts: [],
   mount: ['/run/mount'],
   trees: ['/run/mount'],
   lvm: ['/etc/lvm/archive', '/etc/lvm/backup', '/run/lvm', '/run/lock', '/run/cryptsetup', '/run/mount'],

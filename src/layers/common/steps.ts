@@ -1,8 +1,16 @@
 // The step kinds of restore points themselves, of the trees in them and of canaries, the same for every layer.
 import type { StepKind } from '../../contracts/step-kind.ts';
+import { unpackKind as unpackDumpsKind } from './dumps/unpack-step.ts';
 import { plantKind, removeKind } from './judgement/canaries/steps.ts';
 import { pruneKind } from './points/prune.ts';
 import { settleKind } from './trees/settle.ts';
 import { unpackKind } from './trees/unpack.ts';
 
-export const commonSteps: readonly StepKind[] = [pruneKind, unpackKind, settleKind, plantKind, removeKind];
+export const commonSteps: readonly StepKind[] = [
+  pruneKind,
+  unpackKind,
+  settleKind,
+  plantKind,
+  removeKind,
+  unpackDumpsKind,
+];

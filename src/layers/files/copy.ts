@@ -4,7 +4,7 @@ import type { Done, StepContext, StepKind } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
 import { withItemResults } from '../../model/item-results.ts';
 import type { ChildPlan, Note } from '../../model/plan.ts';
-import type { Manifest, RestorePoint } from '../../model/restore-point.ts';
+import type { RestorePoint } from '../../model/restore-point.ts';
 import { absent } from '../../model/step.ts';
 import type { Json } from '../../values/canonical.ts';
 import { milliseconds } from '../../values/duration.ts';
@@ -13,6 +13,7 @@ import { shown } from '../../values/text.ts';
 import { versionOf } from '../common/commands.ts';
 import { asGiven, givenOf } from '../common/given.ts';
 import { plantedOf } from '../common/judgement/canaries/canaries.ts';
+import { asRetentionSees, soonSealed, suspicionIn, unjudgedIn } from '../common/judgement/consequences.ts';
 import { settleHolds } from '../common/judgement/holding.ts';
 import { type Judged, judgementDetail } from '../common/judgement/record.ts';
 import { standingOf } from '../common/judgement/standing.ts';
@@ -26,7 +27,7 @@ import { closeVolume, openVolume } from '../common/volume/open.ts';
 import { candidates, wordsOf } from './base.ts';
 import { type Made, makeGeneration } from './generation.ts';
 import { copyGiven } from './given.ts';
-import { asRetentionSees, judgedContent, suspicionIn, unjudgedIn } from './judged.ts';
+import { judgedContent } from './judged.ts';
 import { excludedOf, workloadOf } from './source.ts';
 import { namesOf, remarksOn, weakIn } from './told.ts';
 import { weeksStep } from './weeks-step.ts';
@@ -119,7 +120,7 @@ async function sealed(
   const sinceBoot: SinceBoot | undefined = since_boot && { ...since_boot, elapsed: milliseconds(since_boot.elapsed) };
   const fresh = { id, takenAt: at, source: key, run: context.run, sinceBoot };
   const judgement = { judgement: judgementDetail(judged) };
-  const standing = standingOf([...own, soonSealed(copying, context, judgement)], entry.suspicious_approved);
+  const standing = standingOf([...own, soonSealed(place, context.run, key, at, judgement)], entry.suspicious_approved);
   const pruning = decidePruning(entry, asRetentionSees(points, own, standing), fresh, timeZone);
   const base = points.find(({ manifest }) => manifest.id === made.base)?.manifest;
   const as = made.outcome === 'same' && base !== undefined ? base : undefined;
@@ -203,22 +204,6 @@ async function copiedBefore(
   const says = suspicion.length === 0 ? { takenAt: manifest.takenAt } : { says: suspicion.join('; ').slice(0, 1000) };
   const result = { ...sealedResult(manifest, folder), source: label };
   return { result: withItemResults(result, { items: [{ ...item, ...says }] }), degraded: suspicion };
-}
-
-/** The point as it is about to be: what it means for the others is known before it is there. */
-function soonSealed(
-  { place, key, entry, takenAt }: Placed,
-  { run }: StepContext,
-  details: Manifest['details'],
-): RestorePoint {
-  const at = instantOf(takenAt);
-  return {
-    manifest: {
-      ...{ format: 1, id: place.id, layer: entry.name, kind: entry.kind, workload: entry.workload, takenAt: at },
-      ...{ sealedAt: at, run, source: key, counts: {}, parts: [], tools: {}, details },
-    },
-    ...{ machine: entry.machine, folder: place.sealed, bytes: 0, held: undefined },
-  };
 }
 
 /** A new volume may well be empty. What had files before, and a folder that somebody declared, are not: nothing was mounted there, or all is gone. */

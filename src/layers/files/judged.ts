@@ -8,8 +8,8 @@ import { digestOf } from '../../values/canonical.ts';
 import { type Planted, plantedOf, troubledCanaries } from '../common/judgement/canaries/canaries.ts';
 import { judgeGeneration } from '../common/judgement/generation.ts';
 import type { Evidence } from '../common/judgement/judge.ts';
-import { complaintsOf, type Judged, judgedAs } from '../common/judgement/record.ts';
-import { type Standing, standingOf, withHolds } from '../common/judgement/standing.ts';
+import { type Judged, judgedAs } from '../common/judgement/record.ts';
+import { standingOf } from '../common/judgement/standing.ts';
 import { thresholdsOf } from '../common/judgement/thresholds.ts';
 import type { SourceKey } from '../common/points/source.ts';
 import { treeName } from '../common/trees/generation/parts.ts';
@@ -61,25 +61,3 @@ async function troubleWith(
   const paths = planted.paths.filter(isCopied);
   return troubledCanaries({ machine, tree, signal }, { ...planted, paths });
 }
-
-/** All points as retention is to see them; only those of this source are held by its suspicion. */
-export function asRetentionSees(
-  points: readonly RestorePoint[],
-  own: readonly RestorePoint[],
-  standing: Standing,
-): readonly RestorePoint[] {
-  const held = new Map(withHolds(own, standing).map((point) => [point.manifest.id, point]));
-  return points.map((point) => held.get(point.manifest.id) ?? point);
-}
-
-/** What makes the run degraded for as long as a suspicion stands: of the newest point that shows it. */
-export function suspicionIn(label: string, { suspicious }: Standing): readonly string[] {
-  const newest = suspicious.at(-1);
-  return newest === undefined ? [] : complaintsOf(newest.judged).map((line) => `${label}: ${line}`);
-}
-
-/** Nobody could judge: an operator must know, but of the first generation, which has none before it. */
-export const unjudgedIn = (label: string, judged: Judged, own: readonly RestorePoint[]): readonly string[] =>
-  judged.verdict === 'not known' && own.length > 0
-    ? [`${label}: whether its content was damaged is not known: ${judged.because}`]
-    : [];

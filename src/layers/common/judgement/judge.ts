@@ -6,7 +6,17 @@ import type { Gathered } from './changes.ts';
 import type { Looked } from './look.ts';
 import type { Thresholds } from './thresholds.ts';
 
-export const signals = ['canary', 'scrambled', 'zeroed', 'emptied', 'renamed', 'replaced', 'gone', 'shrunk'] as const;
+export const signals = [
+  'canary',
+  'scrambled',
+  'zeroed',
+  'emptied',
+  'renamed',
+  'replaced',
+  'gone',
+  'shrunk',
+  'frozen',
+] as const;
 export type Signal = (typeof signals)[number];
 export type Reason = Readonly<{ signal: Signal; says: string }>;
 

@@ -1,0 +1,39 @@
+// What a tool needs to log in, in a file of its own on the machine that it runs on: in memory where there is such a folder, for its owner
+// alone, and gone with the step. Never in an argument or an environment, which others on that machine may read.
+import { join } from 'node:path';
+import { Fault } from '../../../fault.ts';
+import type { Machine } from '../../../machines/machine.ts';
+
+/** Where a file of a moment may lie: the first of them that is there and may be written to. */
+const places = ['/dev/shm', '/run', '/tmp'] as const;
+
+/** Whose file it is: a step of a run, which announces it, or a look before there is a run. */
+export type Owner = Readonly<{ run: string; path: string; take?(what: string, name: string): void }>;
+
+const folderIn = (place: string, { run, path }: Owner): string =>
+  join(place, `.holdfast-${run}-${Buffer.from(path).toString('base64url').slice(0, 60)}`);
+
+/** @returns the path of the file */
+export async function keptForNow(machine: Machine, name: string, content: string, owner: Owner): Promise<string> {
+  for (const place of places) {
+    const folder = folderIn(place, owner);
+    owner.take?.('file to log in with', folder);
+    try {
+      await machine.files.makeFolder(folder, 0o700);
+    } catch (error) {
+      if (error instanceof Fault) continue;
+      throw error;
+    }
+    await machine.files.write(join(folder, name), content, 0o600);
+    return join(folder, name);
+  }
+  throw new Fault('no-place-for-credentials', {
+    where: machine.name,
+    says: `none of ${places.join(', ')} can be written to there`,
+    remedy: 'run the layer from a machine that reaches the server over the network, with the same tools',
+  });
+}
+
+export async function removeKept(machine: Machine, owner: Owner): Promise<void> {
+  for (const place of places) await machine.files.remove(folderIn(place, owner));
+}

@@ -1,0 +1,98 @@
+// The plan of one run of a layer of dumps: a look at the server, and what follows from it. Pure.
+import type { LayerContext, Planned } from '../../../contracts/layer.ts';
+import type { ChildPlan, Note } from '../../../model/plan.ts';
+import type { RunId } from '../../../model/run.ts';
+import type { Step } from '../../../model/step.ts';
+import { minutes } from '../../../values/duration.ts';
+import type { Instant, SinceBoot } from '../../../values/instant.ts';
+import { ref } from '../../../values/ref.ts';
+import { count, shown } from '../../../values/text.ts';
+import { asGiven } from '../given.ts';
+import { pointsMachine } from '../points/entry.ts';
+import { lane, layerFolder, pointId, pointRef } from '../points/places.ts';
+import type { Looked } from './dump.ts';
+import type { DumpEntry } from './entry.ts';
+
+export function planDumps(entry: DumpEntry, { timeZone }: Pick<LayerContext, 'timeZone'>): Planned {
+  const subject = ref('layer', entry.name);
+  const machine = pointsMachine(entry);
+  const look: Step = {
+    id: 'look',
+    kind: `${entry.kind}.look`,
+    subject,
+    act: 'do',
+    title: `ask ${entry.kind} on ${entry.machine} what there is, and dump it into a restore point in ${shown(layerFolder(entry))}`,
+    because: [`the layer ${entry.name} protects the workload ${entry.workload} with it`],
+    changes: [],
+    after: [],
+    lanes: [lane(machine, entry.to)],
+    risk: 'adds',
+    needs: [],
+    expects: [],
+    given: asGiven({ entry, timeZone }),
+    wayBack: 'undo',
+    expands: true,
+    patience: minutes(10),
+  };
+  const notes: Note[] = [];
+  if (entry.encrypt_to === undefined)
+    notes.push({
+      ...{ subject, level: 'warning' },
+      says:
+        `its points hold what their applications keep secret, password hashes too: they are only as safe as the disk behind ` +
+        `${shown(entry.to)} on ${machine}. \`encrypt_to\` encrypts them`,
+    });
+  return { steps: [look], notes, refusals: [] };
+}
+
+export type Seen = Readonly<{
+  entry: DumpEntry;
+  timeZone: string;
+  looked: Looked;
+  run: RunId;
+  now: Instant;
+  sinceBoot: SinceBoot | undefined;
+}>;
+
+export function childPlan(seen: Seen): ChildPlan {
+  const { entry, looked } = seen;
+  const { items, excluded, warnings } = looked;
+  const subject = ref('layer', entry.name);
+  const dump = dumpStep(seen);
+  const { workload } = entry;
+  return {
+    because: [`there ${items.length === 1 ? 'is' : 'are'} ${count(items.length, 'thing')} to dump`],
+    steps: [dump],
+    notes: warnings.map((says): Note => ({ subject, level: 'warning', says })),
+    afterFailure: 'alone',
+    itemResults: {
+      expected: items.map(({ name }) => ({ name, workload, step: dump.id })),
+      excluded: excluded.map((one) => ({ ...one, workload })),
+    },
+  };
+}
+
+function dumpStep({ entry, timeZone, looked, run, now, sinceBoot }: Seen): Step {
+  const { server, items } = looked;
+  const id = pointId(now, run);
+  const names = items.map(({ name }) => shown(name));
+  const some = names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+  return {
+    id: 'dump',
+    kind: `${entry.kind}.dump`,
+    subject: pointRef(entry.name, id),
+    act: 'create',
+    title: `dump ${some} into restore point ${id}`,
+    because: [`the server answers: ${Object.values(server).map(String).join(', ')}`],
+    changes: [],
+    after: [],
+    lanes: [lane(pointsMachine(entry), entry.to)],
+    risk: 'adds',
+    needs: [],
+    expects: [],
+    given: asGiven({ entry, timeZone, id, takenAt: now, since_boot: sinceBoot, server, items }),
+    wayBack: 'undo',
+    expands: true,
+    patience: minutes(30),
+  };
+}
