@@ -3,6 +3,7 @@ import { table } from '../src/cli/table.ts';
 import type { Row } from './bench.ts';
 import { changesRows } from './changes.ts';
 import { decidingRows } from './deciding.ts';
+import { dumpsRows } from './dumps.ts';
 import { filesRows } from './files.ts';
 import { journalRows } from './journal.ts';
 import { lvmRows } from './lvm.ts';
@@ -19,7 +20,7 @@ import { streamRows } from './stream.ts';
 const benches = {
   ...{ start: startRows, stream: streamRows, deciding: decidingRows, journal: journalRows, plan: planRows },
   ...{ schedule: scheduleRows, schedules: schedulesRows, retention: retentionRows, ssh: sshRows },
-  ...{ sqlite: sqliteRows, lvm: lvmRows, changes: changesRows, files: filesRows, mirror: mirrorRows },
+  ...{ sqlite: sqliteRows, lvm: lvmRows, changes: changesRows, files: filesRows, mirror: mirrorRows, dumps: dumpsRows },
 } as const;
 const wanted = process.argv.slice(2);
 

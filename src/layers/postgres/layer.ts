@@ -5,6 +5,7 @@ import { safetyKind } from '../common/dumps/safety-step.ts';
 import { credentialsKind } from './credentials.ts';
 import { postgresDumps } from './dumps.ts';
 import { loadKind } from './load.ts';
+import { proveKind } from './prove.ts';
 import { planRestore, restoreTargets } from './restore-plan.ts';
 import { rolesKind } from './roles.ts';
 import { routesOf } from './routes.ts';
@@ -23,7 +24,7 @@ export const postgres = defineLayer<PostgresEntry>(
     restore: planRestore,
     stepKinds: [
       safetyKind(postgresDumps, postgresEntry),
-      ...[rolesKind, loadKind, credentialsKind, swapKind, settleKind],
+      ...[proveKind, rolesKind, loadKind, credentialsKind, swapKind, settleKind],
     ],
   }),
 );

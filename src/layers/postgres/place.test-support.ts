@@ -15,6 +15,9 @@ import { type PostgresEntry, postgresEntry } from './schema.ts';
 import { scoutRestore } from './scout.ts';
 import type { PostgresServer } from './server.test-support.ts';
 
+/** Files to log in with lie where those of every test on this machine do. */
+export const ownRun = (run: string): RunId => `${run}p${process.pid}` as RunId;
+
 export type Place = Readonly<{
   folder: string;
   copies: string;
@@ -47,7 +50,7 @@ export function placeOn(server: Pick<PostgresServer, 'port' | 'password'>, more:
   };
   const context: LayerContext = { timeZone: 'UTC', now: world.clock.now(), layers: [] };
   const driven = (run: string, others: Partial<Driven> = {}): Driven => ({
-    ...{ run: run as RunId, world, taken, ...others },
+    ...{ run: ownRun(run), world, taken, ...others },
   });
   return {
     ...{ folder, copies, entry, world },
@@ -65,7 +68,7 @@ export function placeOn(server: Pick<PostgresServer, 'port' | 'password'>, more:
         .map(String)
         .filter((name) => /\.(partial|removing|holdfast)-|^taken\/./.test(name)),
       ...['/dev/shm', '/run', '/tmp'].flatMap((place) =>
-        readdirSync(place).filter((name) => /^\.holdfast-(run|scout)/.test(name)),
+        readdirSync(place).filter((name) => name.startsWith('.holdfast-') && name.includes(`p${process.pid}-`)),
       ),
     ],
     close: () => rmSync(folder, { recursive: true, force: true }),

@@ -2,7 +2,7 @@
 // before, and put aside until the new one stands. Pure.
 import type { LayerContext, Planned, RestoreTarget, RestoreWish } from '../../contracts/layer.ts';
 import type { Note, Refusal } from '../../model/plan.ts';
-import type { RestorePoint } from '../../model/restore-point.ts';
+import type { Manifest, RestorePoint } from '../../model/restore-point.ts';
 import type { Json } from '../../values/canonical.ts';
 import { ref } from '../../values/ref.ts';
 import { shown } from '../../values/text.ts';
@@ -70,7 +70,8 @@ const rolesIn = (about: unknown): readonly string[] =>
   Array.isArray(about) ? about.filter((one): one is string => typeof one === 'string') : [];
 
 /** `PostgreSQL 15.18 (Debian ...)` */
-const majorOf = ({ manifest: { details } }: RestorePoint): number => {
+const majorOf = ({ manifest }: RestorePoint): number => majorIn(manifest);
+export const majorIn = ({ details }: Pick<Manifest, 'details'>): number => {
   const server = details['server'];
   const version = server !== null && typeof server === 'object' && 'version' in server ? String(server['version']) : '';
   return Number(/(\d+)/.exec(version)?.[1] ?? 0);

@@ -1,5 +1,5 @@
 // What every step of a restore works with: the server, by the login that may change it, and the database that the step is about.
-import type { StepContext } from '../../contracts/step-kind.ts';
+import type { StepContext, StepKind } from '../../contracts/step-kind.ts';
 import { absent } from '../../model/step.ts';
 import { digestOf } from '../../values/canonical.ts';
 import { kindOf, type Ref } from '../../values/ref.ts';
@@ -36,6 +36,17 @@ export async function restoringIn(given: RestoreGiven, context: StepContext): Pr
 
 export const release = (context: StepContext): Promise<void> =>
   removeKept(context.world.machine(givenIn(context).entry.machine), context);
+
+/** A step that was given back already is not given back again when it is undone: what undoing takes, it gives back itself. */
+export const undoing =
+  (undo: NonNullable<StepKind['undo']>): NonNullable<StepKind['undo']> =>
+  async (context, fate) => {
+    try {
+      await undo(context, fate);
+    } finally {
+      await release(context);
+    }
+  };
 
 export async function namesThere(
   { connection, from }: Restoring,

@@ -4,7 +4,7 @@ import { Fault } from '../../fault.ts';
 import { opened } from '../common/dumps/opened.ts';
 import { forAge } from '../common/points/encryption.ts';
 import { ask } from './psql.ts';
-import { givenIn, observePoint, type Restoring, release, restoringIn } from './restoring.ts';
+import { givenIn, observePoint, type Restoring, release, restoringIn, undoing } from './restoring.ts';
 import { statementsFor } from './roles-sql.ts';
 import { identifier, literal } from './sql.ts';
 
@@ -41,7 +41,7 @@ export const rolesKind: StepKind = {
       : { answer: 'not done', evidence: `${left.join(', ')} is not there` };
   },
 
-  undo: async (context) => {
+  undo: undoing(async (context) => {
     const given = givenIn(context);
     const restoring = await restoringIn(given, context);
     const names = given.roles?.missing ?? [];
@@ -49,7 +49,7 @@ export const rolesKind: StepKind = {
     // Made in one transaction, after it was seen that none of them was there.
     for (const role of names.filter((name) => !left.includes(name)))
       await ask(restoring.connection, restoring.from, `DROP ROLE ${identifier(role)};`, context);
-  },
+  }),
   release,
 };
 

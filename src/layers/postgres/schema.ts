@@ -2,11 +2,10 @@
 import * as z from 'zod';
 import { layerEntry, leftOutFields } from '../../contracts/layer-entry.ts';
 import { secretReference } from '../../values/secret-reference.ts';
-import { type DumpEntry, dumpFields } from '../common/dumps/entry.ts';
+import { accountName, type DumpEntry, dumpFields, proveFields } from '../common/dumps/entry.ts';
 import { absolutePath, liesBelowMount, notBelowMount } from '../common/points/entry.ts';
 
 const name = z.string().min(1).max(63);
-const account = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'is no name of an account');
 
 const server = z
   .strictObject({
@@ -40,7 +39,7 @@ export const postgresEntry = layerEntry
   .extend({
     kind: z.literal('postgres'),
     server,
-    as: account
+    as: accountName
       .optional()
       .describe('the account that its tools run as on `machine`, for a login by that (peer): `postgres`'),
     programs: absolutePath
@@ -61,6 +60,7 @@ export const postgresEntry = layerEntry
       ),
     exclude: z.array(exclusion).optional().describe('databases that are not dumped, and who decided so'),
     ...dumpFields,
+    ...proveFields,
   })
   .refine(liesBelowMount, notBelowMount)
   .refine(({ as, server: { password } }) => as === undefined || password === undefined, {

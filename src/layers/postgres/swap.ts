@@ -14,6 +14,7 @@ import {
   type Restoring,
   release,
   restoringIn,
+  undoing,
 } from './restoring.ts';
 import { identifier, literal } from './sql.ts';
 
@@ -43,7 +44,7 @@ export const swapKind: StepKind = {
       : { answer: 'done', evidence: 'it has the name', result: { database: placed.database.name } };
   },
 
-  undo: async (context) => {
+  undo: undoing(async (context) => {
     const given = givenIn(context);
     const placed = placedIn(given, context);
     const restoring = await restoringIn(given, context);
@@ -56,7 +57,7 @@ export const swapKind: StepKind = {
       await ask(connection, from, `BEGIN; ${rename(name, placed.loaded)} ${back} COMMIT;`, context);
     }
     if (there) await ask(connection, from, `ALTER DATABASE ${identifier(name)} ALLOW_CONNECTIONS true;`, context);
-  },
+  }),
   release,
 };
 

@@ -1,13 +1,11 @@
 // What was counted while the dumps were taken, table by table, as a part of the point: what comes back is compared with it.
 import * as z from 'zod';
 import type { StepContext } from '../../../contracts/step-kind.ts';
-import type { Machine } from '../../../machines/machine.ts';
 import type { Part } from '../../../model/restore-point.ts';
-import { forAge } from '../points/encryption.ts';
 import { manifestIn } from '../points/point-proof.ts';
 import type { PointPlace } from '../points/sealing.ts';
 import type { DumpEntry } from './entry.ts';
-import { opened } from './opened.ts';
+import { type Opening, opened } from './opened.ts';
 import { stored } from './stored.ts';
 import type { TakenItem } from './take-items.ts';
 import { type Taken, takenSchema } from './taken.ts';
@@ -38,18 +36,14 @@ export async function writeFacts(
 
 /** @returns the rows of each table of one dump. @throws Fault `point-damaged` where they are not what was sealed */
 export async function readFacts(
-  machine: Machine,
-  folder: string,
-  { identity }: Pick<DumpEntry, 'identity'>,
+  { machine, folder, identity }: Omit<Opening, 'taken'>,
   name: string,
-  context: Pick<StepContext, 'world' | 'signal' | 'progress'>,
+  context: Pick<StepContext, 'signal' | 'progress'>,
 ): Promise<Tables> {
   const { details } = await manifestIn(machine.files, folder);
   const taken = takenSchema.parse(details['facts']);
-  const secret = identity && (await context.world.secret(identity, forAge));
   const text: Buffer[] = [];
-  for await (const piece of opened({ machine, folder, taken, identity: secret }, context))
-    text.push(Buffer.from(piece));
+  for await (const piece of opened({ machine, folder, taken, identity }, context)) text.push(Buffer.from(piece));
   const facts = factsSchema.parse(JSON.parse(Buffer.concat(text).toString()));
   return facts.find((one) => one.name === name)?.tables ?? {};
 }

@@ -4,9 +4,10 @@ import type { ChildPlan, Note } from '../../../model/plan.ts';
 import type { RunId } from '../../../model/run.ts';
 import type { Step } from '../../../model/step.ts';
 import { minutes } from '../../../values/duration.ts';
-import type { Instant, SinceBoot } from '../../../values/instant.ts';
+import { between, type Instant, type SinceBoot } from '../../../values/instant.ts';
 import { ref } from '../../../values/ref.ts';
 import { count, shown } from '../../../values/text.ts';
+import { parseTimeSpan } from '../../../values/time-span.ts';
 import { asGiven } from '../given.ts';
 import { pointsMachine } from '../points/entry.ts';
 import { lane, layerFolder, pointId, pointRef } from '../points/places.ts';
@@ -52,6 +53,8 @@ export type Seen = Readonly<{
   run: RunId;
   now: Instant;
   sinceBoot: SinceBoot | undefined;
+  /** when a point of this layer was last brought back on a server of its own */
+  provedAt: Instant | undefined;
 }>;
 
 export function childPlan(seen: Seen): ChildPlan {
@@ -62,7 +65,7 @@ export function childPlan(seen: Seen): ChildPlan {
   const { workload } = entry;
   return {
     because: [`there ${items.length === 1 ? 'is' : 'are'} ${count(items.length, 'thing')} to dump`],
-    steps: [dump],
+    steps: [dump, ...proveSteps(seen)],
     notes: warnings.map((says): Note => ({ subject, level: 'warning', says })),
     afterFailure: 'alone',
     itemResults: {
@@ -95,4 +98,37 @@ function dumpStep({ entry, timeZone, looked, run, now, sinceBoot }: Seen): Step 
     expands: true,
     patience: minutes(30),
   };
+}
+
+/** A dump that nobody ever brought back is a hope. */
+function proveSteps({ entry, now, run, provedAt }: Seen): readonly Step[] {
+  const every = entry.prove === undefined ? undefined : parseTimeSpan(entry.prove.every);
+  if (entry.prove === undefined || typeof every !== 'number') return [];
+  if (provedAt !== undefined && between(provedAt, now) < every) return [];
+  const id = pointId(now, run);
+  const on = entry.prove.on ?? pointsMachine(entry);
+  return [
+    {
+      id: 'prove',
+      kind: `${entry.kind}.prove`,
+      subject: pointRef(entry.name, id),
+      act: 'do',
+      title: `bring it back on a server of its own on ${on}, count what is in it, and remove that server`,
+      because: [
+        provedAt === undefined
+          ? 'none of its points was ever brought back'
+          : `the last one was on ${provedAt.slice(0, 10)}`,
+      ],
+      changes: [],
+      after: ['dump'],
+      lanes: [lane(on, entry.prove.staging)],
+      risk: 'adds',
+      needs: [],
+      expects: [],
+      given: asGiven({ entry, id }),
+      wayBack: 'undo',
+      expands: false,
+      patience: minutes(60),
+    },
+  ];
 }

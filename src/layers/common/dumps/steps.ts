@@ -11,6 +11,7 @@ import type { Dumps } from './dump.ts';
 import type { DumpEntry } from './entry.ts';
 import { dumpGiven, lookGiven } from './given.ts';
 import { childPlan } from './plan.ts';
+import { provedAt } from './proved.ts';
 import { takePoint } from './take-point.ts';
 
 export function dumpStepKinds<Entry extends DumpEntry>(
@@ -38,12 +39,8 @@ const lookKind = <Entry extends DumpEntry>(
     return {
       result: { items: looked.items.length, ...looked.server },
       expands: childPlan({
-        entry,
-        timeZone,
-        looked,
-        run: context.run,
-        now: clock.now(),
-        sinceBoot: clock.sinceBoot?.(),
+        ...{ entry, timeZone, looked, run: context.run, now: clock.now(), sinceBoot: clock.sinceBoot?.() },
+        provedAt: provedAt(entry, context.world),
       }),
     };
   },

@@ -1,0 +1,12 @@
+// `npm run proof:dumps [-- --full] [-- --only PART]`: databases of real servers taken, proved, wrecked, brought back, and asked by their
+// own clients, as a user types it.
+import { provePostgres } from './dumps/postgres.ts';
+import { provePostgresFaults } from './dumps/postgres-faults.ts';
+import { provePostgresKills } from './dumps/postgres-kills.ts';
+import { type Parts, proveParts } from './parts.ts';
+
+const lanes: readonly Parts[] = [
+  { postgres: provePostgres, 'postgres-faults': provePostgresFaults, 'postgres-kills': provePostgresKills },
+];
+
+await proveParts('proof:dumps', lanes, {});
