@@ -112,6 +112,7 @@ describe('plans', () => {
     const members = ['a', 'b', 'c'].map((name) => ({ name, peer_urls: [`http://${name}:2380`] }));
     assert.deepEqual(codes('live', served, { members }), ['cluster-of-many']);
     assert.deepEqual(codes('live', {}, { members: members.slice(0, 1) }), ['service-not-declared']);
+    assert.deepEqual(codes('live', { ...served, member: members[0] }, { down: 'it is silent' }), ['server-down']);
     assert.deepEqual(codes('elsewhere', served, {}), ['target-unclear']);
     assert.deepEqual(codes('data/srv/new', {}, { members }), ['member-not-declared']);
     assert.deepEqual(codes('data/srv/new', {}, { members: members.slice(0, 1) }), []);

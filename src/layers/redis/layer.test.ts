@@ -9,6 +9,7 @@ import { Fault } from '../../fault.ts';
 import { localMachine } from '../../machines/local.ts';
 import type { Machine } from '../../machines/machine.ts';
 import { systemClock } from '../../values/instant.ts';
+import { codesOf } from '../common/driver.test-support.ts';
 import { type PlaceOfDumps, placeOfDumps, Refused } from '../common/dumps/place-of-dumps.test-support.ts';
 import { takenIn } from '../common/dumps/taken.ts';
 import { redis } from './layer.ts';
@@ -180,10 +181,9 @@ describe('what a Redis holds', { skip: cannotServeRedis() }, () => {
       ...{ layer: redis, password: less.password },
       entry: { ...entryFor(), server: { port: less.port, user: 'holdfast', password: secret } },
     });
-    await assert.rejects(
-      at.protect('run1'),
-      (error) => isFault('nothing-dumped')(error) && /dump-not-allowed/.test(String(error)),
-    );
+    const [fault] = Object.values((await at.protect('run1')).failed);
+    assert.equal(fault?.code, 'nothing-dumped');
+    assert.match(fault?.says ?? '', /dump-not-allowed/);
     assert.deepEqual(await at.points(), []);
     less.close();
     await assert.rejects(at.protect('run2'), isFault('database-unreachable'));
@@ -225,16 +225,14 @@ describe('what a Redis holds', { skip: cannotServeRedis() }, () => {
     });
     try {
       let killed = false;
-      await assert.rejects(
-        place.protect('run1', {
-          at: (moment) => {
-            if (killed || !moment.includes('dumping dump')) return;
-            killed = true;
-            dying.kill();
-          },
-        }),
-        isFault('nothing-dumped'),
-      );
+      const out = await place.protect('run1', {
+        at: (moment) => {
+          if (killed || !moment.includes('dumping dump')) return;
+          killed = true;
+          dying.kill();
+        },
+      });
+      assert.deepEqual(codesOf(out), ['nothing-dumped']);
       assert.ok(killed);
       assert.deepEqual(await place.points(), []);
       assert.deepEqual(place.left(), []);
@@ -261,7 +259,7 @@ describe('what a Redis holds', { skip: cannotServeRedis() }, () => {
         try {
           server.cli('flushall');
           filled(server, 400, 100_000);
-          await assert.rejects(place.protect('run1'), isFault('disk-full'));
+          assert.deepEqual(codesOf(await place.protect('run1')), ['disk-full']);
           assert.deepEqual(await place.points(), []);
         } finally {
           execFileSync('umount', [place.copies]);
