@@ -43,7 +43,9 @@ const counted = z.object({ count: amount.default(0) });
 /** How many keys there were at a revision, which an answer of one key says, too; undefined where that one has been compacted away. */
 export async function keysAt(client: Client, revision: number, context: Watched): Promise<number | undefined> {
   try {
-    return (await ask(client, ['get', '', '--from-key', '--keys-only', '--limit=1', `--rev=${revision}`], counted, context)).count;
+    return (
+      await ask(client, ['get', '', '--from-key', '--keys-only', '--limit=1', `--rev=${revision}`], counted, context)
+    ).count;
   } catch (error) {
     if (error instanceof Fault && /has been compacted/.test(error.says)) return undefined;
     throw error;

@@ -27,7 +27,10 @@ export type Service = z.infer<typeof serviceSchema>;
 export function inPlace({
   service,
   data,
-}: Readonly<{ service?: Service | undefined; data?: string | undefined }>): Readonly<{ service: Service; data: string }> {
+}: Readonly<{ service?: Service | undefined; data?: string | undefined }>): Readonly<{
+  service: Service;
+  data: string;
+}> {
   if (service === undefined || data === undefined) throw new Error('a restore in place was planned without a service');
   return { service, data };
 }
