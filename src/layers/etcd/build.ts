@@ -2,6 +2,7 @@
 import { basename, dirname, join } from 'node:path';
 import type { Done, StepContext, StepKind } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
+import type { Machine } from '../../machines/machine.ts';
 import { absent } from '../../model/step.ts';
 import { digestOf } from '../../values/canonical.ts';
 import { kindOf } from '../../values/ref.ts';
@@ -68,18 +69,22 @@ function placed(context: StepContext) {
   return { machine: context.world.machine(given.entry.machine), target, built, given };
 }
 
-/** What is made there by root may not be swapped by somebody else meanwhile. */
-async function checkParent(machine: ReturnType<typeof placed>['machine'], target: string): Promise<void> {
-  const parent = await machine.files.info(dirname(target));
-  const reason =
-    (await inTheWay(machine, target)) ??
-    (parent !== undefined && (parent.mode & 0o022) !== 0 && (parent.mode & 0o1000) === 0
-      ? `others may rename what is in ${shown(dirname(target))}`
-      : undefined);
+/** What is made there may not be swapped by somebody else meanwhile. */
+async function checkParent(machine: Machine, target: string): Promise<void> {
+  const reason = (await inTheWay(machine, target)) ?? (await swappable(machine, dirname(target)));
   if (reason === undefined) return;
   throw new Fault('target-not-empty', {
     where: shown(target),
     says: reason,
     remedy: 'choose a folder that is not there yet, in one that only its owner may write to; nothing was written',
   });
+}
+
+async function swappable(machine: Machine, folder: string): Promise<string | undefined> {
+  const found = await machine.files.info(folder);
+  const we = Number((await must(machine, ['id', '-u'])).stdout.trim());
+  if (found === undefined) return undefined;
+  const isOurs = found.uid === we || found.uid === 0;
+  const isOpen = (found.mode & 0o022) !== 0 && (found.mode & 0o1000) === 0;
+  return isOurs && !isOpen ? undefined : `others may rename what is in ${shown(folder)}`;
 }

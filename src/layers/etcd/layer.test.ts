@@ -133,7 +133,7 @@ describe('what an etcd holds', { skip: cannotServeEtcd() }, () => {
       { member: { name: 'one', peer_urls: [server.peer] } },
     ));
 
-  it('is not taken by a login that is refused or not allowed, nor from a server that is down: each by its name', async () => {
+  it('is not taken by a login that is refused or not allowed, nor from a server that is killed or down: each by its name', async () => {
     const guarded = await startEtcd();
     try {
       guarded.put({ one: '1' });
@@ -163,9 +163,19 @@ describe('what an etcd holds', { skip: cannotServeEtcd() }, () => {
         as('root', '/run/wrong'),
         guarded,
       );
-      guarded.kill();
       await within(
-        async (place) => assert.rejects(place.protect('run1'), isFault('database-unreachable')),
+        async (place) => {
+          const out = await place.protect('run1', {
+            at: (moment) => {
+              if (moment === 'look>dump begins') guarded.kill();
+            },
+          });
+          const [fault] = Object.values(out.failed);
+          assert.equal(fault?.code, 'nothing-dumped');
+          assert.match(fault?.says ?? '', /database-unreachable/);
+          assert.deepEqual(await place.points(), []);
+          await assert.rejects(place.protect('run2'), isFault('database-unreachable'));
+        },
         as('root'),
         guarded,
       );

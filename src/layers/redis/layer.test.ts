@@ -65,7 +65,7 @@ describe('what a Redis holds', { skip: cannotServeRedis() }, () => {
   after(() => server.close());
 
   for (const way of ['replication', 'bgsave'])
-    it(`is dumped whole (${way}), counted and sealed, and loads into another server as it was`, () =>
+    it(`is dumped whole (${way}${way === 'bgsave' ? ', by its socket' : ''}), counted and sealed, and loads into another server as it was`, () =>
       within(
         async (place) => {
           const { degraded } = await place.protect('run1');
@@ -84,7 +84,7 @@ describe('what a Redis holds', { skip: cannotServeRedis() }, () => {
             other.close();
           }
         },
-        { way, ...(way === 'bgsave' ? { server: { user: 'default' } } : {}) },
+        { way, ...(way === 'bgsave' ? { server: { user: 'default', socket: join(server.data, 'socket') } } : {}) },
       ));
 
   it('comes back as dump.rdb, which redis-check-rdb reads', () =>
