@@ -1,7 +1,7 @@
 // What an operator is promised of what a real Redis holds; redis-cli is asked, and a digest that Redis makes of all its keys.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
@@ -171,6 +171,39 @@ describe('what a Redis holds', { skip: cannotServeRedis() }, () => {
         );
       assert.equal(server.digest(), now);
     }));
+
+  it('is as before where the server does not read what was put there, and where the point is damaged nobody is interrupted', async () => {
+    // The login of the restore may not ask for the name of its file, which is another one than usual.
+    const odd = await startRedis({ settings: ['dbfilename other.rdb'] });
+    const place = placeOfDumps({
+      ...{ layer: redis, password: odd.password, also: [odd.data] },
+      entry: {
+        ...{ server: { port: odd.port, user: 'holdfast', password: secret }, service: odd.service, data: odd.data },
+        restore_as: { user: 'restorer', password: secret },
+      },
+    });
+    try {
+      filled(odd, 50);
+      await place.protect('run1');
+      odd.cli('del', 'key:1');
+      const now = odd.digest();
+      await assert.rejects(place.restore('run2', {}), isFault('restore-not-sound'));
+      assert.equal(odd.digest(), now);
+      const [point] = await place.points();
+      assert.ok(point !== undefined);
+      const started = odd.cli('info', 'server').match(/run_id:\w+/)?.[0];
+      const part = join(point.folder, takenIn(point.manifest)[0]?.part ?? '');
+      const bytes = readFileSync(part);
+      bytes[100] = (bytes[100] ?? 0) ^ 1;
+      writeFileSync(part, bytes);
+      await assert.rejects(place.restore('run3', { point }), isFault('point-damaged'));
+      assert.equal(odd.cli('info', 'server').match(/run_id:\w+/)?.[0], started);
+      assert.deepEqual(place.left(), []);
+    } finally {
+      place.close();
+      odd.close();
+    }
+  });
 
   it('is not taken from where the login may not, or is refused, or the server is down: each by its name', async () => {
     await within(async (place) => assert.rejects(place.protect('run1'), isFault('database-login-refused')), {

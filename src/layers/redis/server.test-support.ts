@@ -72,6 +72,7 @@ export async function startRedis({
     ],
     `user default on #${hash} ~* &* +@all`,
     `user holdfast on #${hash} resetkeys resetchannels -@all ${grants}`,
+    `user restorer on #${hash} resetkeys resetchannels -@all +ping +info +bgsave +lastsave`,
     ...settings,
   ];
   writeFileSync(config, `${lines.join('\n')}\n`);
