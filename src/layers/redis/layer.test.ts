@@ -1,7 +1,17 @@
 // What an operator is promised of what a real Redis holds; redis-cli is asked, and a digest that Redis makes of all its keys.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
@@ -13,7 +23,7 @@ import { codesOf } from '../common/driver.test-support.ts';
 import { type PlaceOfDumps, placeOfDumps, Refused } from '../common/dumps/place-of-dumps.test-support.ts';
 import { takenIn } from '../common/dumps/taken.ts';
 import { redis } from './layer.ts';
-import { cannotServeRedis, filled, others, type RedisTestServer, startRedis } from './server.test-support.ts';
+import { cannotServeRedis, filled, freePort, others, type RedisTestServer, startRedis } from './server.test-support.ts';
 
 const isFault = (code: string) => (error: unknown) => error instanceof Fault && error.code === code;
 const secret = { file: '/run/redis' };
@@ -222,6 +232,32 @@ describe('what a Redis holds', { skip: cannotServeRedis() }, () => {
     await assert.rejects(at.protect('run2'), isFault('database-unreachable'));
     assert.deepEqual(at.left(), []);
     at.close();
+  });
+
+  it('is dumped over TLS, where the authority of the server is the one that is declared', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'holdfast-tls-'));
+    const [ca, key, port] = [join(folder, 'cert'), join(folder, 'key'), await freePort()];
+    const made = ['-subj', '/CN=redis', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', ca];
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
+    execFileSync('openssl', ['req', '-x509', ...curve, '-noenc', '-days', '2', ...made], { stdio: 'ignore' });
+    execFileSync('chown', ['-R', 'redis', folder]);
+    const files = [`tls-cert-file ${ca}`, `tls-key-file ${key}`, `tls-ca-cert-file ${ca}`, 'tls-auth-clients no'];
+    const secured = await startRedis({ settings: [`tls-port ${port}`, ...files] });
+    const placeWith = (tls: object) =>
+      placeOfDumps({
+        ...{ layer: redis, password: secured.password },
+        entry: { server: { port, user: 'holdfast', password: secret, tls } },
+      });
+    const [right, wrong] = [placeWith({ ca }), placeWith({})];
+    try {
+      filled(secured, 5);
+      assert.deepEqual((await right.protect('run1')).degraded, []);
+      assert.equal((await right.points())[0]?.manifest.counts['keys'], 5 + others);
+      await assert.rejects(wrong.protect('run1'), isFault('database-unreachable'));
+    } finally {
+      for (const one of [right, wrong, secured]) one.close();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('is dumped by a login that may not count, with the checker of Redis; without it the run is degraded', async () => {
