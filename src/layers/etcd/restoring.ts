@@ -30,7 +30,7 @@ export async function snapshotOf({ entry, points, folder, taken }: RestoreGiven,
 }
 
 /** A member that has no leader answers, and is of no use. */
-export async function answersOf(client: Client, signal: AbortSignal): Promise<Answers> {
+async function answersOf(client: Client, signal: AbortSignal): Promise<Answers> {
   const argv = argvOf(client, ['--command-timeout=2s', 'endpoint', 'health']);
   const ended = await client.machine.run(argv, optionsOf(client, signal));
   if (ended.exitCode === 0) return 'yes';

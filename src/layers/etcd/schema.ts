@@ -34,7 +34,6 @@ const server = z
     message: 'and `key` belong together',
   })
   .prefault({});
-export type EtcdServer = z.infer<typeof server>;
 
 const memberName = z.string().regex(/^[^\s=,\0-][^\s=,\0]*$/, 'is no name of a member');
 

@@ -23,7 +23,7 @@ export async function observePoint(context: StepContext, subject: Ref) {
   return 'problem' in manifest ? absent : digestOf(manifest);
 }
 
-export async function answersOf(client: Client, context: Readonly<{ signal: AbortSignal }>): Promise<Answers> {
+async function answersOf(client: Client, context: Readonly<{ signal: AbortSignal }>): Promise<Answers> {
   try {
     await ask(client, ['ping'], /^PONG\n/, context);
     return 'yes';

@@ -20,7 +20,7 @@ export type DataFolder = Readonly<{
   aside: string;
 }>;
 
-export const placesIn = (path: string, run: RunId) => ({
+const placesIn = (path: string, run: RunId) => ({
   work: workFolder(path, run),
   aside: join(path, `before-${run}`),
 });
