@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
@@ -181,6 +182,29 @@ describe('what an etcd holds', { skip: cannotServeEtcd() }, () => {
       );
     } finally {
       guarded.close();
+    }
+  });
+
+  it('is dumped from a member that asks for a certificate, as Kubernetes has it; without one it does not answer', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'holdfast-tls-'));
+    const [cert, key] = [join(folder, 'cert'), join(folder, 'key')];
+    const made = ['-subj', '/CN=etcd', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert];
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
+    execFileSync('openssl', ['req', '-x509', ...curve, '-noenc', '-days', '2', ...made], { stdio: 'ignore' });
+    execFileSync('chown', ['-R', 'etcd', folder]);
+    const secured = await startEtcd(undefined, { cert, key });
+    try {
+      secured.ctl('put', 'one', '1');
+      const shows = { server: { url: secured.url, ca: cert, cert, key } };
+      await within(async (place) => assert.deepEqual((await place.protect('run1')).degraded, []), shows, secured);
+      await within(
+        async (place) => assert.rejects(place.protect('run1'), isFault('database-unreachable')),
+        { server: { url: secured.url, ca: cert } },
+        secured,
+      );
+    } finally {
+      secured.close();
+      rmSync(folder, { recursive: true });
     }
   });
 

@@ -46,16 +46,24 @@ const startScript =
   '[ ! -e "/proc/$(cat "$1" 2>/dev/null || echo none)/exe" ] || exit 0; p=$1; l=$2; shift 2; ' +
   'setsid setpriv --reuid=etcd --regid=etcd --clear-groups -- "$@" > "$l" 2>&1 < /dev/null & echo $! > "$p"';
 
+/** A certificate that is its own authority, and is shown by both sides. */
+type Certificate = Readonly<{ cert: string; key: string }>;
+
 /** @param data of a member that is there already */
-export async function startEtcd(data?: string): Promise<EtcdTestServer> {
+export async function startEtcd(data?: string, tls?: Certificate): Promise<EtcdTestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-etcd-'));
   const own = data ?? join(folder, 'data');
   const pid = join(folder, 'pid');
   const [uid, gid] = ['-u', '-g'].map((which) => Number(execFileSync('id', [which, 'etcd'], { encoding: 'utf8' })));
   if (data === undefined) mkdirSync(own, { mode: 0o700 });
   for (const path of data === undefined ? [folder, own] : [folder]) chownSync(path, uid ?? 0, gid ?? 0);
-  const [url, peer] = [`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`];
+  const [url, peer] = [
+    `http${tls === undefined ? '' : 's'}://127.0.0.1:${await freePort()}`,
+    `http://127.0.0.1:${await freePort()}`,
+  ];
+  const secured = tls && { '--cert-file': tls.cert, '--key-file': tls.key, '--trusted-ca-file': tls.cert };
   const words = {
+    ...secured,
     ...{
       '--name': 'one',
       '--data-dir': own,
@@ -68,14 +76,16 @@ export async function startEtcd(data?: string): Promise<EtcdTestServer> {
     '/usr/bin/etcd',
     ...Object.entries(words).map(([word, value]) => `${word}=${value}`),
     '--unsafe-no-fsync',
+    ...(tls === undefined ? [] : ['--client-cert-auth']),
   ];
   const service = {
     stop: ['sh', '-c', stopScript, 'sh', pid, '-TERM'],
     start: ['sh', '-c', startScript, 'sh', pid, join(folder, 'log'), ...argv],
   } as const;
   const run = ([program, ...rest]: readonly string[]) => void execFileSync(program ?? '', rest, { stdio: 'ignore' });
+  const shown = tls === undefined ? [] : [`--cacert=${tls.cert}`, `--cert=${tls.cert}`, `--key=${tls.key}`];
   const ctl = (...rest: readonly string[]): string =>
-    execFileSync('etcdctl', [`--endpoints=${url}`, ...rest], {
+    execFileSync('etcdctl', [`--endpoints=${url}`, ...shown, ...rest], {
       ...{ encoding: 'utf8', env: { ...process.env, ETCDCTL_API: '3' }, maxBuffer: 2 ** 28 },
       stdio: ['ignore', 'pipe', 'pipe'],
     }).trim();
