@@ -36,6 +36,9 @@ const tools = {
   'prometheus-pushgateway': 'prometheus-pushgateway',
   visudo: 'sudo',
   pg_lsclusters: 'postgresql',
+  'redis-server': 'redis-server',
+  etcd: 'etcd-server',
+  etcdctl: 'etcd-client',
 } as const;
 
 const has = (program: string): boolean =>

@@ -1,6 +1,7 @@
 // Every layer there is: the only file that knows them all.
 import type { LayerKind } from '../contracts/layer.ts';
 import { diskImage } from './disk-image/layer.ts';
+import { etcd } from './etcd/layer.ts';
 import { files } from './files/layer.ts';
 import { hostConfig } from './host-config/layer.ts';
 import { lvmThin } from './lvm-thin/layer.ts';
@@ -8,10 +9,12 @@ import { mirror } from './mirror/layer.ts';
 import { offsite } from './offsite/layer.ts';
 import { pfsense } from './pfsense/layer.ts';
 import { postgres } from './postgres/layer.ts';
+import { redis } from './redis/layer.ts';
 import { sqlite } from './sqlite/layer.ts';
 
 export const layers = [
   diskImage,
+  etcd,
   files,
   hostConfig,
   lvmThin,
@@ -19,5 +22,6 @@ export const layers = [
   offsite,
   pfsense,
   postgres,
+  redis,
   sqlite,
 ] as const satisfies readonly LayerKind[];

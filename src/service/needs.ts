@@ -53,8 +53,7 @@ function hostsOf({
 }: Pick<Estate, 'pve' | 'pbs' | 'machines' | 'layers' | 'channels'>) {
   const urls = [...pve, ...pbs, ...layers, ...channels].flatMap((one) => {
     const { url } = one as Readonly<{ url?: unknown }>;
-    const host = typeof url === 'string' ? URL.parse(url)?.hostname : undefined;
-    return host === undefined || host === '' ? [] : [host.replace(/^\[(.*)\]$/, '$1')];
+    return hostOf(url);
   });
   const reached = machines.flatMap((one) => ('ssh' in one ? [one.ssh.host] : []));
   const local = new Set(machines.filter((one) => 'local' in one).map(({ name }) => name));
@@ -82,6 +81,12 @@ function warningsOf({ machines, kubernetes }: Pick<Estate, 'machines' | 'kuberne
 
 /** A layer of dumps names the server that its tools speak to; a path is a socket. */
 function serverOf(layer: object): readonly string[] {
-  const { server } = layer as Readonly<{ server?: Readonly<{ host?: unknown }> }>;
+  const { server } = layer as Readonly<{ server?: Readonly<{ host?: unknown; url?: unknown }> }>;
+  if (typeof server?.url === 'string') return hostOf(server.url);
   return typeof server?.host === 'string' && !server.host.startsWith('/') ? [server.host] : [];
+}
+
+function hostOf(url: unknown): readonly string[] {
+  const host = typeof url === 'string' ? URL.parse(url)?.hostname : undefined;
+  return host === undefined || host === '' ? [] : [host.replace(/^\[(.*)\]$/, '$1')];
 }

@@ -1,6 +1,7 @@
 // The step kinds of restore points themselves, of the trees in them and of canaries, the same for every layer.
 import type { StepKind } from '../../contracts/step-kind.ts';
 import { unpackKind as unpackDumpsKind } from './dumps/unpack-step.ts';
+import { dataSteps } from './in-place/steps.ts';
 import { plantKind, removeKind } from './judgement/canaries/steps.ts';
 import { pruneKind } from './points/prune.ts';
 import { settleKind } from './trees/settle.ts';
@@ -13,4 +14,5 @@ export const commonSteps: readonly StepKind[] = [
   plantKind,
   removeKind,
   unpackDumpsKind,
+  ...dataSteps,
 ];

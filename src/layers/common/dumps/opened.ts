@@ -50,7 +50,7 @@ export async function* opened(
 }
 
 /** A piece of a file holds until the next one is asked for, and what unpacks asks ahead. */
-async function* copied(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* copied(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const piece of pieces) yield Buffer.from(piece);
 }
 

@@ -1,0 +1,60 @@
+// What every step of a restore works with.
+import type { StepContext } from '../../contracts/step-kind.ts';
+import { Fault } from '../../fault.ts';
+import { absent } from '../../model/step.ts';
+import { digestOf } from '../../values/canonical.ts';
+import { kindOf, type Ref } from '../../values/ref.ts';
+import { opened } from '../common/dumps/opened.ts';
+import { givenOf } from '../common/given.ts';
+import { forAge } from '../common/points/encryption.ts';
+import { readManifest } from '../common/points/manifest.ts';
+import { inPlace } from '../common/service/service.ts';
+import type { Answers, Serving } from '../common/service/steps.ts';
+import { argvOf, type Client, clientOf, faultOf, optionsOf } from './client.ts';
+import { type RestoreGiven, restoreGiven } from './restore-given.ts';
+import type { EtcdEntry } from './schema.ts';
+import type { SnapshotStatus } from './snapshot-tool.ts';
+
+export const givenIn = (context: StepContext): RestoreGiven => givenOf(restoreGiven, context.step);
+
+export async function observePoint(context: StepContext, subject: Ref) {
+  const { folder, points } = givenIn(context);
+  if (kindOf(subject) !== 'restore-point') return absent;
+  const manifest = await readManifest(context.world.machine(points).files, folder);
+  return 'problem' in manifest ? absent : digestOf(manifest);
+}
+
+export async function snapshotOf({ entry, points, folder, taken }: RestoreGiven, context: StepContext) {
+  const identity = entry.identity && (await context.world.secret(entry.identity, forAge));
+  return opened({ machine: context.world.machine(points), folder, taken, identity }, context);
+}
+
+/** A member that has no leader answers, and is of no use. */
+async function answersOf(client: Client, signal: AbortSignal): Promise<Answers> {
+  const argv = argvOf(client, ['--command-timeout=2s', 'endpoint', 'health']);
+  const ended = await client.machine.run(argv, optionsOf(client, signal));
+  if (ended.exitCode === 0) return 'yes';
+  const fault = faultOf(client, 'endpoint health', ended);
+  if (fault.code === 'database-unreachable') return 'no';
+  throw fault;
+}
+
+export async function servingIn(context: StepContext): Promise<Serving> {
+  const { entry, ran } = givenIn(context);
+  const client = await clientOf(entry, context.world);
+  const { service } = inPlace(entry);
+  return { machine: client.machine, service, ran, answers: () => answersOf(client, context.signal) };
+}
+
+/** @throws Fault `restore-not-sound` where a data folder that was made has not what the snapshot had */
+export function checkBuilt({ entry, taken: { counts } }: RestoreGiven, { revision, totalKey }: SnapshotStatus): void {
+  if (revision === counts['revision'] && totalKey > 0) return;
+  throw notSound(entry, `the new data folder is at revision ${revision}, the snapshot at ${counts['revision']}`);
+}
+
+export const notSound = ({ name, server }: EtcdEntry, says: string): Fault =>
+  new Fault('restore-not-sound', {
+    where: `${name}: ${server.url}`,
+    says,
+    remedy: 'restore another point; hold or keep this one until it is known what is wrong with it',
+  });

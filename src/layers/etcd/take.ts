@@ -1,0 +1,51 @@
+// One snapshot: written to a file, looked through there, and only then sent on.
+import { join } from 'node:path';
+import type { StepContext } from '../../contracts/step-kind.ts';
+import type { ItemFacts, Taking } from '../common/dumps/dump.ts';
+import { copied } from '../common/dumps/opened.ts';
+import { keysAt, statusOf } from './answers.ts';
+import { argvOf, type Client, clientOf, faultOf, optionsOf } from './client.ts';
+import { proved } from './digest.ts';
+import type { EtcdEntry } from './schema.ts';
+import { type SnapshotStatus, snapshotTool, statusOfFile } from './snapshot-tool.ts';
+import { removeStaged, stagingFolder } from './staged.ts';
+
+export async function takeSnapshot(entry: EtcdEntry, context: StepContext): Promise<Taking> {
+  const { signal, world } = context;
+  const client = await clientOf(entry, world);
+  const { machine } = client;
+  const { dbSize } = await statusOf(client, context);
+  const tool = await snapshotTool(entry, machine, signal);
+  const folder = await stagingFolder(entry, dbSize, context);
+  const close = () => removeStaged(machine, entry, context);
+  try {
+    const path = join(folder, 'snapshot.db');
+    await save(client, path, signal);
+    const status = await statusOfFile(tool, path, signal);
+    const keys = await keysAt(client, status.revision, context);
+    const pieces = copied(machine.files.source(path, { signal }));
+    return {
+      dump: proved(pieces, `${entry.name}: ${entry.server.url}`),
+      facts: async () => factsOf(status, keys),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function save(client: Client, path: string, signal: AbortSignal): Promise<void> {
+  const ended = await client.machine.run(argvOf(client, ['snapshot', 'save', path]), optionsOf(client, signal));
+  if (ended.exitCode !== 0) throw faultOf(client, 'snapshot save', ended);
+}
+
+/** `entries` are all that the file holds, older revisions of keys too: they come and go with compaction. */
+const factsOf = ({ hash, revision, totalKey }: SnapshotStatus, keys: number | undefined): ItemFacts => ({
+  counts: { ...(keys === undefined ? {} : { keys }), entries: totalKey, revision },
+  about: { hash, revision },
+  degraded:
+    keys === undefined
+      ? ['its keys could not be counted: what it holds was compacted away while it was looked through']
+      : [],
+});
