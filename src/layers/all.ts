@@ -9,6 +9,7 @@ import { offsite } from './offsite/layer.ts';
 import { pfsense } from './pfsense/layer.ts';
 import { postgres } from './postgres/layer.ts';
 import { sqlite } from './sqlite/layer.ts';
+import { vaultwarden } from './vaultwarden/layer.ts';
 
 export const layers = [
   diskImage,
@@ -20,4 +21,5 @@ export const layers = [
   pfsense,
   postgres,
   sqlite,
+  vaultwarden,
 ] as const satisfies readonly LayerKind[];
