@@ -77,8 +77,10 @@ async function unpack(restoring: Restoring, data: DataFolder, context: StepConte
   const { signal, progress } = context;
   const point = await atHand(restoring, context);
   const own = data.as.length === 0 ? [] : ['--no-same-owner'];
-  const [program, ...rest] = extractArgv(tree);
-  const feeding = machine.feed(asOwner(data, [program, ...rest, ...own]), { signal });
+  // From within the folder: its owner may not be let through to it.
+  const [program, ...rest] = extractArgv(`.${tree.slice(data.path.length)}`);
+  const argv = ['env', `--chdir=${data.path}`, ...asOwner(data, [program, ...rest, ...own])] as const;
+  const feeding = machine.feed(argv, { signal });
   let done = 0;
   let reading = true;
   try {

@@ -46,6 +46,7 @@ const user = open.prepare('SELECT uuid FROM users').get();
 if (user === undefined) process.exit(9);
 const cipher = open.prepare("INSERT INTO ciphers VALUES (?, 'now', 'now', ?, NULL, 1, 'n', ?)");
 const attachment = open.prepare("INSERT INTO attachments VALUES (?, ?, 'f', ?, 'k')");
+mkdirSync(data + '/tmp', { recursive: true });
 let at = 0;
 const work = () => {
   const [uuid, id] = [crypto.randomUUID(), crypto.randomUUID().slice(0, 18)];
@@ -139,8 +140,9 @@ export function vaultWith(
   const begin = [process.execPath, '--disable-warning=ExperimentalWarning', at('app.mjs'), data, pid]
     .map(quoted)
     .join(' ');
-  const as = `setpriv --reuid=${account.uid} --regid=${account.gid} --clear-groups --`;
-  const startScript = `[ ! -e '${pid}' ] || exit 0; : >'${pid}.part'; chown ${account.uid} '${folder}' '${pid}.part'
+  const owner = `$(stat -c %u '${data}')`;
+  const as = `setpriv --reuid=${owner} --regid=$(stat -c %g '${data}') --clear-groups --`;
+  const startScript = `[ ! -e '${pid}' ] || exit 0; : >'${pid}.part'; chown ${owner} '${folder}' '${pid}.part'
 ${as} ${begin} >'${at('app.log')}' 2>&1 </dev/null & app=$!
 while [ ! -e '${pid}' ]; do kill -0 $app 2>/dev/null || { cat '${at('app.log')}' >&2; exit 7; }; sleep 0.02; done`;
   const stopScript = `[ -e '${pid}' ] || exit 0; kill $(cat '${pid}'); while kill -0 $(cat '${pid}') 2>/dev/null; do sleep 0.02; done; rm -f '${pid}'`;

@@ -23,6 +23,18 @@ export const serviceSchema = z
   );
 export type Service = z.infer<typeof serviceSchema>;
 
+/** A restore in place is planned only where both are declared. */
+export function inPlace({
+  service,
+  data,
+}: Readonly<{ service?: Service | undefined; data?: string | undefined }>): Readonly<{
+  service: Service;
+  data: string;
+}> {
+  if (service === undefined || data === undefined) throw new Error('a restore in place was planned without a service');
+  return { service, data };
+}
+
 export const serviceName = (service: Service): string =>
   typeof service === 'string' ? service : shown(service.start.join(' '));
 

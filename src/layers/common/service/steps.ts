@@ -4,7 +4,7 @@ import type { World } from '../../../contracts/world.ts';
 import { Fault } from '../../../fault.ts';
 import type { Machine } from '../../../machines/machine.ts';
 import { absent } from '../../../model/step.ts';
-import { seconds } from '../../../values/duration.ts';
+import { milliseconds } from '../../../values/duration.ts';
 import { type Service, serviceName, tell } from './service.ts';
 
 /** `loading`: it has begun, and says itself that it is not ready. */
@@ -21,14 +21,14 @@ export type Serving = Readonly<{
 type Of = (context: StepContext) => Promise<Serving>;
 type Waiting = Pick<StepContext, 'signal' | 'progress'> & Readonly<{ world: Pick<World, 'clock'> }>;
 
-/** How often it is asked, a second apart, before a server that says nothing is given up. */
-const patience = 60;
+/** How often it is asked, a quarter of a second apart, before a server that says nothing is given up. */
+const patience = 240;
 
 async function stopped(serving: Serving, context: Waiting): Promise<void> {
   await tell(serving.machine, serving.service, 'stop', context.signal);
   for (let asked = 0; asked < patience; asked += 1) {
     if ((await serving.answers()) === 'no') return;
-    await context.world.clock.sleep(seconds(1), context.signal);
+    await context.world.clock.sleep(milliseconds(250), context.signal);
   }
   throw new Fault('service-still-runs', {
     where: `${serving.machine.name}: ${serviceName(serving.service)}`,
@@ -44,7 +44,7 @@ async function started(serving: Serving, context: Waiting): Promise<void> {
     if (answers === 'yes') return;
     if (answers === 'no') asked += 1;
     else context.progress({ done: 0, unit: 'items', what: 'the server loads its data' });
-    await context.world.clock.sleep(seconds(1), context.signal);
+    await context.world.clock.sleep(milliseconds(250), context.signal);
   }
   throw new Fault('service-not-up', {
     where: `${serving.machine.name}: ${serviceName(serving.service)}`,
@@ -53,10 +53,10 @@ async function started(serving: Serving, context: Waiting): Promise<void> {
   });
 }
 
-export function stopKind(name: string, of: Of, observe: StepKind['observe'] = async () => absent): StepKind {
+export function stopKind(name: string, of: Of): StepKind {
   return {
     name,
-    observe,
+    observe: async () => absent,
     do: async (context): Promise<Done> => {
       await stopped(await of(context), context);
       return { result: { stopped: true } };

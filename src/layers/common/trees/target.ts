@@ -46,7 +46,10 @@ export function restoringIn(context: StepContext): Restoring {
 }
 
 /** The point itself, with what opens it. @throws Fault `point-damaged` where its manifest is not what was sealed */
-export async function atHand({ machine, points = machine, folder, identity }: Restoring, { world }: StepContext): Promise<AtHand> {
+export async function atHand(
+  { machine, points = machine, folder, identity }: Restoring,
+  { world }: StepContext,
+): Promise<AtHand> {
   const manifest = await manifestIn(points.files, folder);
   return { machine: points, folder, manifest, identity: identity && (await world.secret(identity, forAge)) };
 }
