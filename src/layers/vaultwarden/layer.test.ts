@@ -6,6 +6,7 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -13,6 +14,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Argv, Machine } from '../../machines/machine.ts';
@@ -247,7 +249,7 @@ const withPath =
 
 describe('a machine that a Vaultwarden runs on', { skip: unlessAble }, () => {
   it('says what it lacks: sqlite3', async () => {
-    const bin = execFileSync('mktemp', ['-d'], { encoding: 'utf8' }).trim();
+    const bin = mkdtempSync(join(tmpdir(), 'holdfast-vw-'));
     const tools = readdirSync('/usr/bin').filter((name) => name !== 'sqlite3');
     for (const tool of tools) symlinkSync(`/usr/bin/${tool}`, join(bin, tool));
     const vault = vaultWith({}, withPath(bin, true));
@@ -267,7 +269,7 @@ describe('a machine that a Vaultwarden runs on', { skip: unlessAble }, () => {
   });
 
   it('whose tar fails makes no point, and says what it said: no error is swallowed', async () => {
-    const bin = execFileSync('mktemp', ['-d'], { encoding: 'utf8' }).trim();
+    const bin = mkdtempSync(join(tmpdir(), 'holdfast-vw-'));
     writeFileSync(
       join(bin, 'tar'),
       '#!/bin/sh\ncase "$*" in *--create*add-file*) /usr/bin/tar "$@"; echo "tar: attachments: Input/output error" >&2; exit 2;; esac\nexec /usr/bin/tar "$@"\n',
@@ -336,7 +338,7 @@ describe('points of a Vaultwarden', { skip: unlessAble }, () => {
   });
 
   it('are encrypted to whom the estate names before they lie anywhere, and are opened by that key alone', async () => {
-    const keys = execFileSync('mktemp', ['-d'], { encoding: 'utf8' }).trim();
+    const keys = mkdtempSync(join(tmpdir(), 'holdfast-vw-'));
     const made = ['right', 'wrong'].map((name) => {
       execFileSync('age-keygen', ['-o', join(keys, name)], { stdio: 'ignore' });
       return execFileSync('age-keygen', ['-y', join(keys, name)], { encoding: 'utf8' }).trim();

@@ -6,6 +6,7 @@ import { kindOf, type Ref } from '../../values/ref.ts';
 import { givenOf } from '../common/given.ts';
 import { dataFolder } from '../common/in-place/data-folder.ts';
 import { readManifest } from '../common/points/manifest.ts';
+import { inPlace } from '../common/service/service.ts';
 import type { Answers, Serving } from '../common/service/steps.ts';
 import { type LiveGiven, liveGiven } from './given.ts';
 import { holdersOf } from './holders.ts';
@@ -30,8 +31,7 @@ export const servingIn =
   (unseen: Answers) =>
   async (context: StepContext): Promise<Serving> => {
     const { entry, seen } = givenIn(context);
-    const { service, data } = entry;
-    if (service === undefined) throw new Error('a restore in place was planned without a service');
+    const { service, data } = inPlace(entry);
     const machine = context.world.machine(entry.machine);
     const answers = async (): Promise<Answers> => {
       const holders = await holdersOf(machine, data, context.signal);

@@ -11,7 +11,7 @@ const isOwn = (name: string): boolean => name.startsWith('.holdfast-');
  */
 export type Sort = 'database' | 'taken' | 'regenerable' | 'own' | 'foreign';
 
-export function sortOf(name: string, also: readonly string[]): Sort {
+function sortOf(name: string, also: readonly string[]): Sort {
   if (name === database || beside.includes(name)) return 'database';
   if (isOwn(name)) return 'own';
   if (/^rsa_key(\.[A-Za-z0-9._-]+)?$/.test(name) || ['attachments', 'sends', 'config.json'].includes(name))

@@ -91,7 +91,7 @@ export type Vault = Readonly<{
 export const ask = (path: string, sql: string): string =>
   execFileSync('sqlite3', ['-batch', '-init', '/dev/null', path, sql], { encoding: 'utf8' }).trim();
 
-export function fillData(data: string, { users = 2, ciphers = 30 } = {}): void {
+function fillData(data: string, { users = 2, ciphers = 30 } = {}): void {
   for (const made of ['attachments', 'sends', 'icon_cache', 'tmp']) mkdirSync(join(data, made));
   const open = new DatabaseSync(join(data, 'db.sqlite3'));
   open.exec(`PRAGMA journal_mode=WAL; ${tables}`);

@@ -13,7 +13,7 @@ import { nameOf } from './found.ts';
 import { searchBelow } from './search.ts';
 import { deadlineFor, uriOf } from './shell.ts';
 
-export const proveGiven = z.strictObject({
+const proveGiven = z.strictObject({
   machine: z.string(),
   target: z.string().startsWith('/'),
   /** how many there are in the point, and which of them were not sound when they were copied */
