@@ -1,7 +1,7 @@
 // Machines over ssh, and containers and pods that are entered from there: a real sshd, stand-ins of pct and docker, the kubectl of
 // the tests. The authorities are /proc, sshd's log, sqlite3, and what a shell on the machine answers.
 
-import { damage, database } from '../../src/layers/sqlite/databases.test-support.ts';
+import { damage, database } from '../../src/layers/common/sqlite/databases.test-support.ts';
 import { cannotServe } from '../../src/machines/sshd.test-support.ts';
 import { seen } from '../declare/world.ts';
 import type { Report } from '../report.ts';

@@ -8,7 +8,7 @@ import {
   startGateway,
   withoutGateway,
 } from '../../src/channels/pushgateway/gateway.test-support.ts';
-import { damage, database } from '../../src/layers/sqlite/databases.test-support.ts';
+import { damage, database } from '../../src/layers/common/sqlite/databases.test-support.ts';
 import { type Estate, estateIn, type Started, until } from '../../test/e2e/estate.test-support.ts';
 import { seen } from '../declare/world.ts';
 import type { Report } from '../report.ts';

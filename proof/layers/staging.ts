@@ -2,7 +2,7 @@
 // layers of this house, which gather and copy: a destination and a staging that are too small. The authorities are df and ls.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { database } from '../../src/layers/sqlite/databases.test-support.ts';
+import { database } from '../../src/layers/common/sqlite/databases.test-support.ts';
 import { canMount, type Estate, estateIn } from '../../test/e2e/estate.test-support.ts';
 import { seen, worldOf } from '../declare/world.ts';
 import type { Report } from '../report.ts';

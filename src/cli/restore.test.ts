@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { estateIn } from '../../test/e2e/estate.test-support.ts';
 import { manifestText, withSeal } from '../layers/common/points/manifest.ts';
 import { pointId } from '../layers/common/points/places.ts';
-import { ask, database, unlessSqlite } from '../layers/sqlite/databases.test-support.ts';
+import { ask, database, unlessSqlite } from '../layers/common/sqlite/databases.test-support.ts';
 import { type Instant, parseInstant } from '../values/instant.ts';
 
 const text = `

@@ -11,6 +11,7 @@ import { pfsense } from './pfsense/layer.ts';
 import { postgres } from './postgres/layer.ts';
 import { redis } from './redis/layer.ts';
 import { sqlite } from './sqlite/layer.ts';
+import { vaultwarden } from './vaultwarden/layer.ts';
 
 export const layers = [
   diskImage,
@@ -24,4 +25,5 @@ export const layers = [
   postgres,
   redis,
   sqlite,
+  vaultwarden,
 ] as const satisfies readonly LayerKind[];

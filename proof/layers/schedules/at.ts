@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { database } from '../../../src/layers/sqlite/databases.test-support.ts';
+import { database } from '../../../src/layers/common/sqlite/databases.test-support.ts';
 import { type Estate, estateAt, estateIn } from '../../../test/e2e/estate.test-support.ts';
 
 const library = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';

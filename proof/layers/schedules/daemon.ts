@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { database } from '../../../src/layers/sqlite/databases.test-support.ts';
+import { database } from '../../../src/layers/common/sqlite/databases.test-support.ts';
 import { type Estate, until } from '../../../test/e2e/estate.test-support.ts';
 import type { Report } from '../../report.ts';
 import { tried } from '../place.ts';

@@ -1,7 +1,7 @@
 // 3.10: one run of a job at a time, and jobs on one disk one after the other, whoever starts them.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { database } from '../../../src/layers/sqlite/databases.test-support.ts';
+import { database } from '../../../src/layers/common/sqlite/databases.test-support.ts';
 import { estateIn, until, workerOf } from '../../../test/e2e/estate.test-support.ts';
 import { seen } from '../../declare/world.ts';
 import type { Report } from '../../report.ts';

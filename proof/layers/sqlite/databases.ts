@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { beside, damage, database, fill } from '../../../src/layers/sqlite/databases.test-support.ts';
+import { beside, damage, database, fill } from '../../../src/layers/common/sqlite/databases.test-support.ts';
 import { type Estate, estateIn } from '../../../test/e2e/estate.test-support.ts';
 import { seen } from '../../declare/world.ts';
 import type { Report } from '../../report.ts';

@@ -1,7 +1,7 @@
 // The whole sweep of kill -9 over the steps of sqlite.
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { database } from '../../../src/layers/sqlite/databases.test-support.ts';
+import { database } from '../../../src/layers/common/sqlite/databases.test-support.ts';
 import { estateIn } from '../../../test/e2e/estate.test-support.ts';
 import type { Report } from '../../report.ts';
 import { pointsIn, sh, sqlite } from '../place.ts';

@@ -1,7 +1,7 @@
 // 3.8: the hourly check of the database of Vaultwarden, which copies nothing, as a run, as a figure, and as an exit code.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { damage, database } from '../../../src/layers/sqlite/databases.test-support.ts';
+import { damage, database } from '../../../src/layers/common/sqlite/databases.test-support.ts';
 import { type Estate, estateIn } from '../../../test/e2e/estate.test-support.ts';
 import { seen } from '../../declare/world.ts';
 import type { Report } from '../../report.ts';

@@ -3,7 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { withLog } from '../../../src/layers/sqlite/databases.test-support.ts';
+import { withLog } from '../../../src/layers/common/sqlite/databases.test-support.ts';
 import { type Estate, estateIn } from '../../../test/e2e/estate.test-support.ts';
 import { type PveMachine, startPveMachine, unlessMachine } from '../../../test/pve-machine/pve-machine.test-support.ts';
 import type { Volume } from '../../../test/pve-machine/volumes.test-support.ts';

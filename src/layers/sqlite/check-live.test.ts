@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { Fault } from '../../fault.ts';
 import type { Argv, Machine, RunOptions } from '../../machines/machine.ts';
 import { itemResultsOf } from '../../model/item-results.ts';
-import { checkLive } from './check-live.ts';
+import { checkLive } from '../common/sqlite/check-live.ts';
 import {
   beside,
   damage,
@@ -19,7 +19,7 @@ import {
   shelf,
   unlessSqlite,
   withLog,
-} from './databases.test-support.ts';
+} from '../common/sqlite/databases.test-support.ts';
 import { placeWith } from './place.test-support.ts';
 
 describe('a check of databases where they are', { skip: unlessSqlite }, () => {

@@ -4,7 +4,7 @@ import { Fault } from '../../fault.ts';
 import { withItemResults } from '../../model/item-results.ts';
 import { absent } from '../../model/step.ts';
 import { givenOf } from '../common/given.ts';
-import { checkLive } from './check-live.ts';
+import { checkLive } from '../common/sqlite/check-live.ts';
 import { checkGiven } from './given.ts';
 
 function placed({ step, world, run }: StepContext) {

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { StepContext } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
 import type { Machine } from '../../machines/machine.ts';
-import { seconds } from '../../values/duration.ts';
-import { copyOne } from './copy-one.ts';
-import { type Found, nameOf } from './found.ts';
+import { alive } from '../common/alive.ts';
+import { copyOne } from '../common/sqlite/copy-one.ts';
+import { type Found, nameOf } from '../common/sqlite/found.ts';
+import { stageOne, stageTimes } from '../common/sqlite/stage.ts';
 import { missing, type Result, resultOf } from './result.ts';
-import { stageOne, stageTimes } from './stage.ts';
 
 export type CopyAll = Readonly<{
   machine: Machine;
@@ -49,27 +49,4 @@ export async function copyAll(all: CopyAll, context: StepContext): Promise<reado
   }
   await stageTimes(staging, staged);
   return results;
-}
-
-const beat = seconds(20);
-
-/** Each database has a deadline of its own, so that its step may show that it lives as long as that is not over. */
-async function alive<Result>(
-  work: Promise<Result>,
-  progress: Parameters<StepContext['progress']>[0],
-  { progress: show, world }: StepContext,
-): Promise<Result> {
-  const over = new AbortController();
-  const beating = (async () => {
-    for (;;) {
-      show(progress);
-      await world.clock.sleep(beat, over.signal);
-    }
-  })().catch(() => {});
-  try {
-    return await work;
-  } finally {
-    over.abort();
-    await beating;
-  }
 }

@@ -27,11 +27,3 @@ export const copyGiven = z.strictObject({
 });
 
 export const checkGiven = z.strictObject({ entry: sqliteEntry, files: z.array(z.string()).min(1) });
-
-export const proveGiven = z.strictObject({
-  machine: z.string(),
-  target: z.string().startsWith('/'),
-  /** how many there are in the point, and which of them were not sound when they were copied */
-  databases: z.int().nonnegative(),
-  not_whole: z.array(z.string()),
-});

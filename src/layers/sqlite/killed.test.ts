@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import type { RunId } from '../../model/run.ts';
 import { type Begun, type Driven, recoverDriven } from '../common/driver.test-support.ts';
 import { killAfter, toNextPlace } from '../common/mortal.test-support.ts';
-import { ask, beside, database, unlessSqlite, withLog } from './databases.test-support.ts';
+import { ask, beside, database, unlessSqlite, withLog } from '../common/sqlite/databases.test-support.ts';
 import { type Place, placeWith } from './place.test-support.ts';
 
 const skip = unlessSqlite || (process.getuid?.() !== 0 && 'it needs root: owners are kept');

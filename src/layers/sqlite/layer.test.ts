@@ -18,8 +18,8 @@ import { describe, it } from 'node:test';
 import { itemResultsOf } from '../../model/item-results.ts';
 import { codesOf, type Driven } from '../common/driver.test-support.ts';
 import { withEncrypted } from '../common/protection.test-support.ts';
+import { ask, damage, database, unlessSqlite, withLog } from '../common/sqlite/databases.test-support.ts';
 import { fault } from '../common/trees.test-support.ts';
-import { ask, damage, database, unlessSqlite, withLog } from './databases.test-support.ts';
 import { type Place, placeWith } from './place.test-support.ts';
 
 const skip = unlessSqlite || (process.getuid?.() !== 0 && 'it needs root: owners are kept');

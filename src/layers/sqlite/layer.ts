@@ -7,7 +7,6 @@ import { checkKind } from './check-step.ts';
 import { copyKind } from './copy.ts';
 import { lookKind } from './look.ts';
 import { planProtect } from './protect.ts';
-import { proveKind } from './prove.ts';
 import { planRestore } from './restore.ts';
 import { routesOf } from './routes.ts';
 import { isCopying, type SqliteEntry, sqliteEntry } from './schema.ts';
@@ -28,5 +27,5 @@ export const sqlite = defineLayer<SqliteEntry>({
   holdsPaths: true,
   scout: scoutTree,
   restore: planRestore,
-  stepKinds: [lookKind, copyKind, checkKind, proveKind],
+  stepKinds: [lookKind, copyKind, checkKind],
 });

@@ -3,8 +3,8 @@ import * as z from 'zod';
 import type { ItemResults } from '../../model/item-results.ts';
 import type { Instant } from '../../values/instant.ts';
 import { cut } from '../../values/text.ts';
-import { type Copied, states } from './copied.ts';
-import { type Found, nameOf, pathFields } from './found.ts';
+import { type Copied, states } from '../common/sqlite/copied.ts';
+import { type Found, nameOf, pathFields } from '../common/sqlite/found.ts';
 
 /** One database of a copy. `path` is below the volume or folder; what is no UTF-8 stands in `path_base64`. */
 export const resultSchema = z.strictObject({

@@ -3,8 +3,8 @@ import type { StepContext } from '../../contracts/step-kind.ts';
 import type { Machine } from '../../machines/machine.ts';
 import { minutes } from '../../values/duration.ts';
 import type { SecretReference } from '../../values/secret-reference.ts';
+import { type Search, searchBelow } from '../common/sqlite/search.ts';
 import { closeVolume, openVolume } from '../common/volume/open.ts';
-import { type Search, searchBelow } from './search.ts';
 import type { Source } from './source.ts';
 
 export type Open = Readonly<{ folder: string; frozen: boolean; search: Search }>;

@@ -1,6 +1,6 @@
 // Which of the databases that were found are copied. Pure.
-import type { Found } from './found.ts';
-import { nameOf } from './found.ts';
+import type { Found } from '../common/sqlite/found.ts';
+import { nameOf } from '../common/sqlite/found.ts';
 import type { SqliteEntry } from './schema.ts';
 import { type Source, workloadOf } from './source.ts';
 

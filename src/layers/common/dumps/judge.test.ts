@@ -73,6 +73,33 @@ describe('a dump', () => {
     assert.deepEqual(judged([item()], [point(1, [item({ rows: 3 })]), ...archive]), ['fine']);
   });
 
+  it('is suspicious when the last of what is vital goes, however little it was', () => {
+    const few = (rows: number) => [item({ name: 'users', rows, filled: 0 }), item({ name: 'notes', rows, filled: 0 })];
+    const verdictOn = (vital: readonly string[]) =>
+      judgeDumps({ takenAt: on(30), items: few(0) }, point(29, few(2)), [], [], { ...limitsOf(), vital });
+    assert.deepEqual(verdictOn(['users']), {
+      verdict: 'suspicious',
+      reasons: [{ signal: 'emptied', says: 'users has no rows, and had 2' }],
+      paths: ['users'],
+    });
+    assert.equal(verdictOn([]).verdict, 'fine');
+  });
+
+  it('is not the same as before while its own digest differs, where its kind has one', () => {
+    const points = (content: (day: number) => string) =>
+      Array.from({ length: 20 }, (_, day) =>
+        point(day + 10, [item({ rows: 2000 + Math.min(day, 9), content: content(day) })]),
+      );
+    assert.deepEqual(
+      judged(
+        [item({ rows: 2009, content: 'x' })],
+        points(() => 'x'),
+      ),
+      ['frozen'],
+    );
+    assert.deepEqual(judged([item({ rows: 2009, content: 'y' })], points(String)), ['fine']);
+  });
+
   it('says nothing of the first one', () => {
     assert.deepEqual(judged([item()], []), ['not known']);
   });

@@ -10,7 +10,12 @@ import type { Reason, Verdict } from '../judgement/judge.ts';
 import type { DumpJudgement } from './entry.ts';
 import { type Taken, takenIn } from './taken.ts';
 
-type Limits = Readonly<{ shrunk: number; unchanged: Duration }>;
+type Limits = Readonly<{
+  shrunk: number;
+  unchanged: Duration;
+  /** names of items of which even the last row may not go: who may log in */
+  vital?: readonly string[];
+}>;
 
 export function limitsOf({ shrunk = 50, unchanged }: DumpJudgement = {}): Limits {
   const span = unchanged === undefined ? undefined : parseTimeSpan(unchanged);
@@ -39,7 +44,7 @@ export function judgeDumps(
   const signs = takenIn(base.manifest).flatMap((before): readonly Sign[] => {
     const after = now.items.find(({ name }) => name === before.name);
     if (after === undefined) return failed.includes(before.name) ? [] : [...goneSign(before)];
-    const emptied = emptiedSign(before, after);
+    const emptied = emptiedSign(before, after, limits);
     const smaller = emptied.length > 0 ? emptied : shrunkSign(before, after, limits);
     return smaller.length > 0 ? smaller : frozenSign(after, now.takenAt, points, limits);
   });
@@ -60,10 +65,10 @@ const goneSign = (before: Taken): readonly Sign[] =>
     ? []
     : [{ signal: 'gone', of: before.name, says: `${shown(before.name)} is not there any more` }];
 
-function emptiedSign(before: Taken, after: Taken): readonly Sign[] {
+function emptiedSign(before: Taken, after: Taken, { vital = [] }: Limits): readonly Sign[] {
   const [had, has] = [amountIn(before) ?? 0, amountIn(after)];
   const [filled, fills] = [before.counts['filled'] ?? 0, after.counts['filled']];
-  if (has === 0 && had >= enoughRows)
+  if (has === 0 && had >= (vital.includes(after.name) ? 1 : enoughRows))
     return [
       { signal: 'emptied', of: after.name, says: `${shown(after.name)} has no ${wordFor(after)}, and had ${had}` },
     ];
@@ -112,7 +117,8 @@ function frozenSign(
   );
   const changedAt = earlier.findLastIndex(({ item }) => !isSame(item, after));
   const since = earlier[changedAt + 1];
-  if (changedAt === -1 || since === undefined || (amountIn(after) ?? 1) === 0) return [];
+  // What has no bytes of its own is judged with what it lies in.
+  if (changedAt === -1 || since === undefined || after.bytes === 0 || (amountIn(after) ?? 1) === 0) return [];
   const span = between(since.takenAt, takenAt);
   // A change or two long ago may be the days it was filled: what changed in one dump of three used to change.
   const changes = earlier.filter(({ item }, at) => at > 0 && !isSame(item, (earlier[at - 1] ?? { item }).item)).length;
@@ -125,6 +131,9 @@ function frozenSign(
   ];
 }
 
-/** Dumps of one content differ: they hold the time they were made at. */
+/** Most dumps of one content differ: they hold the time they were made at. */
 const isSame = (one: Taken, other: Taken): boolean =>
-  one.bytes === other.bytes && one.schema === other.schema && amountIn(one) === amountIn(other);
+  one.bytes === other.bytes &&
+  one.schema === other.schema &&
+  one.content === other.content &&
+  amountIn(one) === amountIn(other);

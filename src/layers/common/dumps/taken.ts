@@ -17,6 +17,8 @@ export const takenSchema = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   counts: z.record(z.string(), amount),
   schema: z.string().optional(),
+  /** a digest that is the same as long as nothing changes, where the kind has one */
+  content: z.string().optional(),
   about: json.optional(),
 });
 export type Taken = z.infer<typeof takenSchema>;

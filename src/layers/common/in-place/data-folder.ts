@@ -20,7 +20,7 @@ export type DataFolder = Readonly<{
   aside: string;
 }>;
 
-const placesIn = (path: string, run: RunId) => ({
+export const placesIn = (path: string, run: RunId) => ({
   work: workFolder(path, run),
   aside: join(path, `before-${run}`),
 });
@@ -46,14 +46,26 @@ export const asOwner = ({ as }: Pick<DataFolder, 'as'>, argv: Argv): Argv => {
   return first === undefined ? argv : [first, ...rest, ...argv];
 };
 
-/** A script with the words behind it as `$1` and on. */
+/**
+ * The account may not be let through to the folder (docker's is shut to all but root): so it is opened for it, and paths in it begin
+ * at what is open.
+ */
+const opened = '/proc/self/fd/9';
+const seen = ({ path }: DataFolder, word: string): string =>
+  word === path || word.startsWith(`${path}/`) ? `${opened}${word.slice(path.length)}` : word;
+const inFolder = (folder: DataFolder, text: string, words: readonly string[]): Argv => [
+  ...(['env', `--chdir=${folder.path}`] as const),
+  ...asOwner(folder, ['sh', '-c', `exec 9<.\n${text}`, 'sh', ...words.map((word) => seen(folder, word))]),
+];
+
+/** A script with the words behind it as `$3` and on. */
 export async function script(
   folder: DataFolder,
   text: string,
   words: readonly string[],
   signal: AbortSignal,
 ): Promise<Ended> {
-  const argv = asOwner(folder, ['sh', '-c', `set -e\numask 077\n${text}`, 'sh', folder.path, folder.work, ...words]);
+  const argv = inFolder(folder, `set -e\numask 077\n${text}`, [folder.path, folder.work, ...words]);
   const ended = await folder.machine.run(argv, { signal });
   if (ended.exitCode === 0) return ended;
   throw fullOr(commandFailed(folder.machine, argv, ended), lastWords(ended), folder.path);
@@ -70,13 +82,7 @@ export async function fill(
   pieces: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): Promise<void> {
-  const argv = asOwner(folder, [
-    'sh',
-    '-c',
-    'set -eC; umask 077; cat > "$1"; sync -- "$1"',
-    'sh',
-    join(folder.work, name),
-  ]);
+  const argv = inFolder(folder, 'set -eC; umask 077; cat > "$1"; sync -- "$1"', [join(folder.work, name)]);
   const feeding = folder.machine.feed(argv, { signal });
   try {
     for await (const piece of pieces) if (!(await feeding.write(piece))) break;

@@ -21,6 +21,8 @@ export const emptyTarget: Digest = digestOf('an empty folder, or none');
 
 export type Restoring = Readonly<{
   machine: Machine;
+  /** where the point lies, where that is another one than it is brought to */
+  points?: Machine;
   /** of the point */
   folder: string;
   target: string;
@@ -30,6 +32,8 @@ export type Restoring = Readonly<{
   scope: Scope | undefined;
   work: string;
   tree: string;
+  /** whose everything becomes, whoever owned it where it was copied */
+  owner?: Readonly<{ uid: number; gid: number }>;
 }>;
 
 export function restoringIn(context: StepContext): Restoring {
@@ -42,17 +46,20 @@ export function restoringIn(context: StepContext): Restoring {
 }
 
 /** The point itself, with what opens it. @throws Fault `point-damaged` where its manifest is not what was sealed */
-export async function atHand({ machine, folder, identity }: Restoring, { world }: StepContext): Promise<AtHand> {
-  const manifest = await manifestIn(machine.files, folder);
-  return { machine, folder, manifest, identity: identity && (await world.secret(identity, forAge)) };
+export async function atHand(
+  { machine, points = machine, folder, identity }: Restoring,
+  { world }: StepContext,
+): Promise<AtHand> {
+  const manifest = await manifestIn(points.files, folder);
+  return { machine: points, folder, manifest, identity: identity && (await world.secret(identity, forAge)) };
 }
 
 /** Of what is listed, what is brought back, and the folders that lead to it. */
 export async function* meantOf(
-  { scope }: Pick<Restoring, 'scope'>,
+  { scope, owner }: Pick<Restoring, 'scope' | 'owner'>,
   listing: AsyncIterable<Listed>,
 ): AsyncGenerator<Listed> {
-  for await (const entry of listing) if (isMeant(scope, pathOf(entry))) yield entry;
+  for await (const entry of listing) if (isMeant(scope, pathOf(entry))) yield { ...entry, ...owner };
 }
 
 /** What is there in the way of a restore, in words; undefined for an empty folder or none. */

@@ -1,11 +1,11 @@
 // The sqlite3 shell in a child with limits: a crafted database may eat the child, and nothing else (threat model, T9). What it is
 // told comes on its standard input, and is ours alone; nothing that stands in a database becomes a command.
 import { randomBytes } from 'node:crypto';
-import { Fault } from '../../fault.ts';
-import type { Argv, Machine } from '../../machines/machine.ts';
-import type { Duration } from '../../values/duration.ts';
-import { milliseconds, minutes } from '../../values/duration.ts';
-import { cut, shown } from '../../values/text.ts';
+import { Fault } from '../../../fault.ts';
+import type { Argv, Machine } from '../../../machines/machine.ts';
+import type { Duration } from '../../../values/duration.ts';
+import { milliseconds, minutes } from '../../../values/duration.ts';
+import { cut, shown } from '../../../values/text.ts';
 
 /** Bytes of a name as SQLite reads a `file:` name: nothing in it means anything to anybody on the way. */
 export const uriOf = (path: Uint8Array | string, options: string): string =>

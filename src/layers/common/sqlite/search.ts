@@ -1,11 +1,11 @@
 // Every database below a folder, at any depth and under any name: find(1) names the files, and one perl(1) looks into all of
 // them, so that a volume of a million photos costs a million opened files, and not a million processes. Both are on every Debian.
 
-import { Fault } from '../../fault.ts';
-import type { Machine } from '../../machines/machine.ts';
-import { cut, shown } from '../../values/text.ts';
-import { lastWords } from '../common/commands.ts';
-import { split } from '../common/records.ts';
+import { Fault } from '../../../fault.ts';
+import type { Machine } from '../../../machines/machine.ts';
+import { cut, shown } from '../../../values/text.ts';
+import { lastWords } from '../commands.ts';
+import { split } from '../records.ts';
 import { type Found, foundIn, nameOf } from './found.ts';
 
 /**

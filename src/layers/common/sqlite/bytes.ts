@@ -1,8 +1,8 @@
 // Files by names of any bytes: names go to commands on their standard input, each ended by a NUL, and are never part of one.
-import type { Machine } from '../../machines/machine.ts';
-import type { Duration } from '../../values/duration.ts';
-import { commandFailed, lastWords } from '../common/commands.ts';
-import { fullOr } from '../common/records.ts';
+import type { Machine } from '../../../machines/machine.ts';
+import type { Duration } from '../../../values/duration.ts';
+import { commandFailed, lastWords } from '../commands.ts';
+import { fullOr } from '../records.ts';
 
 const ended = (names: readonly (Uint8Array | string)[]): Buffer =>
   Buffer.concat(names.flatMap((name) => [Buffer.from(name), Buffer.of(0)]));

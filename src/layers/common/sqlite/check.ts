@@ -1,6 +1,6 @@
 // What SQLite itself says of a database: whether it is sound, and what is in it.
 import * as z from 'zod';
-import { count, cut, shown } from '../../values/text.ts';
+import { count, cut, shown } from '../../../values/text.ts';
 import { type Asked, askSqlite, careful, type Problem } from './shell.ts';
 
 const amount = z.int().nonnegative();

@@ -1,15 +1,17 @@
 // Asks databases where they are, on any machine with a POSIX shell and sqlite3 (a pod, a container), whether they are sound.
 // Nothing is written beside them. A false alarm of a moment is asked again; an answer that never came is no good news.
 import * as z from 'zod';
-import { Fault } from '../../fault.ts';
-import type { Argv, Ended, Machine } from '../../machines/machine.ts';
-import { minutes } from '../../values/duration.ts';
-import { cut, shown } from '../../values/text.ts';
-import { lastWords } from '../common/commands.ts';
+import { Fault } from '../../../fault.ts';
+import type { Argv, Ended, Machine } from '../../../machines/machine.ts';
+import { minutes } from '../../../values/duration.ts';
+import { cut, shown } from '../../../values/text.ts';
+import { lastWords } from '../commands.ts';
 import { integrityScript } from './check.ts';
 import { uriOf } from './shell.ts';
 
 export type Answer = Readonly<{ database: string; ok: boolean; says: string }>;
+/** With what else was asked. */
+export type Asked = Answer & Readonly<{ answers: readonly unknown[] }>;
 
 /** With an empty IFS nothing is taken apart; a pattern without a match stays as it is, and is then said not to be there. */
 const named = `IFS=; for file in $1; do printf '%s\\0' "$file"; done`;
@@ -36,15 +38,24 @@ export type Checking = Readonly<{ machine: Machine; work: string; signal: AbortS
 
 /** @param patterns absolute names, or patterns of them; one that matches nothing has a row, too */
 export async function checkLive(checking: Checking, patterns: readonly string[]): Promise<readonly Answer[]> {
-  const answers = new Map<string, Answer>();
+  const answers = new Map<string, Asked>();
   for (const pattern of patterns)
     for (const file of await matching(checking, pattern)) {
       if (answers.has(file)) continue;
-      checking.doing(`checking ${shown(file)}`);
-      const first = await checkOne(checking, file, 'first');
-      answers.set(file, first.ok ? first : await checkOne(checking, file, 'again'));
+      answers.set(file, await checkFile(checking, file));
     }
-  return [...answers.values()];
+  return [...answers.values()].map(({ database, ok, says }) => ({ database, ok, says }));
+}
+
+/**
+ * One database by its own name, whatever is in it.
+ *
+ * @param more SQL that is asked with it, each answer of which is a JSON object
+ */
+export async function checkFile(checking: Checking, file: string, more = ''): Promise<Asked> {
+  checking.doing(`checking ${shown(file)}`);
+  const first = await checkOne(checking, file, 'first', more);
+  return first.ok ? first : checkOne(checking, file, 'again', more);
 }
 
 async function matching({ machine, signal }: Checking, pattern: string): Promise<readonly string[]> {
@@ -53,24 +64,34 @@ async function matching({ machine, signal }: Checking, pattern: string): Promise
   return files.length === 0 ? [pattern] : files;
 }
 
-async function checkOne({ machine, work, signal }: Checking, file: string, turn: 'first' | 'again'): Promise<Answer> {
+async function checkOne(
+  { machine, work, signal }: Checking,
+  file: string,
+  turn: 'first' | 'again',
+  more: string,
+): Promise<Asked> {
   const uri = uriOf(file, '').slice(0, -1);
-  const input = `.timeout 10000\nPRAGMA trusted_schema=OFF;\n${integrityScript}`;
+  const input = `.timeout 10000\nPRAGMA trusted_schema=OFF;\n${integrityScript}${more}`;
   const ended = await asked(machine, ['sh', '-c', check, 'sh', file, uri, work, turn], { signal, input });
   const database = shown(file);
-  if ('says' in ended) return { database, ok: false, says: ended.says };
-  const says = ended.stdout.split('\n').flatMap(integrityIn);
-  if (says.length === 1 && says[0] === 'ok') return { database, ok: true, says: 'ok' };
-  return { database, ok: false, says: says.length > 0 ? cut(shown(says.join('; ')), 400) : lastWords(ended) };
+  if ('says' in ended) return { database, ok: false, says: ended.says, answers: [] };
+  const answers = ended.stdout.split('\n').flatMap(objectIn);
+  const says = answers.flatMap(integrityIn);
+  if (says.length === 1 && says[0] === 'ok') return { database, ok: true, says: 'ok', answers };
+  return { database, ok: false, answers, says: says.length > 0 ? cut(shown(says.join('; ')), 400) : lastWords(ended) };
 }
 
 const integrity = z.strictObject({ integrity: z.string() });
 
-function integrityIn(line: string): readonly string[] {
+const integrityIn = (answer: unknown): readonly string[] => {
+  const parsed = integrity.safeParse(answer);
+  return parsed.success ? [parsed.data.integrity] : [];
+};
+
+function objectIn(line: string): readonly unknown[] {
   if (!line.startsWith('{')) return [];
   try {
-    const parsed = integrity.safeParse(JSON.parse(line));
-    return parsed.success ? [parsed.data.integrity] : [];
+    return [JSON.parse(line)];
   } catch {
     return [];
   }

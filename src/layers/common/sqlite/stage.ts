@@ -1,12 +1,12 @@
 // The tree that a point will hold: each copy at the path of its database, with the owner, mode, ACL, attributes and time of that,
 // in folders like those it lies in.
 import { join } from 'node:path';
-import { Fault } from '../../fault.ts';
-import type { Machine } from '../../machines/machine.ts';
-import { minutes } from '../../values/duration.ts';
-import { shown } from '../../values/text.ts';
-import { lastWords } from '../common/commands.ts';
-import { fullOr } from '../common/records.ts';
+import { Fault } from '../../../fault.ts';
+import type { Machine } from '../../../machines/machine.ts';
+import { minutes } from '../../../values/duration.ts';
+import { shown } from '../../../values/text.ts';
+import { lastWords } from '../commands.ts';
+import { fullOr } from '../records.ts';
 import type { Copied } from './copied.ts';
 import { type Found, nameOf, suffixes } from './found.ts';
 

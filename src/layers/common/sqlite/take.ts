@@ -1,8 +1,8 @@
 // A consistent copy of one database, by whichever way is open. Nothing is ever written beside the source: a reader of a database
 // with a write-ahead log would make files there, so where they are missing its bytes are taken and proved to have held still.
 import { join } from 'node:path';
-import type { Machine } from '../../machines/machine.ts';
-import { type Duration, milliseconds, minutes } from '../../values/duration.ts';
+import type { Machine } from '../../../machines/machine.ts';
+import { type Duration, milliseconds, minutes } from '../../../values/duration.ts';
 import { type Copying, copyBytes, stateOf } from './bytes.ts';
 import { type Found, suffixes } from './found.ts';
 import { askSqlite, careful, deadlineFor, type Problem, uriOf } from './shell.ts';

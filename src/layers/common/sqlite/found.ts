@@ -1,6 +1,6 @@
 // A database file as it was found, with everything besides its content that must survive.
 import { isUtf8 } from 'node:buffer';
-import { shown } from '../../values/text.ts';
+import { shown } from '../../../values/text.ts';
 import { type Header, readHeader } from './header.ts';
 
 export type Found = Readonly<{

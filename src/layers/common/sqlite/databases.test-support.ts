@@ -13,9 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { localMachine } from '../../machines/local.ts';
-import type { Machine } from '../../machines/machine.ts';
-import { systemClock } from '../../values/instant.ts';
+import { localMachine } from '../../../machines/local.ts';
+import type { Machine } from '../../../machines/machine.ts';
+import { systemClock } from '../../../values/instant.ts';
 import type { Copied } from './copied.ts';
 import { type CopyOne, copyOne } from './copy-one.ts';
 import type { Found } from './found.ts';
