@@ -36,6 +36,7 @@ const tools = {
   'prometheus-pushgateway': 'prometheus-pushgateway',
   visudo: 'sudo',
   pg_lsclusters: 'postgresql',
+  mariadbd: 'mariadb-server',
 } as const;
 
 const has = (program: string): boolean =>
