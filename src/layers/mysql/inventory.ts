@@ -62,7 +62,7 @@ export async function inventory(
   };
 }
 
-export const grantsOf = async (connection: Connection, context: Pick<StepContext, 'signal'>): Promise<Grants> =>
+const grantsOf = async (connection: Connection, context: Pick<StepContext, 'signal'>): Promise<Grants> =>
   grantsIn((await ask(connection, 'SHOW GRANTS;', context)).map(([line = '']) => line));
 
 /** @throws Fault `database-missing` where one that is named is not there */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import { Fault } from '../../fault.ts';
+import type { RestorePoint } from '../../model/restore-point.ts';
 import { takenIn } from '../common/dumps/taken.ts';
 import { type Place, placeOn } from './place.test-support.ts';
 import { cannotServeMariadb, type MariadbServer, startMariadb } from './server.test-support.ts';
@@ -14,6 +15,8 @@ import { identifier } from './sql.ts';
 
 describe('databases of MariaDB', { skip: cannotServeMariadb() }, () => {
   let server: MariadbServer;
+  let origin: Place;
+  let point: RestorePoint;
   const within = async (work: (place: Place) => Promise<void>, more: Record<string, unknown> = {}) => {
     const place = placeOn(server, more);
     try {
@@ -34,15 +37,20 @@ describe('databases of MariaDB', { skip: cannotServeMariadb() }, () => {
     server.sql(`CREATE USER keeper@'10.%' IDENTIFIED BY 'old'; CREATE ROLE readers; GRANT SELECT ON shop.* TO readers; GRANT readers TO keeper@'10.%';
       GRANT UPDATE ON shop.orders TO keeper@'10.%'; GRANT EXECUTE ON PROCEDURE shop.trim_orders TO keeper@'10.%';
       CREATE USER "odd ""one'"@'%' IDENTIFIED BY 'x';`);
+    origin = placeOn(server);
+    const { degraded } = await origin.protect('run1');
+    assert.deepEqual(degraded, []);
+    const [first] = await origin.points();
+    assert.ok(first !== undefined);
+    point = first;
   });
-  after(() => server.close());
+  after(async () => {
+    origin.close();
+    await server.close();
+  });
 
   it('are dumped one by one, with the accounts, and each says what it holds', () =>
-    within(async (place) => {
-      const { degraded } = await place.protect('run1');
-      assert.deepEqual(degraded, []);
-      const [point] = await place.points();
-      assert.ok(point !== undefined);
+    within(async () => {
       const taken = takenIn(point.manifest);
       assert.deepEqual(taken.map(({ name }) => name).sort(), ['all-accounts', 'shop', strange, quoted].sort());
       const shop = taken.find(({ name }) => name === 'shop');
@@ -68,25 +76,20 @@ describe('databases of MariaDB', { skip: cannotServeMariadb() }, () => {
   it('come back in the place of what is there, with all that is in them; what was there is a point that is held', () =>
     within(async (place) => {
       const good = contentOf(server, 'shop');
-      await place.protect('run1');
-      const [point] = await place.points();
-      assert.ok(point !== undefined);
       server.sql(
-        'DELETE FROM orders WHERE id > 100; DROP VIEW recent; DROP TRIGGER stamp; DROP PROCEDURE trim_orders;',
+        'DELETE FROM orders WHERE id > 100; DROP VIEW recent; DROP TRIGGER stamp; DROP FUNCTION twice;',
         'shop',
       );
       assert.notDeepEqual(contentOf(server, 'shop'), good, 'the comparison sees the damage');
       await place.restore('run2', point, { only: 'shop' });
       assert.deepEqual(contentOf(server, 'shop'), good);
+      assert.match(server.sql(`SHOW GRANTS FOR keeper@'10.%'`), /EXECUTE ON PROCEDURE `shop`.`trim_orders`/);
       const held = (await place.points()).find((one) => one.held !== undefined);
       assert.deepEqual(held && takenIn(held.manifest).map(({ counts }) => counts['rows']), [101]);
     }));
 
   it('come back beside the live one, under another name, whatever they are called', () =>
     within(async (place) => {
-      await place.protect('run1');
-      const [point] = await place.points();
-      assert.ok(point !== undefined);
       for (const [from, to] of [
         [strange, 'beside'],
         [quoted, `${quoted} 2`],
@@ -102,9 +105,6 @@ describe('databases of MariaDB', { skip: cannotServeMariadb() }, () => {
     const other = await startMariadb();
     try {
       await within(async (place) => {
-        await place.protect('run1');
-        const [point] = await place.points();
-        assert.ok(point !== undefined);
         const credentials = [{ user: 'odd "one\'', password: { file: '/run/odd' } }];
         const there = placeOn(other, { to: place.copies, credentials, secrets: { '/run/odd': `it's \\ today` } });
         const { degraded } = await there.restore('run2', point, {});
@@ -124,9 +124,6 @@ describe('databases of MariaDB', { skip: cannotServeMariadb() }, () => {
 
   it('come back as files, byte by byte as they were dumped', () =>
     within(async (place) => {
-      await place.protect('run1');
-      const [point] = await place.points();
-      assert.ok(point !== undefined);
       const target = join(place.folder, 'back');
       await place.restore('run2', point, { target });
       assert.equal(readdirSync(target).length, 4);

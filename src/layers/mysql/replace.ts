@@ -20,6 +20,7 @@ import {
   restoringIn,
   thenReleased,
 } from './restoring.ts';
+import { giveAgain, writeDown } from './routine-rights.ts';
 import { safetySource } from './safety.ts';
 import { leave } from './sessions.ts';
 import { identifier } from './sql.ts';
@@ -36,6 +37,7 @@ export const replaceKind: StepKind = {
     if ((await namesThere(connection, [name], context)).has(name) !== there) throw otherwise(name, there);
     context.take('mark of what is being replaced', replacing);
     await ask(connection, `CREATE DATABASE ${identifier(replacing)};`, context, replacing);
+    const unseen = there ? await writeDown(connection, name, replacing, context) : [];
     if (there) await emptied(connection, name, replacing, context);
     else await begun(connection, createSql(name, taken.about), replacing, context);
     if (there) await ask(connection, createSql(name, taken.about), context, name);
@@ -43,9 +45,10 @@ export const replaceKind: StepKind = {
     await load(connection, source, name, context);
     // What was there before is used by somebody, who writes as soon as it is loaded: a copy of it was counted before.
     const rows = there ? undefined : await compare(connection, source, name, context);
+    const lost = await giveAgain(connection, name, replacing, context);
+    // What it holds of rights is needed until nothing leads back: the mark of before stays beside the one of after.
     await ask(connection, `CREATE DATABASE ${identifier(replaced)};`, context, replaced);
-    await drop(connection, replacing, context);
-    return { result: { database: name, ...(rows === undefined ? {} : { rows }) } };
+    return { result: { database: name, ...(rows === undefined ? {} : { rows }) }, degraded: [...unseen, ...lost] };
   },
 
   probe: async (context) => {
@@ -70,6 +73,7 @@ export const replaceKind: StepKind = {
       const source = await safetySource(given, name, context);
       await ask(connection, createSql(name, source.taken.about), context, name);
       await load(connection, source, name, context);
+      if (marks.has(replacing)) await giveAgain(connection, name, replacing, context);
     }
     for (const mark of [replaced, replacing]) await drop(connection, mark, context);
   }),

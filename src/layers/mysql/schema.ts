@@ -26,7 +26,6 @@ const server = z
     ca: absolutePath.optional().describe('the certificates that its own is checked with, a file on `machine`'),
   })
   .prefault({});
-export type MysqlServer = z.infer<typeof server>;
 
 const exclusion = z.strictObject({
   database: name.describe('a name, with `*` for any characters; `all-accounts` for the accounts'),

@@ -69,7 +69,7 @@ function factsOf(
   degraded: readonly string[],
 ): ItemFacts {
   const { views, triggers, routines, events, schema } = found;
-  const tables = Object.fromEntries(Object.entries(found.tables).filter(([name]) => holdsRows(engines[name])));
+  const tables = Object.fromEntries(Object.entries(found.tables).filter(([name]) => holdsRows(engines.get(name))));
   const each = Object.values(tables);
   const others = Object.entries({ views, triggers, routines, events }).filter(([, number]) => number > 0);
   return {

@@ -19,7 +19,7 @@ const rows = z.array(
 
 export type Witness = Readonly<{
   /** the engine of each table */
-  tables: Readonly<Record<string, string>>;
+  tables: ReadonlyMap<string, string>;
   counts: Readonly<Record<(typeof kinds)[number], number>>;
   charset: string;
   collation: string;
@@ -46,11 +46,11 @@ export async function witnessOf(
   context: Pick<StepContext, 'signal'>,
 ): Promise<Witness> {
   const found = rows.parse(await ask(connection, sqlFor(schema), context, schema));
-  const tables: Record<string, string> = {};
+  const tables = new Map<string, string>();
   const counts = { views: 0, triggers: 0, routines: 0, events: 0 };
   let [charset, collation] = ['', ''];
   for (const row of found) {
-    if (row[0] === 'table') tables[row[1]] = row[2];
+    if (row[0] === 'table') tables.set(row[1], row[2]);
     else if (row[0] === 'made') [, charset, collation] = row;
     else counts[row[0]] = row[1];
   }
@@ -59,7 +59,7 @@ export async function witnessOf(
 
 /** What was there before and after, and is not in the dump. What came or went meanwhile is no fault of it. */
 export function lostIn(dump: Scanned, before: Witness, after: Witness): readonly string[] {
-  const tables = Object.keys(before.tables).filter((one) => after.tables[one] !== undefined && !(one in dump.tables));
+  const tables = [...before.tables.keys()].filter((one) => after.tables.has(one) && !Object.hasOwn(dump.tables, one));
   return [
     ...tables.slice(0, 20).map((one) => `the table ${shown(one)}`),
     ...(tables.length > 20 ? [`${tables.length - 20} more tables`] : []),
