@@ -39,6 +39,7 @@ const tools = {
   'redis-server': 'redis-server',
   etcd: 'etcd-server',
   etcdctl: 'etcd-client',
+  mariadbd: 'mariadb-server',
 } as const;
 
 const has = (program: string): boolean =>

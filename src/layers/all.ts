@@ -6,6 +6,7 @@ import { files } from './files/layer.ts';
 import { hostConfig } from './host-config/layer.ts';
 import { lvmThin } from './lvm-thin/layer.ts';
 import { mirror } from './mirror/layer.ts';
+import { mysql } from './mysql/layer.ts';
 import { offsite } from './offsite/layer.ts';
 import { pfsense } from './pfsense/layer.ts';
 import { postgres } from './postgres/layer.ts';
@@ -20,6 +21,7 @@ export const layers = [
   hostConfig,
   lvmThin,
   mirror,
+  mysql,
   offsite,
   pfsense,
   postgres,

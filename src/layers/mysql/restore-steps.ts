@@ -1,0 +1,166 @@
+// The steps of a restore as data: what each of them says to whoever agrees to it. Pure.
+import type { LayerContext } from '../../contracts/layer.ts';
+import type { Note } from '../../model/plan.ts';
+import type { RestorePoint } from '../../model/restore-point.ts';
+import type { Step } from '../../model/step.ts';
+import { digestOf } from '../../values/canonical.ts';
+import { minutes } from '../../values/duration.ts';
+import { ref } from '../../values/ref.ts';
+import { bytes, formatSize } from '../../values/size.ts';
+import { count, shown } from '../../values/text.ts';
+import { asGiven } from '../common/given.ts';
+import { lane, pointRef } from '../common/points/places.ts';
+import { sameAccount } from './accounts-sql.ts';
+import type { RestoreGiven } from './restore-given.ts';
+import type { Scouted } from './scout.ts';
+
+type Said = Pick<Step, 'id' | 'kind' | 'title' | 'because' | 'risk'> &
+  Partial<Pick<Step, 'means' | 'expects' | 'wayBack' | 'given'>>;
+type SaidOfOne = Said & { which?: number };
+
+export function restoreSteps(
+  given: RestoreGiven,
+  server: Scouted,
+  { manifest }: RestorePoint,
+  { timeZone }: LayerContext,
+): Readonly<{ steps: readonly Step[]; notes: readonly Note[] }> {
+  const { entry, databases, accounts } = given;
+  const replaced = databases.filter(({ there }) => there);
+  const credentials = (entry.credentials ?? []).filter((one) =>
+    accounts?.missing.some((other) => sameAccount(one, other)),
+  );
+  const said: readonly SaidOfOne[] = [
+    ...(replaced.length === 0 ? [] : [safetyStep(given, server, timeZone)]),
+    ...(accounts === undefined ? [] : [accountsStep(accounts.missing, manifest.takenAt)]),
+    ...databases.flatMap((one, which) => (one.there ? [loadStep(one, which)] : [])),
+    ...(credentials.length === 0 ? [] : [credentialsStep(credentials.map(({ user }) => user))]),
+    ...databases.map((one, which) => replaceStep(one, which, server)),
+    ...(accounts === undefined ? [] : [grantsStep]),
+    settleStep,
+  ];
+  const first: Step['expects'] = [
+    {
+      subject: pointRef(entry.name, manifest.id),
+      says: 'the restore point is as it was when it was chosen',
+      digest: digestOf(manifest),
+    },
+  ];
+  const firstId = said.find(({ id }) => id !== 'safety')?.id;
+  const steps = said.map(
+    ({ which, ...step }, at): Step => ({
+      subject: ref('database', entry.name, which === undefined ? 'server' : (databases[which]?.name ?? '')),
+      act: 'do',
+      changes: [],
+      after: said.slice(at - 1, at).map(({ id }) => id),
+      lanes: [`databases of ${entry.name}`, lane(given.points, entry.to)],
+      needs: [],
+      expects: step.id === firstId ? first : [],
+      given: asGiven({ ...given, ...(which === undefined ? {} : { which }) }),
+      wayBack: 'undo',
+      expands: false,
+      patience: minutes(60),
+      ...step,
+    }),
+  );
+  return { steps, notes: notesOn(given, credentials) };
+}
+
+/** The dump of a run, of what is about to be replaced alone; held, so that no retention takes it. */
+function safetyStep({ entry, databases, planned }: RestoreGiven, server: Scouted, timeZone: string): Said {
+  const replaced = databases.filter(({ there }) => there);
+  const items = replaced.map(({ name }) => ({
+    ...{ name, form: 'sql' },
+    bytes: server.databases.find((one) => one.name === name)?.bytes ?? 0,
+  }));
+  return {
+    ...{ id: 'safety', kind: 'mysql.safety', risk: 'adds' },
+    title: `dump what ${replaced.map(({ name }) => shown(name)).join(', ')} ${replaced.length === 1 ? 'holds' : 'hold'} now into a restore point of its own, held against retention`,
+    because: ['a restore can be a mistake, too, and this is what leads back'],
+    given: asGiven({ entry, timeZone, planned, items, server: { version: server.version.text } }),
+  };
+}
+
+const accountsStep = (missing: readonly Readonly<{ user: string; host: string }>[], takenAt: string): Said => ({
+  ...{ id: 'accounts', kind: 'mysql.accounts', risk: 'adds' },
+  title: `make ${count(missing.length, 'account')} that the server does not have: ${missing.map(({ user }) => shown(user)).join(', ')}`,
+  because: [`what is brought back belongs to them; they get the passwords that they had at ${takenAt}`],
+});
+
+const loadStep = ({ taken, name }: RestoreGiven['databases'][number], which: number): SaidOfOne => ({
+  ...{ id: `load-${which}`, kind: 'mysql.load', risk: 'adds', which },
+  title: `load ${shown(taken.name)} (${formatSize(bytes(taken.bytes))}) into a new database, and count its rows`,
+  because: [`a dump that is not whole, or that the login may not load, interrupts nobody who uses ${shown(name)}`],
+});
+
+const credentialsStep = (users: readonly string[]): Said => ({
+  ...{ id: 'credentials', kind: 'mysql.credentials', risk: 'changes' },
+  title: `give ${users.map(shown).join(', ')} the password that the estate names`,
+  because: ['a dump has the passwords of its own day: the applications know newer ones'],
+});
+
+function replaceStep(
+  { name, there, taken }: RestoreGiven['databases'][number],
+  which: number,
+  { sessions, sees_sessions }: Scouted,
+): SaidOfOne {
+  const who = sessions
+    .filter(({ database }) => database === name)
+    .map((one) => `${shown(one.user)} from ${shown(one.address)} (${count(one.count, 'connection')})`);
+  const unseen = sees_sessions ? '; now there is none' : '; the login may not see whether there is one (PROCESS)';
+  return {
+    ...{ id: `replace-${which}`, kind: 'mysql.replace', risk: there ? 'destroys' : 'adds', which },
+    title: there
+      ? `drop ${shown(name)}, and load it anew from the dump`
+      : `load ${shown(taken.name)} (${formatSize(bytes(taken.bytes))}) into the new database ${shown(name)}, and count its rows`,
+    because: [
+      there
+        ? 'a database has no rename here: its triggers, views and routines cannot be moved'
+        : 'there is none of that name',
+    ],
+    ...(there
+      ? {
+          means: [
+            `every connection to ${shown(name)} is ended${who.length === 0 ? unseen : `: ${who.join('; ')}`}`,
+            'until it is loaded, whoever uses it finds tables that are not there: stop it before',
+          ],
+        }
+      : {}),
+  };
+}
+
+const grantsStep: Said = {
+  ...{ id: 'grants', kind: 'mysql.grants', risk: 'adds' },
+  title: 'give the new accounts what they may do with single tables and routines',
+  because: ['those are there only now'],
+};
+
+const settleStep: Said = {
+  ...{ id: 'settle', kind: 'mysql.settle', risk: 'destroys', wayBack: 'one-way' },
+  title: 'remove what the restore made for itself',
+  because: ['everything is in its place; what was there before stays in the restore point that was taken first'],
+};
+
+function notesOn(
+  { entry, accounts, databases }: RestoreGiven,
+  known: readonly Readonly<{ user: string; host: string }>[],
+) {
+  const subject = ref('layer', entry.name);
+  const unknown = (accounts?.missing ?? []).filter((one) => !known.some((other) => sameAccount(one, other)));
+  const used = databases.filter(({ there }) => there);
+  return [
+    ...(unknown.length === 0
+      ? []
+      : [
+          {
+            ...{ subject, level: 'warning' as const },
+            says: `${unknown.map(({ user }) => shown(user)).join(', ')}: applications that got a newer password since cannot log in; name it in \`credentials\``,
+          },
+        ]),
+    ...used.map(
+      ({ name }): Note => ({
+        ...{ subject, level: 'info' },
+        says: `start what uses ${shown(name)} when it is done: some programs keep what they have read before`,
+      }),
+    ),
+  ];
+}
