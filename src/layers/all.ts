@@ -1,5 +1,6 @@
 // Every layer there is: the only file that knows them all.
 import type { LayerKind } from '../contracts/layer.ts';
+import { command } from './command/layer.ts';
 import { diskImage } from './disk-image/layer.ts';
 import { files } from './files/layer.ts';
 import { hostConfig } from './host-config/layer.ts';
@@ -9,8 +10,10 @@ import { offsite } from './offsite/layer.ts';
 import { pfsense } from './pfsense/layer.ts';
 import { postgres } from './postgres/layer.ts';
 import { sqlite } from './sqlite/layer.ts';
+import { vault } from './vault/layer.ts';
 
 export const layers = [
+  command,
   diskImage,
   files,
   hostConfig,
@@ -20,4 +23,5 @@ export const layers = [
   pfsense,
   postgres,
   sqlite,
+  vault,
 ] as const satisfies readonly LayerKind[];
