@@ -81,7 +81,9 @@ export function lineTo(appliance: Appliance): Line {
     };
     const { heard, end } = watched();
     const given =
-      typeof body === 'string' || body === undefined ? body : Readable.from(heardOf(body, heard), { objectMode: false });
+      typeof body === 'string' || body === undefined
+        ? body
+        : Readable.from(heardOf(body, heard), { objectMode: false });
     try {
       const request = { method, path, headers: headersOf(asking, to.audience), signal: either } as const;
       const answer = await client.request(given === undefined ? request : { ...request, body: given });

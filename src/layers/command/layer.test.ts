@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Fault } from '../../fault.ts';
+import { codesOf } from '../common/driver.test-support.ts';
 import { takenIn } from '../common/dumps/taken.ts';
 import { dumpIn, type Place, placeWith } from './place.test-support.ts';
 import { commandEntry } from './schema.ts';
@@ -34,7 +35,10 @@ async function whyMissing(one: object, ...[more, secrets]: [Given[1]?, Given[2]?
     async (place) => {
       const { degraded } = await place.protect('run1');
       const point = await place.newest();
-      assert.deepEqual(takenIn(point.manifest).map(({ name }) => name), ['good']);
+      assert.deepEqual(
+        takenIn(point.manifest).map(({ name }) => name),
+        ['good'],
+      );
       says = degraded.join();
     },
     () => [{ name: 'good', command: ['echo', 'good'] }, one],
@@ -56,7 +60,13 @@ describe('the output of a program', () => {
         assert.deepEqual(readdirSync(back), ['a%20tree.tar']);
         execFileSync('tar', ['--compare', '--file', join(back, 'a%20tree.tar'), '-C', place.data]);
         writeFileSync(join(place.data, 'one'), 'other content');
-        assert.throws(() => execFileSync('tar', ['--compare', '--file', join(back, 'a%20tree.tar'), '-C', place.data], { stdio: 'ignore' }), 'control');
+        assert.throws(
+          () =>
+            execFileSync('tar', ['--compare', '--file', join(back, 'a%20tree.tar'), '-C', place.data], {
+              stdio: 'ignore',
+            }),
+          'control',
+        );
       },
       (data) => [{ name: 'a tree', command: ['tar', '--create', '--directory', data, '.'], form: 'tar' }],
     ));
@@ -66,7 +76,10 @@ describe('the output of a program', () => {
       async (place) => {
         await place.protect('run1');
         const point = await place.newest();
-        assert.deepEqual(takenIn(point.manifest).map(({ compress }) => compress), ['zstd', 'none']);
+        assert.deepEqual(
+          takenIn(point.manifest).map(({ compress }) => compress),
+          ['zstd', 'none'],
+        );
         for (const name of ['plain', 'packed']) assert.equal(dumpIn(point, name).length, 100_000);
       },
       () => [sh('plain', 'head -c 100000 /dev/zero'), sh('packed', 'head -c 100000 /dev/zero', { packed: true })],
@@ -82,11 +95,17 @@ describe('the output of a program', () => {
     ));
 
   it('of one that fails is missing by name, with its words; the others are kept', async () => {
-    assert.match(await whyMissing(sh('bad', 'echo some; echo "no such table" >&2; exit 3')), /bad is missing.*dump-failed.*no such table.*exit code 3/);
+    assert.match(
+      await whyMissing(sh('bad', 'echo some; echo "no such table" >&2; exit 3')),
+      /bad is missing.*dump-failed.*no such table.*exit code 3/,
+    );
   });
 
   it('of one that dies midway is none', async () => {
-    assert.match(await whyMissing(sh('bad', 'head -c 500000 /dev/zero; kill -9 $$')), /bad is missing.*dump-failed.*exit code 137/);
+    assert.match(
+      await whyMissing(sh('bad', 'head -c 500000 /dev/zero; kill -9 $$')),
+      /bad is missing.*dump-failed.*exit code 137/,
+    );
   });
 
   it('of one that is not there is missing', async () => {
@@ -137,7 +156,10 @@ describe('the output of a program', () => {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20m,mode=0700', 'none', disk]);
     try {
       await within(
-        (place) => assert.rejects(place.protect('run1'), (error) => error instanceof Fault && error.code === 'disk-full'),
+        async (place) => {
+          assert.deepEqual(codesOf(await place.protect('run1')), ['disk-full']);
+          assert.deepEqual(await place.points(), []);
+        },
         () => [sh('large', 'head -c 40000000 /dev/urandom')],
         { to: join(disk, 'copies') },
       );
@@ -157,12 +179,15 @@ describe('a program', () => {
   ];
 
   it('gets its secrets to the last byte, as variables of its own and nobody else', async () => {
-    const looks = `printf '%s' "$FIRST" | od -An -tx1 | tr -d ' \\n'; echo; echo "$SECOND"; cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -c canary
-      tr '\\0' '\\n' < /proc/$PPID/environ | grep -c -e canary -e FIRST; read -r more && echo "more: $more"; env | grep -c '^holdfast'; true`;
+    const looks = `printf '%s' "$FIRST" | od -An -tx1 | tr -d ' \\n'; echo; echo "$SECOND"; cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -c 'plain-[c]anary'
+      tr '\\0' '\\n' < /proc/$PPID/environ | grep -c -e 'plain-[c]anary' -e '^FIRST='; read -r more && echo "more: $more"; env | grep -c '^holdfast'; true`;
     await within(
       async (place) => {
         assert.deepEqual((await place.protect('run1')).degraded, []);
-        const [hex = '', ...lines] = dumpIn(await place.newest(), 'looks').toString().trim().split('\n');
+        const [hex = '', ...lines] = dumpIn(await place.newest(), 'looks')
+          .toString()
+          .trim()
+          .split('\n');
         assert.equal(Buffer.from(hex, 'hex').toString(), secret);
         // In no argument of any process, not in the environment of the shell before it; nothing is left to read; no variables of that shell.
         assert.deepEqual(lines, ['plain-canary', '0', '0', '0']);
@@ -174,7 +199,11 @@ describe('a program', () => {
   });
 
   it('that says its secret in an error does not get it into a log', async () => {
-    const says = await whyMissing(sh('bad', 'echo "login with $SECOND refused" >&2; exit 1', { secrets: both }), {}, secrets);
+    const says = await whyMissing(
+      sh('bad', 'echo "login with $SECOND refused" >&2; exit 1', { secrets: both }),
+      {},
+      secrets,
+    );
     assert.match(says, /login with \[secret\] refused/);
     assert.ok(!says.includes('canary'));
   });
@@ -185,10 +214,17 @@ describe('a program', () => {
         assert.deepEqual((await place.protect('run1')).degraded, []);
         assert.equal(dumpIn(await place.newest(), 'who').toString(), 'nobody a b; $HOME plain-canary\n');
       },
-      () => [sh('who', 'echo "$(id -un) $WORDS $SECOND"', { as: 'nobody', environment: { WORDS: 'a b; $HOME' }, secrets: both })],
+      () => [
+        sh('who', 'echo "$(id -un) $WORDS $SECOND"', {
+          as: 'nobody',
+          environment: { WORDS: 'a b; $HOME' },
+          secrets: both,
+        }),
+      ],
       {},
       secrets,
-    ));
+    ),
+  );
 
   it('is declared as words: an option, a folder or a line of a shell is none', () => {
     const parse = (command: unknown, more: object = {}) =>
@@ -207,8 +243,15 @@ describe('a program', () => {
 describe('a restore through a program', () => {
   const noSqlite = !has('sqlite3') && 'sqlite3 is not installed';
   const database = (data: string): string => join(data, 'shop.db');
-  const sql = (data: string, text: string): string => execFileSync('sqlite3', [database(data), text], { encoding: 'utf8' }).trim();
-  const imports = (data: string): readonly string[] => ['sh', '-c', `rm -f "$1" && sqlite3 -bail "$1"`, 'sh', database(data)];
+  const sql = (data: string, text: string): string =>
+    execFileSync('sqlite3', [database(data), text], { encoding: 'utf8' }).trim();
+  const imports = (data: string): readonly string[] => [
+    'sh',
+    '-c',
+    `rm -f "$1" && sqlite3 -bail "$1"`,
+    'sh',
+    database(data),
+  ];
   const shop = (data: string) => ({
     name: 'shop',
     command: ['sqlite3', database(data), '.dump'],
@@ -217,7 +260,10 @@ describe('a restore through a program', () => {
     restore_command: imports(data),
   });
   const filled = (data: string): void =>
-    void sql(data, `CREATE TABLE orders (id INTEGER PRIMARY KEY, text TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) INSERT INTO orders SELECT i, 'it''s ' || i FROM n;`);
+    void sql(
+      data,
+      `CREATE TABLE orders (id INTEGER PRIMARY KEY, text TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) INSERT INTO orders SELECT i, 'it''s ' || i FROM n;`,
+    );
   const rows = (data: string): string => sql(data, 'SELECT count(*), sum(length(text)) FROM orders');
 
   it('puts back what sqlite3 wrote out, row by row; what was there is a point that is held', { skip: noSqlite }, () =>
@@ -237,7 +283,8 @@ describe('a restore through a program', () => {
         assert.equal(rows(place.data), damaged);
       },
       (data) => [shop(data)],
-    ));
+    ),
+  );
 
   it('that fails gives the program what was there before', { skip: noSqlite }, () =>
     within(
@@ -261,12 +308,17 @@ describe('a restore through a program', () => {
         {
           ...shop(data),
           restore_command: [
-            ...['sh', '-c', `if rm "$2" 2>/dev/null; then rm -f "$1"; echo "no room in here" >&2; exit 1; fi; rm -f "$1" && sqlite3 -bail "$1"`],
+            ...[
+              'sh',
+              '-c',
+              `if rm "$2" 2>/dev/null; then rm -f "$1"; echo "no room in here" >&2; exit 1; fi; rm -f "$1" && sqlite3 -bail "$1"`,
+            ],
             ...['sh', database(data), join(data, 'breaks')],
           ],
         },
       ],
-    ));
+    ),
+  );
 
   it('of several gives all of them back when one of them fails', () =>
     within(
@@ -278,16 +330,34 @@ describe('a restore through a program', () => {
         for (const name of ['a', 'b']) writeFileSync(file(name), `tuesday ${name}`);
         writeFileSync(file('breaks'), '');
         await assert.rejects(place.restore('run2', point, {}));
-        assert.deepEqual(['a', 'b'].map((name) => readFileSync(file(name), 'utf8')), ['tuesday a', 'tuesday b']);
+        assert.deepEqual(
+          ['a', 'b'].map((name) => readFileSync(file(name), 'utf8')),
+          ['tuesday a', 'tuesday b'],
+        );
         await place.restore('run3', point, {});
-        assert.deepEqual(['a', 'b'].map((name) => readFileSync(file(name), 'utf8')), ['monday a', 'monday b'], 'control');
+        assert.deepEqual(
+          ['a', 'b'].map((name) => readFileSync(file(name), 'utf8')),
+          ['monday a', 'monday b'],
+          'control',
+        );
       },
       (data) => [
-        { name: 'a', command: ['cat', join(data, 'a')], restore_command: ['sh', '-c', 'cat > "$1"', 'sh', join(data, 'a')] },
+        {
+          name: 'a',
+          command: ['cat', join(data, 'a')],
+          restore_command: ['sh', '-c', 'cat > "$1"', 'sh', join(data, 'a')],
+        },
         {
           name: 'b',
           command: ['cat', join(data, 'b')],
-          restore_command: ['sh', '-c', 'cat > "$1"; ! rm "$2" 2>/dev/null', 'sh', join(data, 'b'), join(data, 'breaks')],
+          restore_command: [
+            'sh',
+            '-c',
+            'cat > "$1"; ! rm "$2" 2>/dev/null',
+            'sh',
+            join(data, 'b'),
+            join(data, 'breaks'),
+          ],
         },
       ],
     ));
@@ -319,16 +389,26 @@ describe('a restore through a program', () => {
         await place.protect('run1');
         const point = await place.newest();
         rmSync(live);
-        await assert.rejects(place.restore('run2', point, {}), (error) => error instanceof Fault && error.code === 'nothing-dumped');
+        await assert.rejects(
+          place.restore('run2', point, {}),
+          (error) => error instanceof Fault && error.code === 'nothing-dumped',
+        );
         assert.ok(!existsSync(live));
         writeFileSync(live, 'tuesday');
         const part = join(point.folder, takenIn(point.manifest)[0]?.part ?? '');
         writeFileSync(part, Buffer.alloc(readFileSync(part).length));
-        await assert.rejects(place.restore('run3', point, {}), (error) => error instanceof Fault && error.code === 'point-damaged');
+        await assert.rejects(
+          place.restore('run3', point, {}),
+          (error) => error instanceof Fault && error.code === 'point-damaged',
+        );
         assert.equal(readFileSync(live, 'utf8'), 'tuesday');
       },
       (data) => [
-        { name: 'live', command: ['cat', join(data, 'live')], restore_command: ['sh', '-c', 'cat > "$1"', 'sh', join(data, 'live')] },
+        {
+          name: 'live',
+          command: ['cat', join(data, 'live')],
+          restore_command: ['sh', '-c', 'cat > "$1"', 'sh', join(data, 'live')],
+        },
       ],
     ));
 

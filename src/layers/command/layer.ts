@@ -16,7 +16,11 @@ export const command = defineLayer<CommandEntry>(
     targets: restoreTargets,
     restore: planRestore,
     stepKinds: [
-      safetyKind(commandDumps, commandEntry, 'bring the dumps as files (--to /FOLDER), and give them to the program by hand'),
+      safetyKind(
+        commandDumps,
+        commandEntry,
+        'bring the dumps as files (--to /FOLDER), and give them to the program by hand',
+      ),
       restoreKind,
     ],
   }),

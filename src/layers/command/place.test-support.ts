@@ -39,7 +39,11 @@ export function placeWith(
   secrets: Readonly<Record<string, string>> = {},
 ): Place {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-command-'));
-  const [copies, taken, data] = [String(more['to'] ?? join(folder, 'copies')), join(folder, 'taken'), join(folder, 'data')];
+  const [copies, taken, data] = [
+    String(more['to'] ?? join(folder, 'copies')),
+    join(folder, 'taken'),
+    join(folder, 'data'),
+  ];
   for (const one of [taken, data]) mkdirSync(one);
   // Programs that run as another account work in it, too.
   for (const one of [folder, data]) chmodSync(one, 0o755);
@@ -54,7 +58,9 @@ export function placeWith(
       new Secret('file', secrets['file' in reference ? reference.file : ''] ?? '', audience),
   };
   const contextOf = (): LayerContext => ({ timeZone: 'UTC', now: world.clock.now(), layers: [] });
-  const driven = (run: string, own: Partial<Driven> = {}): Driven => ({ ...{ run: run as RunId, world, taken, ...own } });
+  const driven = (run: string, own: Partial<Driven> = {}): Driven => ({
+    ...{ run: run as RunId, world, taken, ...own },
+  });
   const points = () => command.points(entry, world);
   const planned = (point: RestorePoint, wish: Partial<RestoreWish>) =>
     planRestore(entry, { point, target: 'live', ...wish }, contextOf());

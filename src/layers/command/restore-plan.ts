@@ -39,7 +39,10 @@ export function planRestore(entry: CommandEntry, wish: RestoreWish, context: Lay
   const refusal = target === 'live' ? withoutProgram(entry, meant) : unclear(entry, target);
   if (refusal !== undefined) return refused(refusal);
   return {
-    steps: [safetyStep(entry, meant, point, context), ...meant.map((taken, at) => restoreStep(entry, taken, at, point, context))],
+    steps: [
+      safetyStep(entry, meant, point, context),
+      ...meant.map((taken, at) => restoreStep(entry, taken, at, point, context)),
+    ],
     notes: missingNotes(entry, wish),
     refusals: [],
   };
@@ -75,7 +78,13 @@ function safetyStep(
   };
 }
 
-function restoreStep(entry: CommandEntry, taken: Taken, at: number, { manifest, folder }: RestorePoint, { now }: LayerContext): Step {
+function restoreStep(
+  entry: CommandEntry,
+  taken: Taken,
+  at: number,
+  { manifest, folder }: RestorePoint,
+  { now }: LayerContext,
+): Step {
   const program = commandNamed(entry, taken.name).restore_command?.[0] ?? '';
   const given: RestoreGiven = { entry, points: pointsMachine(entry), folder, taken, planned: now };
   const first = at === 0;

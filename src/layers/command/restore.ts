@@ -13,7 +13,7 @@ export const restoreKind = inPlaceKind<RestoreGiven>({ name: 'command.restore', 
 
 async function put(
   { entry, taken }: RestoreGiven,
-  { dump, begins }: Putting,
+  { dump, bytes: expected, begins }: Putting,
   context: StepContext,
 ): Promise<Pick<Done, 'result'>> {
   const command = commandNamed(entry, taken.name);
@@ -36,8 +36,8 @@ async function put(
     throw error;
   }
   const ended = await feeding.close();
-  if (ended.exitCode === 0 && bytes === taken.bytes) return { result: { bytes } };
-  const said = ended.exitCode === 0 ? `it ended well after ${bytes} of ${taken.bytes} bytes` : lastWords(ended);
+  if (ended.exitCode === 0 && bytes === expected) return { result: { bytes } };
+  const said = ended.exitCode === 0 ? `it ended well after ${bytes} of ${expected} bytes` : lastWords(ended);
   throw new Fault('restore-failed', {
     where: shown(taken.name),
     says: redact(`${words[0]}: ${said}`),

@@ -11,7 +11,14 @@ const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'is no name o
 const word = z.string().regex(/^[^\0]*$/, 'holds a NUL');
 
 const argv = z
-  .tuple([z.string().regex(/^(\/[^\0]*[^\0/]|[^\0/\s-][^\0/\s]*)$/, 'is neither an absolute path nor the name of a program')], word)
+  .tuple(
+    [
+      z
+        .string()
+        .regex(/^(\/[^\0]*[^\0/]|[^\0/\s-][^\0/\s]*)$/, 'is neither an absolute path nor the name of a program'),
+    ],
+    word,
+  )
   .describe('the program and its arguments, each for itself; no shell reads them, unless the program is one');
 
 const size = z.string().superRefine((text, context) => {
@@ -31,14 +38,21 @@ const command = z.strictObject({
     .default('out')
     .describe('what the dump is written as: the ending of its file'),
   packed: z.boolean().optional().describe('the program packs its output itself: `compress` does not apply to it'),
-  as: account.optional().describe('the account that it runs as on `machine`; default: whoever the machine is reached as'),
+  as: account
+    .optional()
+    .describe('the account that it runs as on `machine`; default: whoever the machine is reached as'),
   environment: z.record(variable, word).optional().describe('variables for it; nothing secret: others can see them'),
   secrets: z
-    .array(z.strictObject({ name: variable.describe('the variable that the program finds it in'), from: secretReference }))
+    .array(
+      z.strictObject({ name: variable.describe('the variable that the program finds it in'), from: secretReference }),
+    )
     .optional()
     .describe('secrets for it: handed over by standard input, then variables of this one program alone'),
   begins_with: word.min(1).optional().describe('what a whole output begins with'),
-  ends_with: word.min(1).optional().describe('what a whole output ends with; blanks and line ends behind it do not count'),
+  ends_with: word
+    .min(1)
+    .optional()
+    .describe('what a whole output ends with; blanks and line ends behind it do not count'),
   at_least: size.optional().describe('a whole output is not smaller than this; default: one byte'),
   allowed_exit_codes: z
     .array(z.int().min(0).max(123))
@@ -48,16 +62,23 @@ const command = z.strictObject({
   count_lines: z.boolean().optional().describe('its lines count as rows: an output that has lost them is suspicious'),
   restore_command: argv
     .optional()
-    .describe('what takes the dump on its standard input, for a restore --to live; it runs as `as`, with the same variables'),
+    .describe(
+      'what takes the dump on its standard input, for a restore --to live; it runs as `as`, with the same variables',
+    ),
 });
 export type Command = z.infer<typeof command>;
 
-const unique = (commands: readonly Command[]): boolean => new Set(commands.map(({ name }) => name)).size === commands.length;
+const unique = (commands: readonly Command[]): boolean =>
+  new Set(commands.map(({ name }) => name)).size === commands.length;
 
 export const commandEntry = layerEntry
   .extend({
     kind: z.literal('command'),
-    commands: z.array(command).min(1).refine(unique, 'has one name twice').describe('programs, each of which gives one dump'),
+    commands: z
+      .array(command)
+      .min(1)
+      .refine(unique, 'has one name twice')
+      .describe('programs, each of which gives one dump'),
     ...dumpFields,
   })
   .refine(liesBelowMount, notBelowMount);

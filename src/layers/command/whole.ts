@@ -38,7 +38,9 @@ export function passing(command: Command, output: AsyncIterable<Uint8Array>): Pa
     if (size < least)
       throw otherwise(
         command,
-        size === 0 ? 'it has written nothing' : `it has written ${formatSize(bytes(size))}, less than ${formatSize(least)}`,
+        size === 0
+          ? 'it has written nothing'
+          : `it has written ${formatSize(bytes(size))}, less than ${formatSize(least)}`,
       );
     if (!head.equals(begins)) throw otherwise(command, `it begins with ${quoted(head)}`);
     const end = trimmed(tail);

@@ -20,7 +20,8 @@ function headerOf(name: string, size: number): Buffer {
   return header;
 }
 
-const padded = (content: Buffer): Buffer => Buffer.concat([content, Buffer.alloc((512 - (content.length % 512)) % 512)]);
+const padded = (content: Buffer): Buffer =>
+  Buffer.concat([content, Buffer.alloc((512 - (content.length % 512)) % 512)]);
 
 export const tarOf = (files: readonly ArchiveFile[]): Buffer =>
   Buffer.concat([

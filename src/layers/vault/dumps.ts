@@ -5,7 +5,7 @@ import type { Dumps, Item, Looked, Session } from '../common/dumps/dump.ts';
 import { tokenFor, withServer } from './asking.ts';
 import { paths, policyLine, refusedFault, rightsOf, warningsOn } from './rights.ts';
 import type { VaultEntry } from './schema.ts';
-import { activeNode, type Active } from './standing.ts';
+import { type Active, activeNode } from './standing.ts';
 import { takeSnapshot } from './take.ts';
 
 export const snapshotItem: Item = { name: 'snapshot', form: 'snap', packed: true };

@@ -18,7 +18,11 @@ export const vault = defineLayer<VaultEntry>(
     scout: scoutRestore,
     restore: planRestore,
     stepKinds: [
-      safetyKind(vaultDumps, vaultEntry, 'where it gives no snapshot any more, bring this one as a file (--to /FOLDER)'),
+      safetyKind(
+        vaultDumps,
+        vaultEntry,
+        'where it gives no snapshot any more, bring this one as a file (--to /FOLDER)',
+      ),
       restoreKind,
     ],
   }),

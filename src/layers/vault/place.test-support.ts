@@ -62,12 +62,18 @@ export function placeOn(server: Pick<StandIn, 'url' | 'fingerprint'>, more: Reco
   const world: World = {
     ...worldWith(clock as Clock),
     secret: async (reference, audience) =>
-      new Secret('file', String('file' in reference && reference.file === '/run/take' ? token : restore_token), audience),
+      new Secret(
+        'file',
+        String('file' in reference && reference.file === '/run/take' ? token : restore_token),
+        audience,
+      ),
     recall: (what) => memory.get(what),
     remember: (what, value) => void memory.set(what, { value, at: systemClock.now() }),
   };
   const contextOf = (): LayerContext => ({ timeZone: 'UTC', now: world.clock.now(), layers: [] });
-  const driven = (run: string, own: Partial<Driven> = {}): Driven => ({ ...{ run: run as RunId, world, taken, ...own } });
+  const driven = (run: string, own: Partial<Driven> = {}): Driven => ({
+    ...{ run: run as RunId, world, taken, ...own },
+  });
   const planned = async (point: RestorePoint, wish: Partial<RestoreWish>) => {
     const full = { point, target: 'live', ...wish };
     const found = await scoutRestore(entry, full, world, new AbortController().signal);

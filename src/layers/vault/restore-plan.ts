@@ -27,12 +27,7 @@ export const restoreTargets = (): readonly RestoreTarget[] => [
   { to: '/FOLDER', says: 'the snapshot as a file (.snap), into a folder that is empty or not there yet' },
 ];
 
-export function planRestore(
-  entry: VaultEntry,
-  wish: RestoreWish,
-  context: LayerContext,
-  found: Json = null,
-): Planned {
+export function planRestore(entry: VaultEntry, wish: RestoreWish, context: LayerContext, found: Json = null): Planned {
   const { target, point } = wish;
   if (target === undefined) return refused(withoutTarget(entry, '--to live, --to live-force, or --to /FOLDER'));
   if (isFolder(target)) return planUnpack(entry, { ...wish, target });

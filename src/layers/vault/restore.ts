@@ -37,8 +37,7 @@ async function put(given: RestoreGiven, putting: Putting, context: StepContext):
       const said = await wordsOf(entry.name, answer);
       // It looks at a snapshot before it takes it in: what it refuses has changed nothing.
       if (said.status < 500 || said.status === 503) await putting.spared();
-      if (said.status === 403)
-        throw await refusedFault(server, token, policyLine(pathOf(given), 'update'), said.text);
+      if (said.status === 403) throw await refusedFault(server, token, policyLine(pathOf(given), 'update'), said.text);
       throw failed(entry, node, said);
     }
   } finally {
@@ -63,8 +62,7 @@ function failed(entry: VaultEntry, node: VaultNode, { status, text }: Said): Fau
     return new Fault('other-unseal-keys', {
       where: entry.name,
       says: `the server took nothing in: ${text}`,
-      remedy:
-        'the snapshot is of a vault with other unseal keys: have those at hand, and restore with --to live-force',
+      remedy: 'the snapshot is of a vault with other unseal keys: have those at hand, and restore with --to live-force',
     });
   return new Fault('restore-refused', {
     where: `${entry.name} (${node.url})`,

@@ -36,7 +36,9 @@ export async function rightsOf(server: Server, token: Secret): Promise<Rights | 
   };
 }
 
-const tokenSchema = z.looseObject({ data: z.looseObject({ ttl: z.number(), policies: z.array(z.string()).nullish() }) });
+const tokenSchema = z.looseObject({
+  data: z.looseObject({ ttl: z.number(), policies: z.array(z.string()).nullish() }),
+});
 
 type Token = Readonly<{ ttl: number }> | 'not valid' | 'not told';
 
@@ -50,15 +52,23 @@ async function tokenOf(server: Server, token: Secret): Promise<Token> {
 const longest = 24 * 3600;
 
 /** What is too much for a token that lies in a file all year, in words. */
-export async function warningsOn(server: Server, token: Secret, rights: Rights | undefined): Promise<readonly string[]> {
+export async function warningsOn(
+  server: Server,
+  token: Secret,
+  rights: Rights | undefined,
+): Promise<readonly string[]> {
   const known = await tokenOf(server, token);
   const ttl = typeof known === 'object' ? known.ttl : undefined;
   return [
-    ...(rights?.everything === true ? ['the token is one of root, which may do everything: one that reads snapshots is enough'] : []),
+    ...(rights?.everything === true
+      ? ['the token is one of root, which may do everything: one that reads snapshots is enough']
+      : []),
     ...(rights?.everything !== true && (rights?.restore === true || rights?.force === true)
       ? ['the token may put snapshots back as well: give that right to one of its own (`restore_as`)']
       : []),
-    ...(ttl === 0 ? ['the token never ends: one that a login makes for each run, for some minutes, opens nothing when it is lost'] : []),
+    ...(ttl === 0
+      ? ['the token never ends: one that a login makes for each run, for some minutes, opens nothing when it is lost']
+      : []),
     ...(ttl !== undefined && ttl > longest
       ? [`the token is valid for ${formatTimeSpan(seconds(ttl))} more: some minutes are enough for a run`]
       : []),

@@ -31,25 +31,18 @@ export function passingSnapshot(pieces: AsyncIterable<Uint8Array>, where: string
   let meta: SnapshotMeta | undefined;
   const passed = async function* () {
     const inside = contents();
-    const gunzip = createGunzip({ chunkSize: 256 * 1024 });
-    const reading = readTar(gunzip, inside);
-    reading.catch(() => {});
-    let fed = 0;
+    const unpacking = unpackingBy((unpacked) => readTar(unpacked, inside));
     try {
       for await (const piece of pieces) {
-        fed += piece.length;
-        await written(gunzip, piece);
+        await unpacking.write(piece);
         yield piece;
       }
-      await ended(gunzip);
-      await reading;
-      if (gunzip.bytesWritten !== fed) throw new TarProblem('something stands behind its end', true);
+      await unpacking.end();
       meta = inside.judged();
     } catch (error) {
-      // What was wrong with the archive is why nobody read on.
-      throw faultOf(await reading.then(() => error, (first: unknown) => (isOurs(error) ? error : first)), where);
+      throw faultOf(error, where);
     } finally {
-      gunzip.destroy();
+      unpacking.leave();
     }
   };
   return {
@@ -61,24 +54,43 @@ export function passingSnapshot(pieces: AsyncIterable<Uint8Array>, where: string
   };
 }
 
-type Gunzip = ReturnType<typeof createGunzip>;
+/** A stream that broke never calls back for what was written to it: whoever reads it tells, and that ends each write. */
+function unpackingBy(read: (unpacked: AsyncIterable<Uint8Array>) => Promise<void>) {
+  const gunzip = createGunzip({ chunkSize: 256 * 1024 });
+  let fed = 0;
+  let ending = false;
+  let problem: unknown;
+  let tell: (problem: unknown) => void = () => {};
+  const over = (error: unknown): void => {
+    problem ??= error;
+    tell(problem);
+  };
+  const reading = read(gunzip);
+  reading.then(() => {
+    if (!ending) over(behindItsEnd());
+  }, over);
+  return {
+    write: (piece: Uint8Array): Promise<void> =>
+      new Promise((resolve, reject) => {
+        if (problem !== undefined) return reject(problem);
+        tell = reject;
+        fed += piece.length;
+        gunzip.write(piece, (error) => {
+          if (error == null) resolve();
+        });
+      }),
+    end: async (): Promise<void> => {
+      if (problem !== undefined) throw problem;
+      ending = true;
+      gunzip.end();
+      await reading;
+      if (gunzip.bytesWritten !== fed) throw behindItsEnd();
+    },
+    leave: () => gunzip.destroy(),
+  };
+}
 
-const written = (gunzip: Gunzip, piece: Uint8Array): Promise<void> =>
-  new Promise((resolve, reject) => {
-    if (gunzip.writableEnded || gunzip.destroyed) return reject(new NobodyReads());
-    gunzip.write(piece, (error) => (error ? reject(new NobodyReads()) : resolve()));
-  });
-
-const ended = (gunzip: Gunzip): Promise<void> =>
-  new Promise((resolve, reject) => {
-    if (gunzip.destroyed) return reject(new NobodyReads());
-    gunzip.once('error', () => reject(new NobodyReads()));
-    gunzip.end(() => resolve());
-  });
-
-class NobodyReads extends Error {}
-
-const isOurs = (error: unknown): boolean => !(error instanceof NobodyReads);
+const behindItsEnd = (): TarProblem => new TarProblem('something stands behind its end', true);
 
 /** What is in it, as far as it has passed. */
 function contents() {
@@ -108,11 +120,14 @@ function contents() {
       for (const name of ['meta.json', 'state.bin'])
         if (sums.get(name) !== digests.get(name)?.digest('hex'))
           throw new TarProblem(
-            sums.has(name) ? `its ${name} has not the SHA-256 that its SHA256SUMS names` : `its SHA256SUMS lacks ${name}`,
+            sums.has(name)
+              ? `its ${name} has not the SHA-256 that its SHA256SUMS names`
+              : `its SHA256SUMS lacks ${name}`,
             true,
           );
       const other = [...sums.keys()].filter((name) => name !== 'meta.json' && name !== 'state.bin');
-      if (other.length > 0) throw new TarProblem(`its SHA256SUMS names ${shown(other.join(', '))}, and it is not there`, true);
+      if (other.length > 0)
+        throw new TarProblem(`its SHA256SUMS names ${shown(other.join(', '))}, and it is not there`, true);
       const { Version, Index, Term, Size } = metaIn(textOf('meta.json'));
       if (Size !== sizes.get('state.bin'))
         throw new TarProblem(`its state.bin has ${sizes.get('state.bin')} bytes, its meta.json says ${Size}`, true);
@@ -143,7 +158,9 @@ function metaIn(text: string): z.infer<typeof metaSchema> {
 function faultOf(error: unknown, where: string): unknown {
   if (error instanceof TarProblem) return error.whole ? notSound(where, error.message) : cutShort(where, error.message);
   if (error instanceof Error && 'code' in error && /^(Z_|ERR_ZLIB)/.test(String(error.code)))
-    return error.code === 'Z_BUF_ERROR' ? cutShort(where, 'it ends in the middle') : notSound(where, `it is not packed with gzip (${error.message})`);
+    return error.code === 'Z_BUF_ERROR'
+      ? cutShort(where, 'it ends in the middle')
+      : notSound(where, `it is not packed with gzip (${error.message})`);
   return error;
 }
 

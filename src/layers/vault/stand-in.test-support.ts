@@ -111,7 +111,7 @@ export class Cluster {
   }
 
   may(token: string, path: string): readonly string[] {
-    const { policies } = this.contents.tokens[token] ?? { policies: [] };
+    const policies: readonly string[] = this.contents.tokens[token]?.policies ?? [];
     if (policies.includes('root')) return ['root'];
     const found = policies.flatMap((name) => {
       const policy = this.contents.policies[name] ?? {};
@@ -230,9 +230,15 @@ const told = (response: ServerResponse, status: number, value?: object): void =>
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(value === undefined ? undefined : JSON.stringify(value));
 };
-const refused = (response: ServerResponse, status: number, ...errors: string[]): void => told(response, status, { errors });
+const refused = (response: ServerResponse, status: number, ...errors: string[]): void =>
+  told(response, status, { errors });
 
-async function answer({ cluster, leader, resigned }: Standing, own: string, request: IncomingMessage, response: ServerResponse) {
+async function answer(
+  { cluster, leader, resigned }: Standing,
+  own: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
   const path = (request.url ?? '').replace(/^\/v1\//, '');
   const leads = leader?.();
   const { contents, version, sealed, initialized } = cluster;
@@ -242,7 +248,16 @@ async function answer({ cluster, leader, resigned }: Standing, own: string, requ
     return told(response, status, { initialized, sealed, standby: sealed || leads !== undefined, version, ...named });
   }
   if (path === 'sys/seal-status')
-    return told(response, 200, { type: 'shamir', initialized, sealed, t: 1, n: 1, version, storage_type: cluster.storage, ...named });
+    return told(response, 200, {
+      type: 'shamir',
+      initialized,
+      sealed,
+      t: 1,
+      n: 1,
+      version,
+      storage_type: cluster.storage,
+      ...named,
+    });
   if (sealed) return refused(response, 503, 'Vault is sealed');
   if (path === 'sys/leader')
     return told(response, 200, { ha_enabled: true, is_self: leads === undefined, leader_address: leads ?? own });
@@ -257,11 +272,24 @@ async function answer({ cluster, leader, resigned }: Standing, own: string, requ
   const may = cluster.contents.tokens[token] === undefined ? ['deny'] : cluster.may(token, path);
   const wanted = request.method === 'GET' ? 'read' : 'update';
   if (!may.includes(wanted) && !may.includes('root'))
-    return refused(response, 403, ...(cluster.contents.tokens[token] === undefined ? ['permission denied'] : ['1 error occurred:\n\t* permission denied\n\n']));
+    return refused(
+      response,
+      403,
+      ...(cluster.contents.tokens[token] === undefined
+        ? ['permission denied']
+        : ['1 error occurred:\n\t* permission denied\n\n']),
+    );
   return allowed(cluster, token, path, request.method === 'GET', body, response);
 }
 
-async function allowed(cluster: Cluster, token: string, path: string, reads: boolean, body: Buffer, response: ServerResponse) {
+async function allowed(
+  cluster: Cluster,
+  token: string,
+  path: string,
+  reads: boolean,
+  body: Buffer,
+  response: ServerResponse,
+) {
   if (path === 'auth/token/lookup-self') return told(response, 200, { data: cluster.contents.tokens[token] });
   if (path === 'sys/capabilities-self') {
     const { paths } = JSON.parse(body.toString()) as { paths: readonly string[] };
@@ -271,7 +299,11 @@ async function allowed(cluster: Cluster, token: string, path: string, reads: boo
     const key = `${token}/${path}`;
     if (!reads) cluster.cubbyhole(key, body.toString());
     const held = cluster.contents.cubbyholes[key];
-    return reads ? (held === undefined ? told(response, 404, { errors: [] }) : told(response, 200, { data: JSON.parse(held) })) : told(response, 204);
+    return reads
+      ? held === undefined
+        ? told(response, 404, { errors: [] })
+        : told(response, 200, { data: JSON.parse(held) })
+      : told(response, 204);
   }
   if (cluster.storage !== 'raft') return refused(response, 400, 'raft storage is not in use');
   if (!reads) {

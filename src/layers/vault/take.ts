@@ -1,8 +1,8 @@
 // The snapshot of a vault, as it comes.
 import { Fault } from '../../fault.ts';
-import { watchfully } from './cut-short.ts';
 import type { Taking } from '../common/dumps/dump.ts';
-import { loginWith, type Server, serverAt, tokenFor, wordsOf, type Watched } from './asking.ts';
+import { loginWith, type Server, serverAt, tokenFor, type Watched, wordsOf } from './asking.ts';
+import { watchfully } from './cut-short.ts';
 import { paths, policyLine, refusedFault } from './rights.ts';
 import type { VaultEntry, VaultNode } from './schema.ts';
 import { passingSnapshot } from './snapshot.ts';

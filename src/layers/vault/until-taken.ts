@@ -71,7 +71,10 @@ async function stateOf(awaited: Awaited, wasAway: boolean, context: Waiting): Pr
       isThere(server, await tokenFor(active.node, token, context), sentinel),
     );
     if (there === false) return { taken: active };
-    return { waits: there === undefined ? 'away' : 'before', says: wasAway ? 'it answers again' : 'it has not begun yet' };
+    return {
+      waits: there === undefined ? 'away' : 'before',
+      says: wasAway ? 'it answers again' : 'it has not begun yet',
+    };
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof Fault)) throw error;

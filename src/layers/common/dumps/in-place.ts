@@ -32,6 +32,8 @@ export type InPlaceGiven = Readonly<{
 export type Putting = Readonly<{
   /** what was dumped, anew with each call, compared with what was sealed when it has passed */
   dump(): AsyncIterable<Uint8Array>;
+  /** of it */
+  bytes: number;
   /** it leads back: the dump is the one that was taken before */
   back: boolean;
   /** right before the first byte goes there */
@@ -73,6 +75,7 @@ export function inPlaceKind<Given extends InPlaceGiven>({ name, schema, put, rel
         given,
         {
           dump: dumpIn(machine, given.folder, given.taken, given.entry, context),
+          bytes: given.taken.bytes,
           back: false,
           begins: () => {
             context.take('word of what is touched', mark);
@@ -100,7 +103,7 @@ export function inPlaceKind<Given extends InPlaceGiven>({ name, schema, put, rel
       const { folder, taken } = await before(machine, given, context);
       const nothing = async (): Promise<void> => {};
       const dump = dumpIn(machine, folder, taken, given.entry, context);
-      await put(given, { dump, back: true, begins: nothing, spared: nothing }, context);
+      await put(given, { dump, bytes: taken.bytes, back: true, begins: nothing, spared: nothing }, context);
       await machine.files.remove(mark);
     },
 
@@ -115,8 +118,7 @@ export function inPlaceKind<Given extends InPlaceGiven>({ name, schema, put, rel
 const markOf = (entry: DumpEntry, { run, step }: StepContext): string =>
   partialFolder(layerFolder(entry), run, `touched-${step.id}`);
 
-const dumpIn =
-  (machine: Machine, folder: string, taken: Taken, { identity }: DumpEntry, context: StepContext) =>
+const dumpIn = (machine: Machine, folder: string, taken: Taken, { identity }: DumpEntry, context: StepContext) =>
   async function* (): AsyncGenerator<Uint8Array> {
     const secret = identity && (await context.world.secret(identity, forAge));
     yield* opened({ machine, folder, taken, identity: secret }, context);

@@ -59,12 +59,7 @@ function instantOf(text: string): Instant {
   return at;
 }
 
-const notKept = (
-  { name }: DumpEntry,
-  missing: readonly string[],
-  says: readonly string[],
-  otherwise: string,
-): Fault =>
+const notKept = ({ name }: DumpEntry, missing: readonly string[], says: readonly string[], otherwise: string): Fault =>
   new Fault('safety-dump-failed', {
     where: name,
     says: `${count(missing.length, 'thing')} that would be replaced could not be dumped before (${missing.map(shown).join(', ')}): ${says.join('; ')}`,
