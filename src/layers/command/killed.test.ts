@@ -1,6 +1,6 @@
 // A worker that is killed after any one of the things it does, in a restore through a program; another process leads back.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type Begun, recoverDriven } from '../common/driver.test-support.ts';
@@ -32,6 +32,8 @@ describe('a restore through a program that is killed at any place', { timeout: 3
         assert.equal(readFileSync(live, 'utf8'), isDone ? monday : 'tuesday\n', `killed after ${places} calls`);
         ends.add(isDone ? 'done' : 'led back');
         assert.deepEqual(place.left(), [], `killed after ${places} calls`);
+        for (const { folder, manifest } of await place.points())
+          if (manifest.run !== 'run1') rmSync(folder, { recursive: true });
       }
       assert.deepEqual(ends, new Set(['led back', 'done']));
       assert.ok(places > 10, `${places} places were reached`);

@@ -1,5 +1,6 @@
 // A worker that is killed after any one of the things it does beside the points, in a restore; another process leads back.
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { type Begun, recoverDriven } from '../common/driver.test-support.ts';
 import { killAfter, toNextPlace } from '../common/mortal.test-support.ts';
@@ -30,6 +31,8 @@ describe('a restore of a vault that is killed at any place', { timeout: 300_000 
         assert.equal(now, isDone ? 'monday' : 'tuesday', `killed after ${places} calls`);
         ends.add(now);
         assert.deepEqual(place.left(), [], `killed after ${places} calls`);
+        for (const { folder, manifest } of await place.points())
+          if (manifest.run !== 'run1') rmSync(folder, { recursive: true });
       }
       assert.deepEqual(ends, new Set(['tuesday', 'monday']));
       assert.ok(places > 10, `${places} places were reached`);
