@@ -55,7 +55,7 @@ async function take(entry: CommandEntry, command: Command, context: StepContext)
   };
 }
 
-export const failure = ({ name }: Command, program: string, ended: Ended, redact: (text: string) => string): Fault =>
+const failure = ({ name }: Command, program: string, ended: Ended, redact: (text: string) => string): Fault =>
   new Fault('dump-failed', {
     where: shown(name),
     says: redact(`${program}: ${lastWords(ended)}`),

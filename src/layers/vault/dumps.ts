@@ -37,7 +37,7 @@ export const vaultDumps: Dumps<VaultEntry> = {
   release: async () => {},
 };
 
-export const serverFacts = ({ version, cluster, clusterId }: Active): Readonly<Record<string, Json>> => ({
+const serverFacts = ({ version, cluster, clusterId }: Active): Readonly<Record<string, Json>> => ({
   version,
   ...(cluster === '' ? {} : { cluster }),
   ...(clusterId === '' ? {} : { cluster_id: clusterId }),

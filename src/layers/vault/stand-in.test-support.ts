@@ -37,7 +37,7 @@ const defaults: Policy = {
   'cubbyhole/*': ['create', 'read', 'update', 'delete'],
 };
 export const snapshotPolicy: Policy = { 'sys/storage/raft/snapshot': ['read'] };
-export const restorePolicy: Policy = {
+const restorePolicy: Policy = {
   'sys/storage/raft/snapshot': ['read', 'update'],
   'sys/storage/raft/snapshot-force': ['update'],
 };
