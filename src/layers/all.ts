@@ -1,5 +1,6 @@
 // Every layer there is: the only file that knows them all.
 import type { LayerKind } from '../contracts/layer.ts';
+import { command } from './command/layer.ts';
 import { diskImage } from './disk-image/layer.ts';
 import { etcd } from './etcd/layer.ts';
 import { files } from './files/layer.ts';
@@ -13,8 +14,10 @@ import { postgres } from './postgres/layer.ts';
 import { redis } from './redis/layer.ts';
 import { sqlite } from './sqlite/layer.ts';
 import { vaultwarden } from './vaultwarden/layer.ts';
+import { vault } from './vault/layer.ts';
 
 export const layers = [
+  command,
   diskImage,
   etcd,
   files,
@@ -28,4 +31,5 @@ export const layers = [
   redis,
   sqlite,
   vaultwarden,
+  vault,
 ] as const satisfies readonly LayerKind[];

@@ -54,8 +54,12 @@ export interface Session {
 
 export type Dumps<Entry extends DumpEntry> = Readonly<{
   kind: Entry['kind'];
-  /** known by what cannot repeat: points of one server take each other's place */
-  source(entry: Entry): Readonly<Record<string, string>>;
+  /**
+   * known by what cannot repeat: points of one server take each other's place
+   *
+   * @param server as `look` found it
+   */
+  source(entry: Entry, server: Readonly<Record<string, Json>>): Readonly<Record<string, string>>;
   /** what there is to dump. @throws Fault where the server does not answer, or refuses */
   look(entry: Entry, context: StepContext): Promise<Looked>;
   /** what all dumps of one run share; what it takes on a machine is announced with `context.take` first */

@@ -13,7 +13,12 @@ import type { DumpEntry } from './entry.ts';
 import { safetyGiven } from './given.ts';
 import { takePoint } from './take-point.ts';
 
-export function safetyKind<Entry extends DumpEntry>(dumps: Dumps<Entry>, schema: z.ZodType<Entry>): StepKind {
+/** @param otherwise what to do where it cannot be dumped, and is not put aside either */
+export function safetyKind<Entry extends DumpEntry>(
+  dumps: Dumps<Entry>,
+  schema: z.ZodType<Entry>,
+  otherwise = 'with `--keep-old` what is there is put aside as it is, and needs no dump',
+): StepKind {
   const givenSchema = safetyGiven(schema);
   const placed = (context: StepContext) => {
     const given = givenOf(givenSchema, context.step);
@@ -36,7 +41,7 @@ export function safetyKind<Entry extends DumpEntry>(dumps: Dumps<Entry>, schema:
       const dumping = { entry, timeZone, id, takenAt, server, items, before_restore: true as const };
       const { result, degraded = [] } = await takePoint(dumps, dumping, place, context);
       const missing = missingIn(result);
-      if (missing.length > 0) throw notKept(entry, missing, degraded);
+      if (missing.length > 0) throw notKept(entry, missing, degraded, otherwise);
       return { result };
     },
 
@@ -54,9 +59,9 @@ function instantOf(text: string): Instant {
   return at;
 }
 
-const notKept = ({ name }: DumpEntry, missing: readonly string[], says: readonly string[]): Fault =>
+const notKept = ({ name }: DumpEntry, missing: readonly string[], says: readonly string[], otherwise: string): Fault =>
   new Fault('safety-dump-failed', {
     where: name,
     says: `${count(missing.length, 'thing')} that would be replaced could not be dumped before (${missing.map(shown).join(', ')}): ${says.join('; ')}`,
-    remedy: 'nothing was replaced; with `--keep-old` what is there is put aside as it is, and needs no dump',
+    remedy: `nothing was replaced; ${otherwise}`,
   });

@@ -39,7 +39,7 @@ export async function takePoint<Entry extends DumpEntry>(
   const { entry } = given;
   const { machine } = place;
   const { points } = await readPoints(machine, entry);
-  const key = dumps.source(entry);
+  const key = dumps.source(entry, given.server);
   // What a restore has put away is most often the damage itself: nothing is judged against it.
   const own = points.filter((point) => isOf(point.manifest, key) && !isPutAway(point));
   await beginPoint(place, context);

@@ -1,0 +1,72 @@
+// What a vault brings to the layers of dumps: one snapshot of all of it.
+import type { StepContext } from '../../contracts/step-kind.ts';
+import type { Json } from '../../values/canonical.ts';
+import type { Dumps, Item, Looked, Session } from '../common/dumps/dump.ts';
+import { tokenFor, withServer } from './asking.ts';
+import { paths, policyLine, refusedFault, rightsOf, warningsOn } from './rights.ts';
+import type { VaultEntry } from './schema.ts';
+import { type Active, activeNode } from './standing.ts';
+import { takeSnapshot } from './take.ts';
+
+export const snapshotItem: Item = { name: 'snapshot', form: 'snap', packed: true };
+
+export const vaultDumps: Dumps<VaultEntry> = {
+  kind: 'vault',
+  source: ({ url }, { cluster_id: id }) => ({ vault: typeof id === 'string' && id !== '' ? id : new URL(url).origin }),
+  gone: [],
+  look,
+  open: async (entry, context): Promise<Session> => {
+    const { version, clusterId } = await activeNode(entry, context);
+    return {
+      take: async () => {
+        const taking = await takeSnapshot(entry, context);
+        return {
+          ...taking,
+          facts: async () => {
+            const facts = await taking.facts();
+            const degraded = otherThan(entry, clusterId, context);
+            remembered(entry, clusterId, context);
+            return { ...facts, degraded };
+          },
+        };
+      },
+      tools: async () => ({ vault: version }),
+    };
+  },
+  // Nothing of it is kept on a machine: the token goes over the wire alone.
+  release: async () => {},
+};
+
+const serverFacts = ({ version, cluster, clusterId }: Active): Readonly<Record<string, Json>> => ({
+  version,
+  ...(cluster === '' ? {} : { cluster }),
+  ...(clusterId === '' ? {} : { cluster_id: clusterId }),
+});
+
+async function look(entry: VaultEntry, context: StepContext): Promise<Looked> {
+  const active = await activeNode(entry, context);
+  const warnings = await withServer(entry.name, active.node, context, async (server) => {
+    const token = await tokenFor(active.node, entry.token, context);
+    const rights = await rightsOf(server, token);
+    if (rights?.take === false)
+      throw await refusedFault(server, token, policyLine(paths.take, 'read'), 'it may not read snapshots');
+    return warningsOn(server, token, rights);
+  });
+  return { server: serverFacts(active), items: [snapshotItem], excluded: [], warnings };
+}
+
+const memory = ({ name }: VaultEntry): string => `vault ${name}`;
+
+/** A vault that was made anew has none of the secrets of the old one: nobody would see that in the size of a snapshot. */
+function otherThan(entry: VaultEntry, clusterId: string, { world }: StepContext): readonly string[] {
+  const before = world.recall(memory(entry));
+  if (clusterId === '' || before === undefined || before.value === clusterId) return [];
+  return [
+    `this is another vault than at ${before.at} (its cluster was ${String(before.value)} then): points of the old one stay, ` +
+      'and need the unseal keys that it had',
+  ];
+}
+
+function remembered(entry: VaultEntry, clusterId: string, { world }: StepContext): void {
+  if (clusterId !== '' && world.recall(memory(entry))?.value !== clusterId) world.remember(memory(entry), clusterId);
+}
