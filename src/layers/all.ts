@@ -13,8 +13,8 @@ import { pfsense } from './pfsense/layer.ts';
 import { postgres } from './postgres/layer.ts';
 import { redis } from './redis/layer.ts';
 import { sqlite } from './sqlite/layer.ts';
-import { vaultwarden } from './vaultwarden/layer.ts';
 import { vault } from './vault/layer.ts';
+import { vaultwarden } from './vaultwarden/layer.ts';
 
 export const layers = [
   command,
@@ -30,6 +30,6 @@ export const layers = [
   postgres,
   redis,
   sqlite,
-  vaultwarden,
   vault,
+  vaultwarden,
 ] as const satisfies readonly LayerKind[];

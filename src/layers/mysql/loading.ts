@@ -73,7 +73,9 @@ export async function compare(
   context: StepContext,
 ): Promise<number> {
   const machine = context.world.machine(given.points);
-  const expected = Object.entries(await readFacts(machine, folder, given.entry, taken.name, context));
+  const { identity: reference } = given.entry;
+  const identity = reference && (await context.world.secret(reference, forAge));
+  const expected = Object.entries(await readFacts({ machine, folder, identity }, taken.name, context));
   const list = `SELECT TABLE_NAME FROM information_schema.TABLES WHERE ${isExactly('TABLE_SCHEMA', schema)};`;
   const there = new Set(
     z
