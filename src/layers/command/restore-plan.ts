@@ -1,9 +1,9 @@
 // The plan of bringing outputs back: as files, or through the programs that take them in. Pure.
+
 import type { LayerContext, Planned, RestoreTarget, RestoreWish } from '../../contracts/layer.ts';
 import type { Note, Refusal } from '../../model/plan.ts';
 import type { RestorePoint } from '../../model/restore-point.ts';
 import type { Step } from '../../model/step.ts';
-import { digestOf } from '../../values/canonical.ts';
 import { minutes } from '../../values/duration.ts';
 import { ref } from '../../values/ref.ts';
 import { bytes, formatSize } from '../../values/size.ts';
@@ -12,7 +12,8 @@ import { missingIn, type Taken, takenIn } from '../common/dumps/taken.ts';
 import { isFolder, meantIn, planUnpack, withoutTarget } from '../common/dumps/unpack-plan.ts';
 import { asGiven } from '../common/given.ts';
 import { pointsMachine } from '../common/points/entry.ts';
-import { lane, pointRef } from '../common/points/places.ts';
+import { asChosen } from '../common/points/expects.ts';
+import { lane } from '../common/points/places.ts';
 import { commandNamed, itemOf } from './dumps.ts';
 import type { RestoreGiven } from './restore-given.ts';
 import type { CommandEntry } from './schema.ts';
@@ -97,15 +98,7 @@ function restoreStep(
     means: [
       `what ${shown(program)} does with it is its own: what is there now may be destroyed. The way back is the dump of before, given to the same program`,
     ],
-    expects: first
-      ? [
-          {
-            subject: pointRef(entry.name, manifest.id),
-            says: 'the restore point is as it was when it was chosen',
-            digest: digestOf(manifest),
-          },
-        ]
-      : [],
+    expects: first ? [asChosen(entry, manifest)] : [],
     given: asGiven(given),
   };
 }

@@ -1,15 +1,16 @@
 // The steps of a restore as data: what each of them says to whoever agrees to it. Pure.
+
 import type { LayerContext, RestoreWish } from '../../contracts/layer.ts';
 import type { Note } from '../../model/plan.ts';
 import type { RestorePoint } from '../../model/restore-point.ts';
 import { absent, type Step } from '../../model/step.ts';
-import { digestOf } from '../../values/canonical.ts';
 import { minutes } from '../../values/duration.ts';
 import { ref } from '../../values/ref.ts';
 import { bytes, formatSize } from '../../values/size.ts';
 import { shown } from '../../values/text.ts';
 import { asGiven } from '../common/given.ts';
-import { lane, pointRef, targetRef } from '../common/points/places.ts';
+import { asChosen } from '../common/points/expects.ts';
+import { lane, targetRef } from '../common/points/places.ts';
 import { inPlace, serviceName } from '../common/service/service.ts';
 import { etcdItem } from './dumps.ts';
 import type { RestoreGiven } from './restore-given.ts';
@@ -111,11 +112,7 @@ export function liveSteps(
 
 function stepsOf(said: readonly Said[], given: RestoreGiven, manifest: RestorePoint['manifest']): readonly Step[] {
   const { entry, points } = given;
-  const chosen: Step['expects'][number] = {
-    subject: pointRef(entry.name, manifest.id),
-    says: 'the restore point is as it was when it was chosen',
-    digest: digestOf(manifest),
-  };
+  const chosen: Step['expects'][number] = asChosen(entry, manifest);
   return said.map((one, at) => ({
     subject: ref('database', entry.name, 'server'),
     act: 'do',

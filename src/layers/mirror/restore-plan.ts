@@ -1,12 +1,13 @@
 // The plan of bringing a state of the share back into an empty folder at the target of the mirror. Pure.
+
 import type { Planned, RestoreWish } from '../../contracts/layer.ts';
 import type { Step } from '../../model/step.ts';
-import { digestOf } from '../../values/canonical.ts';
 import { minutes } from '../../values/duration.ts';
 import { count, shown } from '../../values/text.ts';
 import { asGiven } from '../common/given.ts';
 import { pointsMachine } from '../common/points/entry.ts';
-import { lane, pointRef, targetRef } from '../common/points/places.ts';
+import { asChosen } from '../common/points/expects.ts';
+import { lane, targetRef } from '../common/points/places.ts';
 import { targetRefused, withoutTarget } from '../common/trees/restore-plan.ts';
 import { emptyTarget } from '../common/trees/target.ts';
 import type { MirrorEntry } from './schema.ts';
@@ -37,11 +38,7 @@ export function planRestore(entry: MirrorEntry, { point, target, only }: Restore
     risk: 'adds',
     needs: [],
     expects: [
-      {
-        subject: pointRef(entry.name, manifest.id),
-        says: 'the restore point is as it was when it was chosen',
-        digest: digestOf(manifest),
-      },
+      asChosen(entry, manifest),
       { subject: targetRef(machine, target), says: 'the target is an empty folder or none', digest: emptyTarget },
     ],
     given: asGiven({ entry, id: manifest.id, folder: point.folder, target, only }),

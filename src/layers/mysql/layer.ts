@@ -14,7 +14,7 @@ import { scoutRestore } from './scout.ts';
 import { settleKind } from './settle.ts';
 
 export const mysql = defineLayer<MysqlEntry>(
-  dumpLayer({
+  dumpLayer<MysqlEntry>({
     dumps: mysqlDumps,
     schema: mysqlEntry,
     routes: routesOf,

@@ -1,10 +1,12 @@
 // The plan of bringing databases back: as files, beside the live ones under a new name, or in their place. Pure.
-import type { LayerContext, Planned, RestoreTarget, RestoreWish } from '../../contracts/layer.ts';
+
+import type { LayerContext, Planned, RestoreWish } from '../../contracts/layer.ts';
 import type { Note, Refusal } from '../../model/plan.ts';
 import type { RestorePoint } from '../../model/restore-point.ts';
 import type { Json } from '../../values/canonical.ts';
 import { ref } from '../../values/ref.ts';
 import { shown } from '../../values/text.ts';
+import { beside, databaseTargets } from '../common/dumps/database-targets.ts';
 import { missingIn, takenIn } from '../common/dumps/taken.ts';
 import { isFolder, meantIn, planUnpack, withoutTarget } from '../common/dumps/unpack-plan.ts';
 import { pointsMachine } from '../common/points/entry.ts';
@@ -16,17 +18,7 @@ import { restoreSteps } from './restore-steps.ts';
 import type { MysqlEntry } from './schema.ts';
 import { type Scouted, scouted as scoutedSchema } from './scout.ts';
 
-const beside = 'database/';
-
-export const restoreTargets = (_: MysqlEntry, { manifest }: RestorePoint): readonly RestoreTarget[] => {
-  const names = takenIn(manifest).filter(({ form }) => form === 'sql');
-  const one = names.length === 1 ? '' : ', with --only DATABASE';
-  return [
-    { to: 'live', says: `in place of what is there now: all databases of the point, or one${one}` },
-    { to: `${beside}NAME`, says: `one database beside the live one, under a new name${one}` },
-    { to: '/FOLDER', says: 'the dumps as files, into a folder that is empty or not there yet' },
-  ];
-};
+export const restoreTargets = databaseTargets('sql');
 
 export function planRestore(
   entry: MysqlEntry,

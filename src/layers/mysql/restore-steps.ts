@@ -1,15 +1,16 @@
 // The steps of a restore as data: what each of them says to whoever agrees to it. Pure.
+
 import type { LayerContext } from '../../contracts/layer.ts';
 import type { Note } from '../../model/plan.ts';
 import type { RestorePoint } from '../../model/restore-point.ts';
 import type { Step } from '../../model/step.ts';
-import { digestOf } from '../../values/canonical.ts';
 import { minutes } from '../../values/duration.ts';
 import { ref } from '../../values/ref.ts';
 import { bytes, formatSize } from '../../values/size.ts';
 import { count, shown } from '../../values/text.ts';
 import { asGiven } from '../common/given.ts';
-import { lane, pointRef } from '../common/points/places.ts';
+import { asChosen } from '../common/points/expects.ts';
+import { lane } from '../common/points/places.ts';
 import { sameAccount } from './accounts-sql.ts';
 import type { RestoreGiven } from './restore-given.ts';
 import type { Scouted } from './scout.ts';
@@ -38,13 +39,7 @@ export function restoreSteps(
     ...(accounts === undefined ? [] : [grantsStep]),
     settleStep,
   ];
-  const first: Step['expects'] = [
-    {
-      subject: pointRef(entry.name, manifest.id),
-      says: 'the restore point is as it was when it was chosen',
-      digest: digestOf(manifest),
-    },
-  ];
+  const first: Step['expects'] = [asChosen(entry, manifest)];
   const firstId = said.find(({ id }) => id !== 'safety')?.id;
   const steps = said.map(
     ({ which, ...step }, at): Step => ({

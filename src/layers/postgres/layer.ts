@@ -15,7 +15,7 @@ import { settleKind } from './settle.ts';
 import { swapKind } from './swap.ts';
 
 export const postgres = defineLayer<PostgresEntry>(
-  dumpLayer({
+  dumpLayer<PostgresEntry>({
     dumps: postgresDumps,
     schema: postgresEntry,
     routes: routesOf,

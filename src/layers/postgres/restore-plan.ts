@@ -1,11 +1,13 @@
 // The plan of bringing databases back: as files, beside the live ones under a new name, or in their place. What is replaced is dumped
 // before, and put aside until the new one stands. Pure.
-import type { LayerContext, Planned, RestoreTarget, RestoreWish } from '../../contracts/layer.ts';
+
+import type { LayerContext, Planned, RestoreWish } from '../../contracts/layer.ts';
 import type { Note, Refusal } from '../../model/plan.ts';
 import type { Manifest, RestorePoint } from '../../model/restore-point.ts';
 import type { Json } from '../../values/canonical.ts';
 import { ref } from '../../values/ref.ts';
 import { shown } from '../../values/text.ts';
+import { beside, databaseTargets } from '../common/dumps/database-targets.ts';
 import { missingIn, takenIn } from '../common/dumps/taken.ts';
 import { isFolder, meantIn, planUnpack, withoutTarget } from '../common/dumps/unpack-plan.ts';
 import { pointsMachine } from '../common/points/entry.ts';
@@ -15,17 +17,7 @@ import { restoreSteps } from './restore-steps.ts';
 import type { PostgresEntry } from './schema.ts';
 import { type Scouted, scouted as scoutedSchema } from './scout.ts';
 
-const beside = 'database/';
-
-export const restoreTargets = (_: PostgresEntry, { manifest }: RestorePoint): readonly RestoreTarget[] => {
-  const names = takenIn(manifest).filter(({ form }) => form === 'dump');
-  const one = names.length === 1 ? '' : ', with --only DATABASE';
-  return [
-    { to: 'live', says: `in place of what is there now: all databases of the point, or one${one}` },
-    { to: `${beside}NAME`, says: `one database beside the live one, under a new name${one}` },
-    { to: '/FOLDER', says: 'the dumps as files, into a folder that is empty or not there yet' },
-  ];
-};
+export const restoreTargets = databaseTargets('dump');
 
 export function planRestore(
   entry: PostgresEntry,

@@ -2,8 +2,11 @@
 // ("slicing by eight"); a number of 64 bits is two halves here, since BigInt is a hundred times slower.
 const [polyLow, polyHigh] = [0xac4bc9b5, 0x95ac9329];
 
-const low: Uint32Array[] = [];
-const high: Uint32Array[] = [];
+type Table = Uint32Array;
+type Eight = [Table, Table, Table, Table, Table, Table, Table, Table];
+
+const low: Table[] = [];
+const high: Table[] = [];
 
 for (let slice = 0; slice < 8; slice += 1) {
   const [lows, highs] = [new Uint32Array(256), new Uint32Array(256)];
@@ -30,26 +33,8 @@ export class Crc64 {
   #high = 0;
 
   update(bytes: Uint8Array): void {
-    const [l0, l1, l2, l3, l4, l5, l6, l7] = low as [
-      Uint32Array,
-      Uint32Array,
-      Uint32Array,
-      Uint32Array,
-      Uint32Array,
-      Uint32Array,
-      Uint32Array,
-      Uint32Array,
-    ];
-    const [h0, h1, h2, h3, h4, h5, h6, h7] = high as typeof low as [
-      Uint32Array,
-      Uint32Array,
-      Uint32Array,
-      Uint32Array,
-      Uint32Array,
-      Uint32Array,
-      Uint32Array,
-      Uint32Array,
-    ];
+    const [l0, l1, l2, l3, l4, l5, l6, l7] = low as Eight;
+    const [h0, h1, h2, h3, h4, h5, h6, h7] = high as Eight;
     let [l, h] = [this.#low, this.#high];
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let position = 0;

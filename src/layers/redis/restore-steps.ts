@@ -1,14 +1,16 @@
 // The steps of a restore in place as data: what each of them says to whoever agrees to it. Pure.
+
 import type { LayerContext, RestoreWish } from '../../contracts/layer.ts';
 import type { Note } from '../../model/plan.ts';
 import type { Step } from '../../model/step.ts';
-import { digestOf } from '../../values/canonical.ts';
+import type { digestOf } from '../../values/canonical.ts';
 import { minutes } from '../../values/duration.ts';
 import { ref } from '../../values/ref.ts';
 import { bytes, formatSize } from '../../values/size.ts';
 import { count, shown } from '../../values/text.ts';
 import { asGiven } from '../common/given.ts';
-import { lane, pointRef } from '../common/points/places.ts';
+import { asChosen } from '../common/points/expects.ts';
+import { lane } from '../common/points/places.ts';
 import { inPlace, serviceName } from '../common/service/service.ts';
 import { redisItem } from './dumps.ts';
 import type { RestoreGiven } from './restore-given.ts';
@@ -92,16 +94,7 @@ function stepOf(
     after: before === undefined ? [] : [before],
     lanes: [`databases of ${entry.name}`, lane(points, entry.to)],
     needs: [],
-    expects:
-      before === undefined
-        ? [
-            {
-              subject: pointRef(entry.name, manifest.id),
-              says: 'the restore point is as it was when it was chosen',
-              digest: digestOf(manifest),
-            },
-          ]
-        : [],
+    expects: before === undefined ? [asChosen(entry, manifest)] : [],
     given: asGiven(given),
     wayBack: 'undo',
     expands: false,

@@ -1,9 +1,10 @@
 // The plan of bringing a snapshot back: as a file, or into the vault in the place of all that is there. Pure.
+
 import type { LayerContext, Planned, RestoreTarget, RestoreWish } from '../../contracts/layer.ts';
 import type { Note, Refusal } from '../../model/plan.ts';
 import type { RestorePoint } from '../../model/restore-point.ts';
 import type { Step } from '../../model/step.ts';
-import { digestOf, type Json } from '../../values/canonical.ts';
+import type { Json } from '../../values/canonical.ts';
 import { minutes } from '../../values/duration.ts';
 import { ref } from '../../values/ref.ts';
 import { bytes, formatSize } from '../../values/size.ts';
@@ -12,7 +13,8 @@ import type { Taken } from '../common/dumps/taken.ts';
 import { isFolder, meantIn, planUnpack, withoutTarget } from '../common/dumps/unpack-plan.ts';
 import { asGiven } from '../common/given.ts';
 import { pointsMachine } from '../common/points/entry.ts';
-import { lane, pointRef } from '../common/points/places.ts';
+import { asChosen } from '../common/points/expects.ts';
+import { lane } from '../common/points/places.ts';
 import { snapshotItem } from './dumps.ts';
 import type { RestoreGiven } from './restore-given.ts';
 import { paths, policyLine } from './rights.ts';
@@ -112,13 +114,7 @@ function restoreStep(given: RestoreGiven, { manifest }: RestorePoint, { cluster 
         : []),
       'the way back needs a token that is valid in the snapshot, too; the one that is used here is so only if it was made before',
     ],
-    expects: [
-      {
-        subject: pointRef(entry.name, manifest.id),
-        says: 'the restore point is as it was when it was chosen',
-        digest: digestOf(manifest),
-      },
-    ],
+    expects: [asChosen(entry, manifest)],
     given: asGiven(given),
   };
 }

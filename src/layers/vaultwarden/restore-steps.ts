@@ -1,14 +1,15 @@
 // The steps of a restore in place as data: what each of them says to whoever agrees to it. Pure.
+
 import type { LayerContext, RestoreWish } from '../../contracts/layer.ts';
 import type { Note } from '../../model/plan.ts';
 import type { Step } from '../../model/step.ts';
-import { digestOf } from '../../values/canonical.ts';
 import { minutes } from '../../values/duration.ts';
 import { ref } from '../../values/ref.ts';
 import { formatSize, bytes as sizeOf } from '../../values/size.ts';
 import { count, shown } from '../../values/text.ts';
 import { asGiven } from '../common/given.ts';
-import { lane, pointRef, targetRef } from '../common/points/places.ts';
+import { asChosen } from '../common/points/expects.ts';
+import { lane, targetRef } from '../common/points/places.ts';
 import { serviceName } from '../common/service/service.ts';
 import type { LiveGiven } from './given.ts';
 import type { ScoutedLive } from './scout.ts';
@@ -82,16 +83,7 @@ export function liveSteps(
       after: said.slice(at - 1, at).map(({ id }) => id),
       lanes: [lane(machine, data), lane(points, entry.to)],
       needs: [],
-      expects:
-        at > 0
-          ? []
-          : [
-              {
-                subject: pointRef(entry.name, manifest.id),
-                says: 'the restore point is as it was when it was chosen',
-                digest: digestOf(manifest),
-              },
-            ],
+      expects: at > 0 ? [] : [asChosen(entry, manifest)],
       given: asGiven(given),
       wayBack: 'undo',
       expands: false,

@@ -1,13 +1,14 @@
 // The plan of bringing dumps back as files: for a server that is not of this estate, or to look into one. Pure.
+
 import type { Planned, RestoreWish } from '../../../contracts/layer.ts';
 import type { Refusal } from '../../../model/plan.ts';
 import type { Step } from '../../../model/step.ts';
-import { digestOf } from '../../../values/canonical.ts';
 import { minutes } from '../../../values/duration.ts';
 import { ref } from '../../../values/ref.ts';
 import { bytes, formatSize } from '../../../values/size.ts';
 import { count, shown } from '../../../values/text.ts';
 import { asGiven } from '../given.ts';
+import { asChosen } from '../points/expects.ts';
 import { lane, pointRef, targetRef } from '../points/places.ts';
 import { targetRefused } from '../trees/restore-plan.ts';
 import { emptyTarget } from '../trees/target.ts';
@@ -50,11 +51,7 @@ export function planUnpack(entry: DumpEntry, wish: RestoreWish & Readonly<{ targ
     risk: 'adds',
     needs: [],
     expects: [
-      {
-        subject: pointRef(entry.name, manifest.id),
-        says: 'the restore point is as it was when it was chosen',
-        digest: digestOf(manifest),
-      },
+      asChosen(entry, manifest),
       { subject: targetRef(machine, target), says: 'the target is an empty folder or none', digest: emptyTarget },
     ],
     given: asGiven({ machine, folder, target, items: meant, identity: entry.identity }),

@@ -1,9 +1,10 @@
 // The plan of bringing the tree of a point back into an empty folder: unpack beside, compare, then move into place. Pure.
+
 import type { Planned, RestoreWish } from '../../../contracts/layer.ts';
 import type { Note, Refusal } from '../../../model/plan.ts';
 import type { RestorePoint } from '../../../model/restore-point.ts';
 import type { Step } from '../../../model/step.ts';
-import { digestOf, type Json } from '../../../values/canonical.ts';
+import type { Json } from '../../../values/canonical.ts';
 import { minutes } from '../../../values/duration.ts';
 import { ref } from '../../../values/ref.ts';
 import type { SecretReference } from '../../../values/secret-reference.ts';
@@ -11,7 +12,8 @@ import { formatSize, bytes as sizeOf } from '../../../values/size.ts';
 import { count, shown } from '../../../values/text.ts';
 import { asGiven } from '../given.ts';
 import { type PointEntry, pointsMachine } from '../points/entry.ts';
-import { lane, layerFolder, pointRef, targetRef } from '../points/places.ts';
+import { asChosen } from '../points/expects.ts';
+import { lane, layerFolder, targetRef } from '../points/places.ts';
 import type { Scouted } from './scout.ts';
 import { emptyTarget } from './target.ts';
 
@@ -125,11 +127,7 @@ function unpackStep(entry: TreeEntry, { point, target, part }: Wish): Step {
     risk: 'adds',
     needs: [],
     expects: [
-      {
-        subject: pointRef(entry.name, manifest.id),
-        says: 'the restore point is as it was when it was chosen',
-        digest: digestOf(manifest),
-      },
+      asChosen(entry, manifest),
       { subject: targetRef(machine, target), says: 'the target is an empty folder or none', digest: emptyTarget },
     ],
     given: asGiven({
