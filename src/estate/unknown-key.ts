@@ -41,12 +41,19 @@ function sayUnknown(fields: readonly Field[], here: string, key: string, kind: u
     .map(({ path }) => nameOf(path));
   const close = nearest(key, siblings);
   if (close !== undefined) return `is not known; did you mean ${close}?`;
-  const parents = new Set(fields.filter(({ path }) => nameOf(path) === key).map(({ path }) => parentOf(path)));
+  const named = fields.filter(({ path }) => nameOf(path) === key);
+  const places = Map.groupBy(named, ({ path }) => parentOf(path));
   // What stands nearest to the top is the likeliest; equals stay in the schema's order.
-  const elsewhere = [...parents].sort((one, other) => depthOf(one) - depthOf(other));
-  if (elsewhere.length > 0) return `is not known here; it belongs ${elsewhere.slice(0, 3).map(place).join(' or ')}`;
+  const elsewhere = [...places].sort(([one], [other]) => depthOf(one) - depthOf(other)).slice(0, 3);
+  if (elsewhere.length > 0)
+    return `is not known here; it belongs ${elsewhere.map(([parent, at]) => place(parent, at)).join(' or ')}`;
   return `is not known; ${here === '' ? 'sections are' : 'known here are'} ${siblings.join(', ')}`;
 }
 
 const depthOf = (path: string): number => path.split('.').length;
-const place = (parent: string): string => (parent === '' ? 'at the top of the file' : `in ${parent}`);
+
+function place(parent: string, at: readonly Field[]): string {
+  if (parent === '') return 'at the top of the file';
+  const kinds = [...new Set(at.flatMap(({ kind }) => kind ?? []))];
+  return `in ${parent}${kinds.length === 0 ? '' : ` of the kind ${kinds.slice(0, 3).join(' or ')}${kinds.length > 3 ? ' and others' : ''}`}`;
+}

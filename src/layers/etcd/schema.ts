@@ -33,7 +33,8 @@ const server = z
     path: ['cert'],
     message: 'and `key` belong together',
   })
-  .prefault({});
+  .prefault({})
+  .describe('where one member answers, and who logs in');
 
 const memberName = z.string().regex(/^[^\s=,\0-][^\s=,\0]*$/, 'is no name of a member');
 
@@ -45,7 +46,7 @@ const member = z.strictObject({
     .regex(/^[^\s\0-][^\s\0]*$/)
     .optional()
     .describe('every member, as NAME=URL,NAME=URL; default: this one alone'),
-  token: z
+  initial_cluster_token: z
     .string()
     .regex(/^[^\s\0-][^\s\0]*$/)
     .optional()

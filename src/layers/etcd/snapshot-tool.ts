@@ -65,7 +65,7 @@ export async function rebuild(
     '--name': member.name,
     '--initial-cluster': clusterOf(member),
     '--initial-advertise-peer-urls': member.peer_urls.join(','),
-    '--initial-cluster-token': member.token,
+    '--initial-cluster-token': member.initial_cluster_token,
   };
   const options = Object.entries(words).flatMap(([word, value]) => (value === undefined ? [] : [`${word}=${value}`]));
   const ended = await machine.run(as([program, 'snapshot', 'restore', snapshot, ...options]), {

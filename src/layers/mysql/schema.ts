@@ -16,7 +16,7 @@ const server = z
       .regex(/^[^\0\s]+$/)
       .optional()
       .describe('name, address, or the path of its socket, as its tools on `machine` see it; default: its own socket'),
-    port: z.int().min(1).max(65535).default(3306),
+    port: z.int().min(1).max(65535).default(3306).describe('the port it listens on'),
     user: user.optional().describe('who logs in; default: the account of `as`, or `root`'),
     password: secretReference.optional(),
     tls: z
@@ -25,7 +25,8 @@ const server = z
       .describe('`verify`: only over TLS, with a certificate that is checked; default: as its tools do it'),
     ca: absolutePath.optional().describe('the certificates that its own is checked with, a file on `machine`'),
   })
-  .prefault({});
+  .prefault({})
+  .describe('where it answers, and who logs in');
 
 const exclusion = z.strictObject({
   database: name.describe('a name, with `*` for any characters; `all-accounts` for the accounts'),
@@ -47,11 +48,17 @@ export const mysqlEntry = layerEntry
       ),
     databases: z.array(name).min(1).optional().describe('only these; default: all but those of the server itself'),
     restore_as: z
-      .strictObject({ user, password: secretReference.optional() })
+      .strictObject({ user: user.describe('who logs in then'), password: secretReference.optional() })
       .optional()
       .describe('who brings databases back, where that is not who dumps them; asked for at a restore only'),
     credentials: z
-      .array(z.strictObject({ user, host: z.string().max(255).default('%'), password: secretReference }))
+      .array(
+        z.strictObject({
+          user: user.describe('the account, as in CREATE USER'),
+          host: z.string().max(255).default('%').describe('from where it comes, as in CREATE USER'),
+          password: secretReference,
+        }),
+      )
       .optional()
       .describe(
         'passwords that accounts have now, by whatever their applications read: set anew after a restore that made the account',

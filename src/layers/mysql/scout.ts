@@ -4,7 +4,7 @@ import type { RestoreWish } from '../../contracts/layer.ts';
 import type { World } from '../../contracts/world.ts';
 import { Fault } from '../../fault.ts';
 import type { Json } from '../../values/canonical.ts';
-import { removeKept } from '../common/dumps/credentials.ts';
+import { whileLooking } from '../common/dumps/credentials.ts';
 import { isFolder } from '../common/dumps/unpack-plan.ts';
 import { asGiven } from '../common/given.ts';
 import { connect, forRestore } from './connection.ts';
@@ -34,8 +34,8 @@ export async function scoutRestore(
 ): Promise<Json> {
   if (target === undefined || isFolder(target)) return null;
   const as = forRestore(entry);
-  const owner = { world, run: 'scout', path: entry.name, signal };
-  try {
+  return whileLooking(world.machine(entry.machine), entry.name, async (looking) => {
+    const owner = { ...looking, world, signal };
     const connection = await connect(as, owner);
     const everything = { ...as, databases: undefined, exclude: undefined };
     const { version, grants, looked } = await inventory(connection, everything, owner);
@@ -49,9 +49,7 @@ export async function scoutRestore(
       accounts: await readAccounts(connection, version.isMaria, signal),
     };
     return asGiven(found);
-  } finally {
-    await removeKept(world.machine(entry.machine), owner);
-  }
+  });
 }
 
 async function readAccounts(

@@ -16,7 +16,7 @@ const server = z
       .describe(
         'name, address, or the folder of its socket, as its tools on `machine` see it; default: its own socket',
       ),
-    port: z.int().min(1).max(65535).default(5432),
+    port: z.int().min(1).max(65535).default(5432).describe('the port it listens on'),
     user: name.default('postgres').describe('the role that logs in; `pg_read_all_data` is enough for dumps'),
     password: secretReference.optional(),
     database: name.default('postgres').describe('the database that is asked for all others'),
@@ -26,7 +26,8 @@ const server = z
       .describe('as `sslmode` of libpq; default: that of libpq'),
     ca: absolutePath.optional().describe('the certificates that its own is checked with, a file on `machine`'),
   })
-  .prefault({});
+  .prefault({})
+  .describe('where it answers, and who logs in');
 export type PostgresServer = z.infer<typeof server>;
 
 const exclusion = z.strictObject({
@@ -47,13 +48,13 @@ export const postgresEntry = layerEntry
       .describe('the folder of pg_dump and psql on `machine`; default: the oldest ones that fit the server'),
     databases: z.array(name).min(1).optional().describe('only these; default: all that accept connections'),
     restore_as: z
-      .strictObject({ user: name, password: secretReference.optional() })
+      .strictObject({ user: name.describe('who logs in then'), password: secretReference.optional() })
       .optional()
       .describe(
         'the role that brings databases back, where that is not the one that dumps them; asked for at a restore only',
       ),
     credentials: z
-      .array(z.strictObject({ role: name, password: secretReference }))
+      .array(z.strictObject({ role: name.describe('as it is called on the server'), password: secretReference }))
       .optional()
       .describe(
         'passwords that roles have now, by whatever their applications read: set anew after a restore that made the role',

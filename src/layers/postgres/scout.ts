@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { RestoreWish } from '../../contracts/layer.ts';
 import type { World } from '../../contracts/world.ts';
 import type { Json } from '../../values/canonical.ts';
-import { removeKept } from '../common/dumps/credentials.ts';
+import { whileLooking } from '../common/dumps/credentials.ts';
 import { isFolder } from '../common/dumps/unpack-plan.ts';
 import { asGiven } from '../common/given.ts';
 import { connect, forRestore } from './connection.ts';
@@ -38,12 +38,9 @@ export async function scoutRestore(
 ): Promise<Json> {
   if (target === undefined || isFolder(target)) return null;
   const as = forRestore(entry);
-  const owner = { world, run: 'scout', path: entry.name };
-  try {
-    const connection = await connect(as, owner);
+  return whileLooking(world.machine(entry.machine), entry.name, async (owner) => {
+    const connection = await connect(as, { ...owner, world });
     const [found] = z.tuple([scouted]).parse(await ask(connection, as.server.database, sql, { signal }));
     return asGiven(found);
-  } finally {
-    await removeKept(world.machine(entry.machine), owner);
-  }
+  });
 }

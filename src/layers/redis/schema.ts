@@ -22,7 +22,7 @@ const server = z
       .regex(/^[^\0\s-][^\0\s]*$/)
       .optional()
       .describe('name or address, as redis-cli on `machine` sees it; default: 127.0.0.1'),
-    port: z.int().min(1).max(65535).default(6379),
+    port: z.int().min(1).max(65535).default(6379).describe('the port it listens on'),
     socket: absolutePath.optional().describe('its socket on `machine`, in the place of `host` and `port`'),
     user: user.optional().describe('of its ACL; default: the user `default`'),
     password: secretReference.optional(),
@@ -34,7 +34,8 @@ const server = z
     path: ['user'],
     message: 'logs in with a `password`',
   })
-  .prefault({});
+  .prefault({})
+  .describe('where it answers, and who logs in');
 export type RedisServer = z.infer<typeof server>;
 
 export const redisEntry = layerEntry
@@ -48,7 +49,7 @@ export const redisEntry = layerEntry
         '`replication`: what a new replica is sent; `bgsave`: the server saves to its own disk, and the file it made is read on `machine`',
       ),
     restore_as: z
-      .strictObject({ user, password: secretReference })
+      .strictObject({ user: user.describe('who logs in then'), password: secretReference })
       .optional()
       .describe('the login of a restore in place, where the one for dumps may not ask or save; asked for then only'),
     service: serviceSchema.optional(),

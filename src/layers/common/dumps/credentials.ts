@@ -1,5 +1,6 @@
 // What a tool needs to log in, in a file of its own on the machine that it runs on: in memory where there is such a folder, for its owner
 // alone, and gone with the step. Never in an argument or an environment, which others on that machine may read.
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Fault } from '../../../fault.ts';
 import type { Machine } from '../../../machines/machine.ts';
@@ -35,4 +36,26 @@ export async function keptForNow(machine: Machine, name: string, content: string
 
 export async function removeKept(machine: Machine, owner: Owner): Promise<void> {
   for (const place of places) await machine.files.remove(folderIn(place, owner));
+}
+
+const looks = 'look-';
+/** A look that was killed could not remove its own; none takes an hour. */
+const removeOldLooks = `for place in ${places.join(' ')}; do
+  find "$place" -maxdepth 1 -type d -name '.holdfast-${looks}*' -user "$(id -u)" -mmin +60 -exec rm -rf -- {} + 2>/dev/null
+done
+true`;
+
+/** For a look before there is a run: what it keeps there is its own, whoever else looks at the same time, and gone with it. */
+export async function whileLooking<Found>(
+  machine: Machine,
+  path: string,
+  look: (owner: Owner) => Promise<Found>,
+): Promise<Found> {
+  const owner = { run: `${looks}${randomUUID()}`, path };
+  try {
+    await machine.run(['sh', '-c', removeOldLooks]);
+    return await look(owner);
+  } finally {
+    await removeKept(machine, owner);
+  }
 }

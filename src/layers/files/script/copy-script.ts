@@ -209,7 +209,6 @@ same)
   ;;
 full)
   room "$(awk '{ sum += $1 } END { printf "%.0f", sum * 512 }' work/scan.blocks)" "$(tr -dc '\\0' <work/scan | wc -c)"
-  attributes_of work/source work/scan work/source.attributes
   copy_all
   ;;
 changed)
@@ -235,9 +234,10 @@ fi
 
 if [ $outcome != same ]; then
   sync --file-system -- . & syncing=$!
-  shape work/scan work/shape
+  shape work/scan work/shape & shaping=$!
   for turn in first again; do
     shape_of_tree tree work/tree.shape
+    wait $shaping
     for list in not-so found-so missing differing; do : >work/$list; done
     cmp --quiet work/shape work/tree.shape && break
     only_in_first work/shape work/tree.shape | paths >work/not-so
@@ -303,11 +303,13 @@ if [ $outcome != same ]; then
       sort --zero-terminated --merge work/digests.left work/new.digests >work/digests || fail sort
     fi
   fi
+  packing=
+  for part in scan digests attributes; do gzip -1 --no-name <work/$part >$part.gz & packing="$packing $!"; done
   ${perl(countsProgram)} <work/scan || fail perl
   say "count sockets $(tr -dc '\\0' <work/scan.sockets | wc -c)"
   say "whole $(sha256sum <work/scan | cut -d ' ' -f 1)"
   say "attributes-listed $listed"
-  for part in scan digests attributes; do gzip -1 --no-name <work/$part >$part.gz || fail gzip; done
+  for one in $packing; do wait "$one" || fail gzip; done
   [ ! -s work/links ] || gzip -1 --no-name <work/links >links.gz || fail gzip
   wait $syncing
   sync --file-system -- . || fail sync

@@ -52,8 +52,10 @@ digest_chunk() {
 by_path() { sort --zero-terminated --buffer-size=32M --temporary-directory=work --output="$2" "$1" && rm -f "$1" || fail sort; }
 copy_all() {
   mkdir tree
-  plain_tree && kept=--numeric-owner || kept="${keepMetadata}"
+  attributes_of work/source work/scan work/source.attributes & listing=$!
   chunks=$(perl -e ${quoted(chunksProgram)}) || fail perl
+  wait $listing
+  plain_tree && kept=--numeric-owner || kept="${keepMetadata}"
   much=\${chunks#* } chunks=\${chunks% *}
   (cd tree && xargs --null --no-run-if-empty mkdir --parents -- <../work/folders)
   : >work/source.unsorted
