@@ -1,9 +1,9 @@
 // The layer `files` as an operator starts it, `holdfast run` and its start-up included, against rsync with a sync, rsnapshot, restic and borg:
 // 100,000 small files and 2,000 of 1 MB, a first run and an unchanged one. Sources are in the page cache for all of them.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { median, milliseconds, type Row } from './bench.ts';
 import { type Cost as Costs, cost as costOf, inWords as inWordsOf, middle as middleOf, pairedRatio } from './cost.ts';
 import { installed } from './installed.ts';

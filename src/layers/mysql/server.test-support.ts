@@ -55,7 +55,9 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
   const start = async (): Promise<void> => {
     const place = [`--socket=${socket}`, `--port=${port}`, '--bind-address=127.0.0.1', `--pid-file=${folder}/pid`];
     const others = ['--skip-name-resolve', '--event-scheduler=OFF', '--lower-case-table-names=0', '--skip-log-bin'];
-    running = spawn(program, [...first, ...place, ...others, ...small, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
+    running = spawn(program, [...first, ...place, ...others, ...small, ...options], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     ended = once(running, 'exit');
     const lines: string[] = [];
     if (running.stderr === null) throw new Error('it has no output');
