@@ -30,9 +30,9 @@ export async function provePostgres(report: Report): Promise<void> {
       'ls, zstd -t, the journal',
       (taken.status === 0 &&
         parts.length === 12 &&
-        Number(sh(`zstd -tq *.zst && ls *.zst | wc -l`, join(copies, point))) === connectable + 1 &&
+        Number(sh(`zstd -tq *.zst && ls *.zst | wc -l`, join(copies, point))) === connectable + 2 &&
         estate.journal((runs, entriesOf) =>
-          entriesOf(runs[0]?.id ?? '').some(({ path, event }) => path === 'look/prove' && event === 'done'),
+          entriesOf(runs[0]?.id ?? '').some(({ path, event }) => path === 'look>prove' && event === 'done'),
         ) === true) ||
         seen(taken, JSON.stringify(parts.length)),
     );
