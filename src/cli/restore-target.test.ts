@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { layers } from '../layers/all.ts';
 import type { RestorePoint } from '../model/restore-point.ts';
 import { holdingPaths, leadingTo, othersAsText, type Way } from './restore-target.ts';
 
@@ -42,6 +43,15 @@ describe('where a restore goes', () => {
     assert.deepEqual(namesOf(holdingPaths('apps', 'a/b', [snapshots, holding])), ['databases']);
     assert.deepEqual(holdingPaths('apps', undefined, both), both);
     assert.throws(() => holdingPaths('apps', 'a/b', [snapshots]), { code: 'only-means-nothing', where: 'apps' });
+  });
+
+  it('of one database is for every server that says it can be asked for', () => {
+    const of = layers.filter(({ kind }) => ['mysql', 'postgres'].includes(kind));
+    assert.equal(of.length, 2);
+    for (const layer of of) {
+      const [asked] = holdingPaths('apps', 'shop', [{ ...databases, layer } as Way]);
+      assert.equal(asked?.layer.kind, layer.kind);
+    }
   });
 
   it('says what was not meant, and where that would go', () => {

@@ -33,7 +33,7 @@ export type RestoreWish = Readonly<{
   target: string | undefined;
   /** what is replaced stays beside what replaces it, where the layer could remove it */
   keepOld?: boolean;
-  /** of a layer that `holdsPaths`: this file or folder alone, from the root of what was copied */
+  /** of a layer that `holdsPaths`: this file or folder alone, from the root of what was copied; or this database */
   only?: string | undefined;
 }>;
 /** What `--to` may be, and what that means: shown where none was given. */
@@ -57,7 +57,7 @@ export type LayerOf<Entry extends LayerEntry> = Readonly<{
   series?(point: RestorePoint): string;
   /** for a layer that restores into something else than a folder: `--to` is then taken as it was typed */
   targets?(entry: Entry, point: RestorePoint): readonly RestoreTarget[];
-  /** its points hold trees, of which one file or folder may be brought back */
+  /** its points hold trees, of which one file or folder may be brought back, or databases, of which one may */
   holdsPaths?: true;
   /** what must be known of the world before a restore can be planned: who uses what is replaced. It changes nothing */
   scout?(entry: Entry, wish: RestoreWish, world: World, signal: AbortSignal): Promise<Json>;

@@ -19,6 +19,7 @@ export const mysql = defineLayer<MysqlEntry>(
     schema: mysqlEntry,
     routes: routesOf,
     targets: restoreTargets,
+    holdsPaths: true,
     scout: scoutRestore,
     restore: planRestore,
     stepKinds: [safetyKind, accountsKind, loadKind, credentialsKind, replaceKind, grantsKind, settleKind],

@@ -20,6 +20,7 @@ export const postgres = defineLayer<PostgresEntry>(
     schema: postgresEntry,
     routes: routesOf,
     targets: restoreTargets,
+    holdsPaths: true,
     scout: scoutRestore,
     restore: planRestore,
     stepKinds: [

@@ -17,11 +17,11 @@ export type DumpLayer<Entry extends DumpEntry> = Readonly<{
   schema: z.ZodType<Entry>;
   routes(entry: Entry): readonly Route[];
 }> &
-  Pick<LayerOf<Entry>, 'scout' | 'restore' | 'targets'> &
+  Pick<LayerOf<Entry>, 'scout' | 'restore' | 'targets' | 'holdsPaths'> &
   Readonly<{ stepKinds: readonly StepKind[] }>;
 
 export function dumpLayer<Entry extends DumpEntry>(layer: DumpLayer<Entry>): LayerOf<Entry> {
-  const { dumps, schema, routes, scout, restore, targets, stepKinds } = layer;
+  const { dumps, schema, routes, scout, restore, targets, holdsPaths, stepKinds } = layer;
   return {
     kind: dumps.kind,
     schema,
@@ -35,6 +35,7 @@ export function dumpLayer<Entry extends DumpEntry>(layer: DumpLayer<Entry>): Lay
     },
     series: ({ manifest }) => digestOf(manifest.source),
     ...(targets === undefined ? {} : { targets }),
+    ...(holdsPaths === undefined ? {} : { holdsPaths }),
     ...(scout === undefined ? {} : { scout }),
     restore,
     stepKinds: [...dumpStepKinds(dumps, schema), ...stepKinds],
