@@ -1,5 +1,6 @@
 // `npm run proof:dumps [-- --full] [-- --only PART]`: databases of real servers taken, proved, wrecked, brought back, and asked by their
 // own clients, as a user types it.
+import { mysqlParts } from './dumps/mysql-parts.ts';
 import { provePostgres } from './dumps/postgres.ts';
 import { provePostgresFaults } from './dumps/postgres-faults.ts';
 import { provePostgresKills } from './dumps/postgres-kills.ts';
@@ -7,6 +8,7 @@ import { type Parts, proveParts } from './parts.ts';
 
 const lanes: readonly Parts[] = [
   { postgres: provePostgres, 'postgres-faults': provePostgresFaults, 'postgres-kills': provePostgresKills },
+  mysqlParts,
 ];
 
 await proveParts('proof:dumps', lanes, {});

@@ -110,6 +110,7 @@ const grantsStep: Said = {
   because: ['those are there only now'],
 };
 
+/** Only what has a name of this run: what was there before went with the step that was agreed to by its name. */
 const settleStep: Said = {
   ...{ id: 'settle', kind: 'mysql.settle', risk: 'changes', wayBack: 'one-way' },
   title: 'remove what the restore made for itself',
