@@ -120,8 +120,18 @@ async function proveAll(report: Report, server: PostgresServer, { copies }: Plac
       elsewhere.estate.folder,
     );
     const [point = ''] = pointsIn(copies);
-    const whole = await elsewhere.estate.type('restore', 'apps', '--point', point, '--to', 'live', '--yes');
-    const same = names.filter((name) => pictureOf(other, name) === pictureOf(server, name));
+    const whole = await elsewhere.estate.type(
+      'restore',
+      'apps',
+      '--point',
+      point,
+      '--to',
+      'live',
+      '--yes',
+      '--confirm',
+      'postgres',
+    );
+    const same = (whole.status === 0 ? names : []).filter((name) => pictureOf(other, name) === pictureOf(server, name));
     report.row(
       '3.7 the whole cluster onto a server that has nothing, with the roles',
       whole.command,

@@ -4,7 +4,7 @@ import type { Machine, Sink } from '../../machines/machine.ts';
 import type { Begun, Driven } from './driver.test-support.ts';
 
 /** From one place at which a worker is killed to the next: each in the sweep; in CI so many that every kind of step is met. */
-export const toNextPlace = sweep ? 1 : 4;
+export const toNextPlace = sweep ? 1 : 7;
 
 export class Killed extends Error {}
 type Call = (...args: never[]) => unknown;

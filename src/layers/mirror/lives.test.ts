@@ -173,7 +173,7 @@ describe('random lives of a share', { skip, timeout: 900_000 }, () => {
           place.close();
         }
       }),
-      { numRuns: sweep ? 60 : 3, endOnFailure: true },
+      { numRuns: sweep ? 60 : 2, endOnFailure: true },
     ));
 
   it('leave a difference where the journal says nothing (control)', async () => {

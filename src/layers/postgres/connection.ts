@@ -76,7 +76,8 @@ const kinds: readonly Known[] = [
   {
     says: /permission denied|must be superuser|row-level security|query would be affected/i,
     code: 'dump-not-allowed',
-    remedy: 'grant the role what a dump needs: CONNECT, pg_read_all_data, and BYPASSRLS where row security is used',
+    remedy:
+      'grant the role what a dump needs: CONNECT, pg_read_all_data, BYPASSRLS where row security is used, and SELECT ON LARGE OBJECT where there are such',
   },
   {
     says: /server version mismatch|aborting because of server version/i,

@@ -17,7 +17,7 @@ const server = z
         'name, address, or the folder of its socket, as its tools on `machine` see it; default: its own socket',
       ),
     port: z.int().min(1).max(65535).default(5432).describe('the port it listens on'),
-    user: name.default('postgres').describe('the role that logs in; `pg_read_all_data` is enough for dumps'),
+    user: name.default('postgres').describe('the role that logs in; `pg_read_all_data` is enough for dumps of tables'),
     password: secretReference.optional(),
     database: name.default('postgres').describe('the database that is asked for all others'),
     tls: z

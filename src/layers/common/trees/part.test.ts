@@ -20,7 +20,7 @@ import type { RestorePoint } from '../../../model/restore-point.ts';
 import type { RunId } from '../../../model/run.ts';
 import { systemClock } from '../../../values/instant.ts';
 import { type Begun, recoverDriven, worldWith } from '../driver.test-support.ts';
-import { lifeOf } from '../mortal.test-support.ts';
+import { lifeOf, toNextPlace } from '../mortal.test-support.ts';
 import { differences, everything, fault, sh } from '../trees.test-support.ts';
 import { type TreePlace, treePlace } from './point.test-support.ts';
 
@@ -191,7 +191,7 @@ describe('a part of a point', { skip }, () => {
 
   it('that is killed at any place is led back by whoever comes next, and nothing of it stays', async () => {
     let [places, whole] = [0, false];
-    for (; !whole; places += 1) {
+    for (; !whole; places += toNextPlace) {
       const life = lifeOf(places);
       const begun: Begun[] = [];
       const machine = (name: string) => life.machine(localMachine({ name, clock: systemClock }));
