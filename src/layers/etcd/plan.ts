@@ -9,7 +9,7 @@ import type { EtcdEntry } from './schema.ts';
 
 export function planSnapshots(entry: EtcdEntry, context: Pick<LayerContext, 'timeZone'>): Planned {
   const planned = planDumps(entry, context);
-  if (entry.encrypt_to !== undefined) return planned;
+  if (entry.encrypt_to !== undefined || entry.protected !== undefined) return planned;
   const says =
     `a snapshot holds every Secret of a Kubernetes cluster, most often in the clear: whoever reads ${shown(layerFolder(entry))} on ` +
     `${pointsMachine(entry)} has all of them. \`encrypt_to\` encrypts its points`;

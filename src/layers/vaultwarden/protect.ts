@@ -34,6 +34,7 @@ export function planProtect(entry: VaultwardenEntry, { timeZone }: Pick<LayerCon
   const says =
     `its points hold the server's keys, and what is in config.json: they are only as safe as the disk behind ${shown(entry.to)} on ` +
     `${machine}. \`encrypt_to\` encrypts them`;
-  const notes: readonly Note[] = entry.encrypt_to === undefined ? [{ subject, level: 'warning', says }] : [];
+  const isSafe = entry.encrypt_to !== undefined || entry.protected !== undefined;
+  const notes: readonly Note[] = isSafe ? [] : [{ subject, level: 'warning', says }];
   return { steps: [look], notes, refusals: [] };
 }

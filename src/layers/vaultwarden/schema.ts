@@ -12,7 +12,6 @@ import {
   pointFields,
   pointsMachine,
 } from '../common/points/entry.ts';
-import { protectedField } from '../common/protection.ts';
 import { serviceSchema } from '../common/service/service.ts';
 
 const nameInData = z
@@ -44,7 +43,7 @@ export const vaultwardenEntry = layerEntry
     service_on: entryName
       .optional()
       .describe('the machine that `service` is told on: a name of `machines`; default: `machine`'),
-    protected: protectedField,
+    protected: dumpFields.protected,
   })
   .refine(liesBelowMount, notBelowMount)
   .refine(({ service, service_on }) => service_on === undefined || service !== undefined, {

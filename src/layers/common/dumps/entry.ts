@@ -5,6 +5,7 @@ import { secretReference } from '../../../values/secret-reference.ts';
 import { approvalSchema } from '../judgement/thresholds.ts';
 import { recipients } from '../points/encryption.ts';
 import { absolutePath, type PointEntry, pointFields, toMachine } from '../points/entry.ts';
+import { protectedField } from '../protection.ts';
 import { timeSpanAs } from '../time-span.ts';
 
 /** As useradd(8) takes them. */
@@ -45,6 +46,7 @@ export const dumpFields = {
     .describe('what each dump is packed with on its way; it never lies anywhere as a whole before that'),
   encrypt_to: recipients.optional(),
   identity: secretReference.optional().describe('what opens encrypted points; for a restore and for `prove`'),
+  protected: protectedField,
   judgement: judgement.optional().describe('what makes the content of a new point suspicious'),
   suspicious_approved: z
     .array(approvalSchema)

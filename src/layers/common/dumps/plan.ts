@@ -36,12 +36,12 @@ export function planDumps(entry: DumpEntry, { timeZone }: Pick<LayerContext, 'ti
     patience: minutes(10),
   };
   const notes: Note[] = [];
-  if (entry.encrypt_to === undefined)
+  if (entry.encrypt_to === undefined && entry.protected === undefined)
     notes.push({
       ...{ subject, level: 'warning' },
       says:
         `its points hold what their applications keep secret, password hashes too: they are only as safe as the disk behind ` +
-        `${shown(entry.to)} on ${machine}. \`encrypt_to\` encrypts them`,
+        `${shown(entry.to)} on ${machine}. \`encrypt_to\` encrypts them, \`protected\` says what protects that disk`,
     });
   return { steps: [look], notes, refusals: [] };
 }
