@@ -7,8 +7,11 @@ import { leftOf, pointsIn } from '../layers/place.ts';
 import type { Report } from '../report.ts';
 import { back, fill, hidden, makeKeeper, pictureOf, placeFor, run } from './databases.ts';
 
-const logins = (): readonly string[] =>
-  ['/dev/shm', '/run', '/tmp'].flatMap((folder) => readdirSync(folder).filter((name) => /^\.holdfast-\d/.test(name)));
+/** Files to log in with; those of other runs on this machine are theirs. */
+const logins = (run: string): readonly string[] =>
+  ['/dev/shm', '/run', '/tmp'].flatMap((folder) =>
+    readdirSync(folder).filter((name) => name.startsWith(`.holdfast-${run}`)),
+  );
 
 export async function provePostgresKills(report: Report): Promise<void> {
   report.section('3.7 PostgreSQL, killed');
@@ -29,7 +32,7 @@ export async function provePostgresKills(report: Report): Promise<void> {
       for (const step of steps)
         for (const victim of victims) {
           const { run: id, state, command } = await killedAt(estate, victim, new RegExp(`^${step}$`), typed);
-          const left = [...leftOf(id, [copies]), ...logins()];
+          const left = [...leftOf(id, [copies]), ...logins(id)];
           const now = pictureOf(server, 'shop');
           const whole = now === today || (state === 'done' && now === good);
           report.row(
