@@ -9,6 +9,7 @@ import {
   back,
   fill,
   hidden,
+  layerName,
   leftOfRun,
   makeAccounts,
   names,
@@ -195,7 +196,7 @@ async function proveUnseen(report: Report, server: MariadbServer): Promise<void>
   }
   report.row(
     '3.7 the password is in no command line and no environment of any process, at no moment; its file is for its owner alone',
-    'holdfast run mysql --now',
+    `holdfast ${run.join(' ')}`,
     '/proc/*/cmdline, /proc/*/environ; stat',
     (status === 0 &&
       ![...found].some((one) => / of /.test(one)) &&
@@ -249,7 +250,7 @@ async function proveFullDisk(report: Report, server: MariadbServer): Promise<voi
     report.control('a disk that is full for ever', roomy.status === 0);
     const room = sh(`df --output=avail -k '${small}' | tail -1`);
     sh(`head -c $((${room} * 1024 - 18000000)) /dev/zero >'${small}/filler'`);
-    const [before, there] = [pictureOf(server, 'wiki'), pointsIn(join(small, 'copies', 'mysql')).length];
+    const [before, there] = [pictureOf(server, 'wiki'), pointsIn(join(small, 'copies', layerName)).length];
     const restored = await estate.type(...back('wiki'));
     report.row(
       '3.15 a disk that has no room for what is to be replaced: nothing is replaced',
@@ -258,7 +259,7 @@ async function proveFullDisk(report: Report, server: MariadbServer): Promise<voi
       (restored.status === 1 &&
         pictureOf(server, 'wiki') === before &&
         hidden(server) === '' &&
-        pointsIn(join(small, 'copies', 'mysql')).length === there) ||
+        pointsIn(join(small, 'copies', layerName)).length === there) ||
         seen(restored),
     );
   } finally {
