@@ -50,7 +50,7 @@ export function restoreSteps(
       lanes: [`databases of ${entry.name}`, lane(given.points, entry.to)],
       needs: [],
       expects: step.id === firstId ? first : [],
-      given: asGiven({ ...given, ...(which === undefined ? {} : { which }) }),
+      given: asGiven(which === undefined ? given : ofOne(given, which)),
       wayBack: 'undo',
       expands: false,
       patience: minutes(60),
@@ -59,6 +59,13 @@ export function restoreSteps(
   );
   return { steps, notes: notesOn(given, credentials) };
 }
+
+/** Of a thousand databases a plan that names all of them in each of its steps can be neither shown nor kept. */
+const ofOne = ({ accounts, ...given }: RestoreGiven, which: number): RestoreGiven => ({
+  ...given,
+  databases: given.databases.slice(which, which + 1),
+  which,
+});
 
 /** The dump of a run, of what is about to be replaced alone; held, so that no retention takes it. */
 function safetyStep({ entry, databases, planned }: RestoreGiven, server: Scouted, timeZone: string): Said {
