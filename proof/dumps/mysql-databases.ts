@@ -111,6 +111,9 @@ export const wreck = (server: MariadbServer, database: string): string =>
     database,
   );
 
+/** Others may prove theirs on this machine at the same time, and files to log in with have the layer in their names. */
+export const layerName = `mysql-${process.pid}`;
+
 export type DumpPlace = Readonly<{ estate: Estate; copies: string }>;
 
 export function placeFor(
@@ -126,7 +129,7 @@ export function placeFor(
     layers: [
       {
         ...{
-          name: 'mysql',
+          name: layerName,
           kind: 'mysql',
           machine: 'here',
           workload: 'apps',
@@ -140,10 +143,10 @@ export function placeFor(
   const estate = estateIn(text, 'databases');
   mkdirSync(join(estate.folder, 'copies'), { mode: 0o700 });
   writeFileSync(join(estate.folder, 'password'), server.password, { mode: 0o600 });
-  return { estate, copies: join(estate.folder, 'copies', 'mysql') };
+  return { estate, copies: join(estate.folder, 'copies', layerName) };
 }
 
-export const run = ['run', 'mysql', '--now'] as const;
+export const run = ['run', layerName, '--now'] as const;
 export const back = (only: string, ...more: readonly string[]) =>
   ['restore', 'apps', '--only', only, '--to', 'live', ...more, '--yes', '--confirm', only] as const;
 
@@ -165,7 +168,7 @@ export function pointAt(copies: string, at: number): PointText & Readonly<{ id: 
 export const hidden = (server: MariadbServer): string =>
   server.sql(`SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE 'holdfast%'`);
 
-const ownLook = Buffer.from('mysql').toString('base64url');
+const ownLook = Buffer.from(layerName).toString('base64url');
 /** Processes, unfinished folders, and files to log in with: of the run, and of any look of this layer. */
 export const leftOfRun = (run: string, copies: string): readonly string[] => [
   ...leftOf(run, [copies]),

@@ -85,7 +85,7 @@ async function proveTwoGigabytes(report: Report, server: MariadbServer): Promise
   const { id, items } = pointAt(copies, 0);
   report.row(
     `3.7 a table of 2 GB is dumped, and what works for it never has more than 300 MB (${Math.round(most / 1024)} MB)`,
-    'holdfast run mysql --now',
+    `holdfast ${run.join(' ')}`,
     'the manifest; /proc/*/status',
     (/\t2147483648$/.test(before) &&
       items.some(({ name, counts }) => name === 'large' && counts['rows'] === 262_144) &&

@@ -3,14 +3,18 @@ import type { Parts } from '../parts.ts';
 import { proveMysql } from './mysql.ts';
 import { proveMysqlCut } from './mysql-cut.ts';
 import { proveMysqlFaults } from './mysql-faults.ts';
+import { proveMysqlJudged } from './mysql-judged.ts';
 import { proveMysqlKills } from './mysql-kills.ts';
 import { proveMysqlLarge } from './mysql-large.ts';
+import { proveMysqlLogins } from './mysql-logins.ts';
 import { proveMysqlWays } from './mysql-ways.ts';
 
 export const mysqlParts: Parts = {
   mysql: proveMysql,
   'mysql-ways': proveMysqlWays,
   'mysql-faults': proveMysqlFaults,
+  'mysql-logins': proveMysqlLogins,
+  'mysql-judged': proveMysqlJudged,
   'mysql-cut': proveMysqlCut,
   'mysql-kills': proveMysqlKills,
   'mysql-large': proveMysqlLarge,

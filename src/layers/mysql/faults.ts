@@ -49,6 +49,11 @@ const kinds: readonly Known[] = [
     code: 'database-damaged',
     remedy: 'this database has lost data: keep its older points, and see the log of the server and its disk',
   },
+  {
+    // What the engine itself found, by its own number: crashed, cut short, without its file.
+    ...{ numbers: [1030], says: /\b(?:126|127|144|145|175|176|189|194)\b/, code: 'database-damaged' },
+    remedy: 'this database has lost data: keep its older points, and see the log of the server and its disk',
+  },
   { numbers: [1049], code: 'database-missing', remedy: 'see whether it was dropped; then the next run leaves it out' },
 ];
 

@@ -12,6 +12,7 @@ import { classOf } from '../../model/step.ts';
 import { partsOf } from '../../values/ref.ts';
 import { takenIn } from '../common/dumps/taken.ts';
 import { type Place, placeOn } from './place.test-support.ts';
+import { restoreGiven } from './restore-given.ts';
 import { cannotServeMariadb, type MariadbServer, startMariadb } from './server.test-support.ts';
 import { contentOf, fill, quoted, strange } from './shop.test-support.ts';
 import { identifier } from './sql.ts';
@@ -100,6 +101,15 @@ describe('databases of MariaDB', { skip: cannotServeMariadb() }, () => {
       assert.deepEqual(await named({ only: 'shop' }), ['shop']);
       assert.deepEqual((await named({})).sort(), ['shop', strange, quoted].sort());
       assert.deepEqual(await named({ only: 'shop', target: 'database/beside' }), []);
+    }));
+
+  it('have steps that are given each its own database alone: a plan grows by what comes back, and not by its square', () =>
+    within(async (place) => {
+      const { steps } = await place.planned(point, {});
+      const own = steps.filter(({ id }) => /^(load|replace)-/.test(id));
+      const named = own.map(({ given }) => restoreGiven.parse(given).databases.map(({ name }) => name));
+      assert.deepEqual(named.flat().sort(), ['shop', 'shop', strange, strange, quoted, quoted].sort());
+      assert.ok(named.every(({ length }) => length === 1));
     }));
 
   it('come back beside the live one, under another name, whatever they are called', () =>

@@ -17,7 +17,8 @@ export const loadKind: StepKind = {
     context.take('database that is loaded', loaded);
     await ask(connection, createSql(loaded, taken.about), context, loaded);
     const source = { given, folder: given.folder, taken };
-    await load(connection, source, loaded, context);
+    // The live ones are at work all the while: a bill that is sent twice cannot be taken back.
+    await load(connection, source, loaded, context, true);
     return { result: { database: loaded, rows: await compare(connection, source, loaded, context) } };
   },
 

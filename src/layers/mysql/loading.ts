@@ -25,12 +25,19 @@ export type Source = Readonly<{
 /** Commands of the client in a text are none: whoever wrote into the database gets nothing run here. */
 const options = ['--batch', '--binary-mode', '--sandbox', '--skip-reconnect', '--max-allowed-packet=1073741824'];
 
-export async function load(connection: Connection, source: Source, into: string, context: StepContext): Promise<void> {
+/** @param asleep its events do not run there */
+export async function load(
+  connection: Connection,
+  source: Source,
+  into: string,
+  context: StepContext,
+  asleep = false,
+): Promise<void> {
   const { given, folder, taken } = source;
   const identity = given.entry.identity && (await context.world.secret(given.entry.identity, forAge));
   const machine = context.world.machine(given.points);
   const dump = opened({ machine, folder, taken, identity }, context);
-  const pieces = taken.name === into ? dump : renamed(dump, taken.name, into);
+  const pieces = taken.name === into ? dump : renamed(dump, { from: taken.name, to: into, asleep });
   const { client } = connection;
   const ifKnown = known(client, [...options, '--skip-print-query-on-error']);
   const argv = argvOf(connection, client, [...ifKnown, `--database=${into}`]);

@@ -17,6 +17,7 @@ export const restoreGiven = z.strictObject({
   /** that the points lie on */
   points: z.string(),
   folder: z.string().startsWith('/'),
+  /** of a step about one of them, that one */
   databases: z.array(database),
   /** accounts of the point that the server does not have */
   accounts: z
@@ -24,6 +25,7 @@ export const restoreGiven = z.strictObject({
     .optional(),
   /** when it was planned: names the point that is taken before */
   planned: z.iso.datetime(),
+  /** the number of the one that the step is about */
   which: z.int().optional(),
 });
 export type RestoreGiven = z.infer<typeof restoreGiven>;

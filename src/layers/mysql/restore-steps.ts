@@ -26,7 +26,7 @@ export function restoreSteps(
   );
   const of = (which: number) => ({
     subject: ref('database', entry.name, databases[which]?.name ?? ''),
-    given: asGiven({ ...given, which }),
+    given: asGiven(ofOne(given, which)),
   });
   const said: readonly Said[] = [
     ...(replaced.length === 0 ? [] : [safetyStep(given, server, timeZone)]),
@@ -40,6 +40,13 @@ export function restoreSteps(
   const steps = chained(said, given, manifest);
   return { steps, notes: notesOn(given, credentials) };
 }
+
+/** Of a thousand databases a plan that names all of them in each of its steps can be neither shown nor kept. */
+const ofOne = ({ accounts, ...given }: RestoreGiven, which: number): RestoreGiven => ({
+  ...given,
+  databases: given.databases.slice(which, which + 1),
+  which,
+});
 
 /** The dump of a run, of what is about to be replaced alone; held, so that no retention takes it. */
 function safetyStep({ entry, databases, planned }: RestoreGiven, server: Scouted, timeZone: string): Said {

@@ -24,7 +24,8 @@ export const givenIn = (context: StepContext): RestoreGiven => givenOf(restoreGi
 export type Placed = Readonly<{ database: Database; loaded: string; replacing: string; replaced: string }>;
 
 export function placedIn(given: RestoreGiven, { run }: Pick<StepContext, 'run'>, which = given.which): Placed {
-  const database = given.databases[which ?? -1];
+  // A step of one database is given that one alone.
+  const database = given.databases[given.which === undefined ? (which ?? -1) : 0];
   if (database === undefined || which === undefined) throw new Error('a step of a restore is about no database');
   return {
     ...{ database, loaded: loadedName(run, which) },

@@ -72,13 +72,14 @@ describe('a dump that passes', () => {
 });
 
 describe('a dump on its way into another name', () => {
-  const through = async (text: string, size: number): Promise<string> => {
+  const renaming = { from: 'shop', to: 'be`side ä' };
+  async function* piecesOf(text: string, size: number) {
     const data = Buffer.from(text);
-    const pieces = async function* () {
-      for (let at = 0; at < data.length; at += size) yield data.subarray(at, at + size);
-    };
+    for (let at = 0; at < data.length; at += size) yield data.subarray(at, at + size);
+  }
+  const through = async (text: string, size: number, asleep = false): Promise<string> => {
     const out: Uint8Array[] = [];
-    for await (const piece of renamed(pieces(), 'shop', 'be`side ä')) out.push(piece);
+    for await (const piece of renamed(piecesOf(text, size), { ...renaming, asleep })) out.push(piece);
     return Buffer.concat(out).toString();
   };
 
@@ -96,5 +97,33 @@ describe('a dump on its way into another name', () => {
       )
       .replace('\nALTER DATABASE `shop`', '\nALTER DATABASE `be``side ä`');
     for (const size of [1, 7, 100, 10_000]) assert.equal(await through(text, size), expected, `pieces of ${size}`);
+  });
+
+  it('wakes no event where the live ones are at work, and says of each other nothing else', async () => {
+    const event = (name: string, state: string) =>
+      `/*!50106 CREATE*/ /*!50117 DEFINER=\`it's\`@\`%\`*/ /*!50106 EVENT \`${name}\` ON SCHEDULE EVERY '1:30' HOUR_MINUTE STARTS '2030-01-01 03:00:00' ON COMPLETION NOT PRESERVE ${state} COMMENT ' ON COMPLETION PRESERVE ENABLE' DO SELECT 1 */ ;;\n`;
+    const names = ['sends', 'two\nlines', ' ON COMPLETION PRESERVE ENABLE'];
+    const text = names.map((name) => event(name, 'ENABLE')).join('') + event('off', 'DISABLE');
+    const expected = [...names, 'off'].map((name) => event(name, 'DISABLE')).join('');
+    for (const size of [1, 7, 100, 10_000])
+      assert.equal(await through(text, size, true), expected, `pieces of ${size}`);
+    assert.equal(await through(text, 100), text, 'but where it is the one to be at work');
+  });
+
+  it('keeps nothing back for rows that hold what looks like the head of a trigger', async () => {
+    const row = "INSERT INTO `t` VALUES ('/*!50003 CREATE*/ /*!50003 TRIGGER ');\n";
+    let given = 0;
+    let most = 0;
+    const fed = async function* () {
+      for await (const piece of piecesOf(row.repeat(1000), 1000)) {
+        given += piece.length;
+        yield piece;
+      }
+    };
+    for await (const piece of renamed(fed(), renaming)) {
+      most = Math.max(most, given);
+      given -= piece.length;
+    }
+    assert.ok(most < 5000, `${most} bytes were kept`);
   });
 });

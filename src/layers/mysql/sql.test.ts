@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { statementsFor, textOf } from './accounts-sql.ts';
 import { optionText } from './connection.ts';
-import { numbersIn } from './faults.ts';
+import { faultOf, numbersIn } from './faults.ts';
 import { grantsIn, may, seesAll, weaknesses } from './grants.ts';
 import { versionIn } from './inventory.ts';
 import { fieldsOf, identifier, literal } from './sql.ts';
@@ -60,6 +60,16 @@ describe('what a tool says', () => {
     assert.deepEqual(numbersIn(`mariadb-dump: Couldn't execute 'show events': Access denied (1044)`), [1044]);
     assert.deepEqual(numbersIn(`mysqldump: Got error: 1356: "View" when using LOCK TABLES (exit code 2)`), [1356]);
     assert.deepEqual(numbersIn('Error 2013: Lost connection'), [2013]);
+  });
+
+  it('is damage where an engine says so by its own number, and else is not', () => {
+    const of = (number: number) => {
+      const stderr = `mariadb-dump: Couldn't execute 'show create table': Got error ${number} "..." from storage engine InnoDB (1030)`;
+      const ended = { exitCode: 2, signal: undefined, stdout: '', stderr };
+      return faultOf({ entry: { name: 'databases', server: { port: 3306 }, as: undefined } }, 'notes', 'dump', ended)
+        .code;
+    };
+    assert.deepEqual([194, 127, 28].map(of), ['database-damaged', 'database-damaged', 'dump-failed']);
   });
 
   it('is which options it knows, and which server it speaks to', () => {

@@ -36,9 +36,12 @@ function placed(context: StepContext) {
   return { restoring, items: items.map((taken) => ({ taken, name: fileName(taken) })) };
 }
 
-/** A name of a database is anybody's: what would be no plain file name is written as in a URL. */
-const fileName = ({ name, form }: Readonly<{ name: string; form: string }>): string =>
-  `${encodeURIComponent(name).replace(/^\./, '%2E').slice(0, 200)}.${form}`;
+/** A name of a database is anybody's: what would be no plain file name is written as in a URL, and what is too long for one ends in a digest. */
+export function fileName({ name, form }: Readonly<{ name: string; form: string }>): string {
+  const written = encodeURIComponent(name).replace(/^\./, '%2E');
+  const fits = written.length <= 200 ? written : `${written.slice(0, 180)}~${digestOf(name).slice(0, 16)}`;
+  return `${fits}.${form}`;
+}
 
 export const unpackKind: StepKind = {
   name: 'dump.unpack',
