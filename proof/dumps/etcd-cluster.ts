@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { seen } from '../declare/world.ts';
-import { pointsIn, sh } from '../layers/place.ts';
+import { pointsIn } from '../layers/place.ts';
 import type { Report } from '../report.ts';
 import { asked, etcdCluster, etcdPicture } from './etcd-values.ts';
-import { live, newest, runOf, type StorePlace, saysOf, storedPoint, storePlace } from './stores.ts';
+import { bringPoint, live, newest, runOf, type StorePlace, saysOf, storedPoint, storePlace } from './stores.ts';
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -82,7 +82,7 @@ async function proveAgain(report: Report, place: StorePlace, point: string, befo
   try {
     const typed = [];
     for (const { data, own } of places) {
-      sh(`mkdir -p '${own.copies}'; cp -a '${join(place.copies, point)}' '${own.copies}'`);
+      bringPoint(place, point, own);
       typed.push(await own.estate.type('restore', 'apps', '--point', point, '--to', `data${data}`, '--yes'));
     }
     await anew.start();

@@ -34,7 +34,7 @@ export function etcdPicture({ ctl }: Pick<Client, 'ctl'>, ...login: readonly str
 }
 
 export const keysIn = ({ ctl }: Pick<Client, 'ctl'>, ...login: readonly string[]): number =>
-  JSON.parse(ctl(...login, 'get', '', '--from-key', '--count-only', '-w', 'json')).count ?? 0;
+  (JSON.parse(ctl(...login, 'get', '--prefix', '', '--keys-only', '-w', 'json')).kvs ?? []).length;
 
 export function wreckEtcd(server: Client): void {
   server.ctl('del', '', '--from-key');

@@ -8,7 +8,18 @@ import { sh, tried } from '../layers/place.ts';
 import type { Report } from '../report.ts';
 import { proveCluster } from './etcd-cluster.ts';
 import { asked, etcdPicture, etcdPlace, fillEtcd, keysIn, wreckEtcd } from './etcd-values.ts';
-import { asFile, heldIn, live, newest, runOf, type StorePlace, saysOf, storedPoint, unfinished } from './stores.ts';
+import {
+  asFile,
+  bringPoint,
+  heldIn,
+  live,
+  newest,
+  runOf,
+  type StorePlace,
+  saysOf,
+  storedPoint,
+  unfinished,
+} from './stores.ts';
 
 export async function proveEtcd(report: Report, full: boolean): Promise<void> {
   report.section('3.7 etcd, all that it holds');
@@ -24,7 +35,7 @@ export async function proveEtcd(report: Report, full: boolean): Promise<void> {
     report.row(
       '3.7 every key is in the snapshot, and counted at its revision; etcdctl looks through every page, and the digest behind is right',
       taken.command,
-      'etcdctl get --count-only; zstd -t; etcdctl snapshot status; sha256sum; find',
+      'etcdctl get --keys-only; zstd -t; etcdctl snapshot status; sha256sum; find',
       (taken.status === 0 &&
         counts['keys'] === keys &&
         keys >= 300 &&
@@ -133,7 +144,7 @@ async function proveDown(report: Report, server: EtcdTestServer, place: StorePla
     refused.status !== 0 && /member-not-declared/.test(saysOf(refused)) && sh('ls -A', server.data) === '',
   );
   const known = etcdPlace(server, { member: { name: 'one', peer_urls: [server.peer] } });
-  sh(`mkdir -p '${known.copies}'; cp -a '${join(place.copies, point)}' '${known.copies}'`);
+  bringPoint(place, point, known);
   const back = await known.estate.type(...keep);
   report.row(
     '3.15 a member that is down, into a data folder that is empty: `--keep-old` brings it back and up',

@@ -8,6 +8,7 @@ import type { Report } from '../report.ts';
 import { asked, fillRedis, redisPicture, redisPlace, restorer } from './redis-values.ts';
 import {
   asFile,
+  bringPoint,
   live,
   newest,
   runOf,
@@ -82,7 +83,7 @@ async function proveNewer(report: Report, server: RedisTestServer): Promise<void
     const script = `for w; do :; done; [ "$w" = - ] || exec "$REAL" "$@"\n"$REAL" "$@" | LC_ALL=C sed '1,/redis-ver/s/${major}${rest}/${newer}/'`;
     const taken = await typedWith(own, '/usr/bin/redis-cli', script, runOf(own));
     const point = newest(own);
-    sh(`mkdir -p '${place.copies}'; cp -a '${join(own.copies, point)}' '${place.copies}'`);
+    bringPoint(own, point, place);
     const [before, runs] = [redisPicture(server), startedAs(server)];
     const refused = await place.estate.type(...live(point));
     const file = await place.estate.type(...asFile(point, join(place.estate.folder, 'files')));
@@ -100,7 +101,7 @@ async function proveNewer(report: Report, server: RedisTestServer): Promise<void
         seen(taken, refused, file),
     );
     const same = await own.estate.type(...runOf(own));
-    sh(`cp -a '${join(own.copies, newest(own))}' '${place.copies}'`);
+    bringPoint(own, newest(own), place);
     const back = await place.estate.type(...live(newest(own)));
     report.control(
       'a dump without a checksum, of the same version, that is refused, too',

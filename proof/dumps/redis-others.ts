@@ -14,7 +14,7 @@ import {
   restorer,
   wreckRedis,
 } from './redis-values.ts';
-import { live, newest, runOf, saysOf, storedPoint, unfinished } from './stores.ts';
+import { bringPoint, live, newest, runOf, saysOf, storedPoint, unfinished } from './stores.ts';
 
 /** With `appendonly yes` a server never looks at a dump that lies there. */
 export async function proveLogged(report: Report): Promise<void> {
@@ -108,7 +108,7 @@ export async function proveSealed(report: Report): Promise<void> {
     const { part } = storedPoint(place, point);
     wreckRedis(server);
     const wrecked = redisPicture(server);
-    sh(`cp -a '${join(place.copies, point)}' .`, sh(`mkdir -p '${stranger.copies}'; echo '${stranger.copies}'`));
+    bringPoint(place, point, stranger);
     const refused = await stranger.estate.type(...live(point));
     report.control(
       'a key that is not the one of the point',

@@ -1,7 +1,7 @@
 // Places for proofs of Redis and etcd: an estate with one layer, points in a folder, and a mind of one's own in the place of a program.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Answered, type Estate, estateIn, holdfast } from '../../test/e2e/estate.test-support.ts';
 import { pointsIn } from '../layers/place.ts';
@@ -46,6 +46,12 @@ export function storedPoint({ copies }: StorePlace, point: string): StoredPoint 
   const text = readFileSync(join(copies, point, 'manifest.json'), 'utf8');
   const { counts, details } = JSON.parse(text);
   return { counts, part: details.items[0].part, server: details.server.version ?? '', text };
+}
+
+/** A point that lies at another server's, too, in a folder that is its owner's alone. */
+export function bringPoint(from: StorePlace, point: string, to: StorePlace): void {
+  mkdirSync(to.copies, { recursive: true, mode: 0o700 });
+  cpSync(join(from.copies, point), join(to.copies, point), { recursive: true, preserveTimestamps: true });
 }
 
 /** What a restore has put away, newest last. */
