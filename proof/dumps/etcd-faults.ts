@@ -17,9 +17,9 @@ export async function proveEtcdFaults(report: Report, full: boolean): Promise<vo
     fillEtcd(server);
     await proveDown(report, server);
     await proveLies(report, server);
-    await proveFullDisks(report, server);
     await proveGone(report, server);
     await proveFrozen(report, server);
+    await proveFullDisks(report, server);
     await proveEtcdDamage(report, server, full);
     await proveMidway(report, server);
   } finally {

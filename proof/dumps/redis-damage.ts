@@ -45,7 +45,10 @@ async function proveDamaged(report: Report, server: RedisTestServer): Promise<vo
   const [before, runs] = [redisPicture(server), startedAs(server)];
   for (const [how, script] of [
     ['zeros in its middle', `dd if=/dev/zero of="$1" bs=1 seek=3000 count=100 conv=notrunc status=none`],
-    ['another end', `printf xxxx | dd of="$1" bs=1 seek=$(($(stat -c %s "$1") - 4)) conv=notrunc status=none`],
+    [
+      'other bytes near its end',
+      `printf xxxx | dd of="$1" bs=1 seek=$(($(stat -c %s "$1") - 24)) conv=notrunc status=none`,
+    ],
     ['half of its length', `truncate -s $(($(stat -c %s "$1") / 2)) "$1"`],
     ['no bytes at all', `: >"$1"`],
   ] as const) {
@@ -166,7 +169,7 @@ async function proveServices(report: Report, server: RedisTestServer, full: bool
   chmodSync(elsewhere, 0o750);
   const cases = [
     ...serviceFaults(server.service, full),
-    ['a folder that the server never reads', { data: elsewhere }, /restore-not-sound/],
+    ['a folder that the server never reads', { data: elsewhere }, /data-not-found/],
   ] as const;
   for (const [what, layer, says] of cases) {
     const place: StorePlace = redisPlace(server, layer);
