@@ -28,7 +28,7 @@ export async function proveStoresKills(report: Report, full: boolean): Promise<v
   await proveEtcdKills(report);
 }
 
-const inRun = ['look', 'look/dump', 'look/dump/prune-.*'];
+const inRun = ['look', 'look>dump', 'look>dump>prune-.*'];
 
 async function proveRedisKills(report: Report, settings: readonly string[]): Promise<void> {
   const server = await startRedis({ settings: [restorer, ...settings] });
@@ -131,7 +131,7 @@ async function proveKills(
         const broken = Object.entries(claims).flatMap(([claim, holds]) => (holds ? [] : [claim]));
         if (state !== 'done') ledBack += 1;
         report.row(
-          `kill -9 of ${victim}, ${name}.${step.replace(/^look\//, '').replace(/^dump\/prune.*/, 'prune')} of a ${what}: ${state}`,
+          `kill -9 of ${victim}, ${name}.${step.replace(/^look>/, '').replace(/^dump>prune.*/, 'prune')} of a ${what}: ${state}`,
           `${command}; holdfast cancel ${run}`,
           name.startsWith('redis') ? 'redis-cli: every key; ps, find' : 'etcdctl: every key; ps, find',
           broken.length === 0 || new Error(`NOT ${broken.join(', ')}; state ${state}; left: ${left.join(', ')}`),

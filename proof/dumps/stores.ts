@@ -1,7 +1,7 @@
 // Places for proofs of Redis and etcd: an estate with one layer, points in a folder, and a mind of one's own in the place of a program.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Answered, type Estate, estateIn, holdfast } from '../../test/e2e/estate.test-support.ts';
 import { pointsIn } from '../layers/place.ts';
@@ -64,7 +64,7 @@ export const newest = ({ copies }: StorePlace): string => [...pointsIn(copies)].
 
 /** Names below a folder that only somebody at work has. */
 export const unfinished = (folder: string): readonly string[] =>
-  readdirSync(folder, { recursive: true })
+  (existsSync(folder) ? readdirSync(folder, { recursive: true }) : [])
     .map(String)
     .filter((name) => /(^|\/)(\.(partial|removing|holdfast)-|before-)/.test(name));
 
