@@ -140,7 +140,10 @@ async function proveServices(report: Report, server: EtcdTestServer, full: boole
       failed.command,
       `${asked}; find`,
       (failed.status !== 0 && says.test(saysOf(failed)) && now === before && unfinished(server.data).length === 0) ||
-        seen(failed, unfinished(server.data).join()),
+        seen(
+          failed,
+          `${now === before ? 'as before' : `NOT as before: ${now.slice(0, 300)}`}; left: ${unfinished(server.data)}`,
+        ),
     );
     place.estate.close();
   }
