@@ -87,7 +87,7 @@ describe('plans', () => {
     assert.deepEqual(planSnapshots({ ...entry, encrypt_to: ['age1x'] }, context).notes, []);
   });
 
-  it('refuse what cannot be: a member of several, a service that is not declared, a target that means nothing', () => {
+  it('refuse what cannot be: a member of several, one that is older than the snapshot, a service that is not declared, a target that means nothing', () => {
     const taken = {
       name: 'snapshot',
       form: 'db',
@@ -100,7 +100,10 @@ describe('plans', () => {
     const point = {
       folder: '/p',
       machine: 'node',
-      manifest: { id: 'x', layer: 'cluster', details: { items: [taken], missing: [] } },
+      manifest: {
+        ...{ id: 'x', layer: 'cluster' },
+        details: { items: [taken], missing: [], server: { version: 'etcd 3.10.1' } },
+      },
     };
     const codes = (target: string, more: object, scouted: object) =>
       planRestore({ ...entry, ...more }, { point, target } as unknown as Parameters<typeof planRestore>[1], context, {
@@ -113,6 +116,13 @@ describe('plans', () => {
     assert.deepEqual(codes('live', served, { members }), ['cluster-of-many']);
     assert.deepEqual(codes('live', {}, { members: members.slice(0, 1) }), ['service-not-declared']);
     assert.deepEqual(codes('live', { ...served, member: members[0] }, { down: 'it is silent' }), ['server-down']);
+    for (const [version, refused] of [
+      ['3.9.20', ['server-too-old']],
+      ['3.10.0', []],
+      ['3.11.0', []],
+      ['4.0.0', []],
+    ] as const)
+      assert.deepEqual(codes('live', served, { version, members: members.slice(0, 1) }), refused, version);
     assert.deepEqual(codes('elsewhere', served, {}), ['target-unclear']);
     assert.deepEqual(codes('data/srv/new', {}, { members }), ['member-not-declared']);
     assert.deepEqual(codes('data/srv/new', {}, { members: members.slice(0, 1) }), []);

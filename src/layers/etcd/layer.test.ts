@@ -64,6 +64,25 @@ describe('what an etcd holds', { skip: cannotServeEtcd() }, () => {
       );
     }));
 
+  it('that changes and keeps its size is told from one that stays as it is', () =>
+    within(async (place) => {
+      const contents: (string | undefined)[] = [];
+      for (const [run, value] of [
+        ['run1', 'a'],
+        ['run2', 'b'],
+        ['run3', undefined],
+      ] as const) {
+        if (value !== undefined) server.put({ 'of one size': value });
+        await place.protect(run);
+        const point = (await place.points()).at(-1);
+        contents.push(point && takenIn(point.manifest)[0]?.content);
+      }
+      assert.notEqual(contents[0], contents[1]);
+      assert.equal(contents[1], contents[2]);
+      assert.ok(contents[2] !== undefined);
+      server.ctl('del', 'of one size');
+    }));
+
   it('becomes a new data folder, on which a member starts with all keys', () =>
     within(async (place) => {
       await place.protect('run1');

@@ -1,6 +1,7 @@
 // The plan of bringing a snapshot back: as a file, as a new data folder, or in the place of the one that a single member has. Pure.
 import type { LayerContext, Planned, RestoreTarget, RestoreWish } from '../../contracts/layer.ts';
 import type { Refusal } from '../../model/plan.ts';
+import type { Manifest } from '../../model/restore-point.ts';
 import type { Json } from '../../values/canonical.ts';
 import { ref } from '../../values/ref.ts';
 import { shown } from '../../values/text.ts';
@@ -20,7 +21,7 @@ export const restoreTargets = (): readonly RestoreTarget[] => [
 ];
 
 export function planRestore(entry: EtcdEntry, wish: RestoreWish, context: LayerContext, scouted: Json = null): Planned {
-  const { target, point, keepOld = false } = wish;
+  const { target, point } = wish;
   if (target === undefined) return refused(withoutTarget(entry, '--to data/PATH, --to live, or --to /FOLDER'));
   if (isFolder(target)) return planUnpack(entry, { ...wish, target });
   const meant = meantIn(wish);
@@ -29,7 +30,7 @@ export function planRestore(entry: EtcdEntry, wish: RestoreWish, context: LayerC
   if (taken === undefined) return refused(nothing(entry));
   const folder = target.startsWith(built) ? `/${target.slice(built.length).replace(/^\/+/, '')}` : undefined;
   const server = scoutedSchema.parse(scouted ?? { down: 'it was not asked', members: [] });
-  const refusal = folder === undefined ? liveRefused(entry, target, server, keepOld) : targetRefused(entry, folder);
+  const refusal = folder === undefined ? liveRefused(entry, wish, server) : targetRefused(entry, folder);
   const member = entry.member ?? onlyOne(server);
   if (refusal !== undefined || member === undefined) return refused(refusal ?? unknownMember(entry, server));
   const places = { points: pointsMachine(entry), folder: point.folder };
@@ -64,15 +65,14 @@ const unknownMember = ({ name }: EtcdEntry, { down, members }: Scouted): Refusal
 
 function liveRefused(
   { name, service, data }: EtcdEntry,
-  target: string,
-  { down, members }: Scouted,
-  keepOld: boolean,
+  { target, point, keepOld = false }: Pick<RestoreWish, 'target' | 'point' | 'keepOld'>,
+  { down, members, version }: Scouted,
 ): Refusal | undefined {
   const subject = ref('layer', name);
   if (target !== 'live')
     return {
       ...{ subject, code: 'target-unclear' },
-      says: `${shown(target)} is neither \`live\`, nor data/PATH, nor an absolute folder`,
+      says: `${shown(target ?? '')} is neither \`live\`, nor data/PATH, nor an absolute folder`,
       remedy: 'write --to live, --to data/PATH, or --to /FOLDER',
     };
   if (service === undefined || data === undefined)
@@ -87,6 +87,13 @@ function liveRefused(
       says: `the cluster has ${members.length} members (${members.map((one) => shown(one.name)).join(', ')}): all of them are made anew from one snapshot, or none`,
       remedy: 'stop all, make a data folder for each (--to data/PATH with `member` of each), then start them together',
     };
+  const madeBy = versionIn(point.manifest);
+  if (version !== undefined && releaseOf(madeBy) > releaseOf(version))
+    return {
+      ...{ subject, code: 'server-too-old' },
+      says: `the snapshot is of ${shown(madeBy)}, and this server is ${shown(version)}`,
+      remedy: 'restore to a server that is not older; as a file (--to /FOLDER) it can be taken there',
+    };
   if (down === null || keepOld) return undefined;
   return {
     ...{ subject, code: 'server-down' },
@@ -94,3 +101,12 @@ function liveRefused(
     remedy: 'start it; or `--keep-old`, which puts its files aside as they are and needs no dump',
   };
 }
+
+const versionIn = ({ details: { server } }: Pick<Manifest, 'details'>): string =>
+  server !== null && typeof server === 'object' && 'version' in server ? String(server['version']) : '';
+
+/** `etcd 3.4.23`: what it keeps its data in may change with the second number. */
+const releaseOf = (version: string): number => {
+  const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(version) ?? [];
+  return Number(major) * 1000 + Number(minor);
+};

@@ -43,6 +43,8 @@ async function save(client: Client, path: string, signal: AbortSignal): Promise<
 /** `entries` are all that the file holds, older revisions of keys too: they come and go with compaction. */
 const factsOf = ({ hash, revision, totalKey }: SnapshotStatus, keys: number | undefined): ItemFacts => ({
   counts: { ...(keys === undefined ? {} : { keys }), entries: totalKey, revision },
+  // Its file grows by leaps and never shrinks: only the revision tells that somebody wrote.
+  content: String(revision),
   about: { hash, revision },
   degraded:
     keys === undefined

@@ -4,6 +4,7 @@ import { Fault } from '../../fault.ts';
 import { absent } from '../../model/step.ts';
 import { whereOf } from './client.ts';
 import { type Info, infoFrom, keyspaceOf } from './info.ts';
+import { checkSavedThere } from './own-folder.ts';
 import type { RestoreGiven } from './restore-given.ts';
 import { clientIn, givenIn } from './restoring.ts';
 import { saveNow } from './save.ts';
@@ -11,7 +12,14 @@ import { saveNow } from './save.ts';
 export const saveKind: StepKind = {
   name: 'redis.save',
   observe: async () => absent,
-  do: async (context): Promise<Done> => ({ result: { not_before: await saveNow(await clientIn(context), context) } }),
+  do: async (context): Promise<Done> => {
+    const client = await clientIn(context);
+    // Its own clock; before 6.2 no server says it, and the save before this one must do.
+    const { server_time_usec: asked = 0 } = await infoFrom(client, context);
+    const notBefore = Math.max(Math.floor(Number(asked) / 1e6), await saveNow(client, context));
+    await checkSavedThere(givenIn(context), notBefore, context);
+    return { result: { not_before: notBefore } };
+  },
   probe: async () => ({ answer: 'not done', evidence: 'saving twice does no harm' }),
 };
 

@@ -182,6 +182,39 @@ describe('what a Redis holds', { skip: cannotServeRedis() }, () => {
       assert.equal(server.digest(), now);
     }));
 
+  for (const [keeps, settings] of [
+    ['a dump', []],
+    ['a log of commands', ['appendonly yes']],
+  ] as const)
+    it(`is not interrupted where \`data\` is a folder that it does not read, though as many keys are there after a start (${keeps})`, async () => {
+      const [own, foreign] = [await startRedis({ settings }), await startRedis()];
+      foreign.cli('save');
+      const saved = foreign.cli('lastsave');
+      foreign.stop();
+      const place = placeOfDumps({
+        ...{ layer: redis, password: own.password, also: [own.data, foreign.data] },
+        entry: {
+          ...entryFor(),
+          server: { port: own.port, user: 'holdfast', password: secret },
+          service: own.service,
+          data: foreign.data,
+        },
+      });
+      try {
+        filled(own, 50);
+        await place.protect('run1');
+        own.cli('set', 'key:1', 'is another');
+        while (own.cli('time').split('\n')[0] === saved) await place.points();
+        const [now, started] = [own.digest(), own.cli('info', 'server').match(/run_id:\w+/)?.[0]];
+        await assert.rejects(place.restore('run2', {}), isFault('data-not-found'));
+        assert.equal(own.digest(), now);
+        assert.equal(own.cli('info', 'server').match(/run_id:\w+/)?.[0], started);
+        assert.deepEqual(place.left(), []);
+      } finally {
+        for (const one of [place, own, foreign]) one.close();
+      }
+    });
+
   it('is as before where the server does not read what was put there, and where the point is damaged nobody is interrupted', async () => {
     // The login of the restore may not ask for the name of its file, which is another one than usual.
     const odd = await startRedis({ settings: ['dbfilename other.rdb'] });
@@ -197,7 +230,7 @@ describe('what a Redis holds', { skip: cannotServeRedis() }, () => {
       await place.protect('run1');
       odd.cli('del', 'key:1');
       const now = odd.digest();
-      await assert.rejects(place.restore('run2', {}), isFault('restore-not-sound'));
+      await assert.rejects(place.restore('run2', {}), isFault('data-not-found'));
       assert.equal(odd.digest(), now);
       const [point] = await place.points();
       assert.ok(point !== undefined);

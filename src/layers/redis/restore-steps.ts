@@ -49,7 +49,7 @@ export function restoreSteps(
       ...{ id: 'stop', kind: 'redis.stop', risk: 'interrupts' },
       title: `stop ${shown(called)}`,
       because: ['a server that runs would write what it holds over the dump'],
-      means: [`nobody can use it until it has loaded the dump; now ${count(server.clients, 'client')} is connected`],
+      means: [`nobody can use it until it has loaded the dump; connected now: ${count(server.clients, 'client')}`],
     },
     {
       ...{ id: 'swap', kind: 'data.swap', risk: 'changes', given: swap },

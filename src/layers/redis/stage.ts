@@ -5,6 +5,7 @@ import { begin, dataFolder, fill, script } from '../common/in-place/data-folder.
 import { checkRoom } from '../common/points/destination.ts';
 import { forAge } from '../common/points/encryption.ts';
 import { inPlace } from '../common/service/service.ts';
+import { checkLogThere } from './own-folder.ts';
 import type { RestoreGiven } from './restore-given.ts';
 import { givenIn, observePoint } from './restoring.ts';
 
@@ -16,6 +17,7 @@ export const stageKind: StepKind = {
     const given = givenIn(context);
     const { entry, points, folder, taken, names, reads } = given;
     const data = await folderIn(given, context);
+    if (given.ran && reads !== 'dump') await checkLogThere(given, context);
     await checkRoom(data.machine.files, data.path, taken.bytes * (reads === 'dump' ? 1 : 2));
     context.take('folder of the restore', data.work);
     await begin(data, context.signal);

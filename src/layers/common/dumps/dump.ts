@@ -30,6 +30,8 @@ export type ItemFacts = Readonly<{
   counts: Readonly<Record<string, number>>;
   /** digest of how its data is laid out */
   schema?: string | undefined;
+  /** the same as long as nothing changes: for what has one size whatever is written to it */
+  content?: string | undefined;
   /** rows of each table, for comparing what comes back */
   tables?: Readonly<Record<string, number>> | undefined;
   /** what its kind must know to bring it back, beside the dump itself */

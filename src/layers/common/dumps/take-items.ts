@@ -64,9 +64,13 @@ async function takeItem<Entry extends DumpEntry>(
     const storing = { machine, folder: partial, name, compress, recipients, what: `dumping ${item.name}` };
     const { part, bytes, sha256 } = await stored({ ...storing, expected: item.bytes }, taking.dump, context);
     const facts = await taking.facts();
-    const { counts, schema, about } = facts;
+    const { counts, schema, content, about } = facts;
     const taken = { name: item.name, form: item.form, part: part.name, compress, bytes, sha256, counts };
-    const known = { ...(schema === undefined ? {} : { schema }), ...(about === undefined ? {} : { about }) };
+    const known = {
+      ...(schema === undefined ? {} : { schema }),
+      ...(content === undefined ? {} : { content }),
+      ...(about === undefined ? {} : { about }),
+    };
     return { taken: { ...taken, ...known }, part, facts };
   } finally {
     await taking.close();

@@ -1,0 +1,155 @@
+// 3.7 Redis and etcd: kill -9 of worker, supervisor and both at each kind of step, of a run, a restore in place and one beside.
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { startEtcd } from '../../src/layers/etcd/server.test-support.ts';
+import { startRedis } from '../../src/layers/redis/server.test-support.ts';
+import { killedAt, victims } from '../layers/killed-run.ts';
+import { leftOf, pointsIn, sh } from '../layers/place.ts';
+import type { Report } from '../report.ts';
+import { etcdPicture, etcdPlace, fillEtcd } from './etcd-values.ts';
+import { fillRedis, redisPicture, redisPlace, restorer } from './redis-values.ts';
+import { asFile, live, newest, runOf, type StorePlace, unfinished } from './stores.ts';
+
+type Store = Readonly<{
+  place: StorePlace;
+  data: string;
+  picture(): string;
+  /** something that the point has not */
+  write(): void;
+  restart(): void;
+}>;
+
+type Typed = Readonly<{ what: 'run' | 'restore' | 'beside'; typed: readonly string[]; steps: readonly string[] }>;
+
+export async function proveStoresKills(report: Report, full: boolean): Promise<void> {
+  report.section('3.7 Redis and etcd, killed');
+  await proveRedisKills(report, []);
+  if (full) await proveRedisKills(report, ['appendonly yes']);
+  await proveEtcdKills(report);
+}
+
+const inRun = ['look', 'look>dump', 'look>dump>prune-.*'];
+
+async function proveRedisKills(report: Report, settings: readonly string[]): Promise<void> {
+  const server = await startRedis({ settings: [restorer, ...settings] });
+  const place = redisPlace(server, { keep: { keep_last: 1 } });
+  try {
+    fillRedis(server);
+    const steps = [
+      'stage',
+      'safety',
+      ...(settings.length === 0 ? ['save'] : []),
+      'stop',
+      'swap',
+      'start',
+      'compare',
+      'settle',
+    ];
+    const store = {
+      ...{ place, data: server.data, picture: () => redisPicture(server) },
+      write: () => void server.cli('set', 'today', 'is new'),
+      restart: () => {
+        server.stop();
+        server.start();
+      },
+    };
+    await proveKills(report, `redis${settings.length === 0 ? '' : ', with a log of commands'}`, store, steps, [
+      'unpack',
+    ]);
+  } finally {
+    place.estate.close();
+    server.close();
+  }
+}
+
+async function proveEtcdKills(report: Report): Promise<void> {
+  const server = await startEtcd();
+  const place = etcdPlace(server, { keep: { keep_last: 1 } });
+  try {
+    fillEtcd(server);
+    const store = {
+      ...{ place, data: server.data, picture: () => etcdPicture(server) },
+      write: () => void server.ctl('put', 'today', 'is new'),
+      restart: () => {
+        server.stop();
+        server.start();
+      },
+    };
+    const steps = ['stage', 'safety', 'stop', 'swap', 'start', 'compare', 'settle'];
+    await proveKills(report, 'etcd', store, steps, ['unpack', 'build']);
+  } finally {
+    place.estate.close();
+    server.close();
+  }
+}
+
+async function proveKills(
+  report: Report,
+  name: string,
+  store: Store,
+  inPlace: readonly string[],
+  beside: readonly string[],
+): Promise<void> {
+  const { place } = store;
+  const target = join(place.estate.folder, 'beside');
+  for (let run = 0; run < 2; run += 1) await place.estate.type(...runOf(place));
+  const good = store.picture();
+  const kept = join(place.estate.folder, newest(place));
+  // The very point is put back where retention took it: each kill begins from the same.
+  sh(`cp -a '${join(place.copies, newest(place))}' '${kept}'`);
+  const point = newest(place);
+  const all: readonly Typed[] = [
+    { what: 'run', typed: runOf(place), steps: inRun },
+    { what: 'restore', typed: live(point), steps: inPlace },
+    ...beside.map((step): Typed => {
+      const to = step === 'build' ? `data${target}` : target;
+      return { what: 'beside', typed: asFile(point, to), steps: [step] };
+    }),
+  ];
+  let ledBack = 0;
+  for (const { what, typed, steps } of all)
+    for (const step of steps)
+      for (const victim of victims) {
+        if (!pointsIn(place.copies).includes(point)) sh(`cp -a '${kept}' '${place.copies}'`);
+        store.write();
+        const today = store.picture();
+        const { run, state, command } = await killedAt(place.estate, victim, new RegExp(`^${step}$`), typed);
+        const left = leftBy(run, store);
+        const now = store.picture();
+        store.restart();
+        const after = store.picture();
+        const should = what === 'restore' && state === 'done' ? good : today;
+        const isThere = readdirSync(place.estate.folder).includes('beside');
+        const claims = {
+          'the run has its last word':
+            state === 'done' || state === 'aborted' || (what === 'run' && state === 'failed'),
+          'all of before, or all of the point': now === should,
+          'its disk has that, too': after === should,
+          'a folder that is whole, or none': what !== 'beside' || isThere === (state === 'done'),
+          'nothing left': left.length === 0,
+        };
+        const broken = Object.entries(claims).flatMap(([claim, holds]) => (holds ? [] : [claim]));
+        if (state !== 'done') ledBack += 1;
+        report.row(
+          `kill -9 of ${victim}, ${name}.${step.replace(/^look>/, '').replace(/^dump>prune.*/, 'prune')} of a ${what}: ${state}`,
+          `${command}; holdfast cancel ${run}`,
+          name.startsWith('redis') ? 'redis-cli: every key; ps, find' : 'etcdctl: every key; ps, find',
+          broken.length === 0 || new Error(`NOT ${broken.join(', ')}; state ${state}; left: ${left.join(', ')}`),
+        );
+        rmSync(target, { recursive: true, force: true });
+        if (now === good) store.write();
+      }
+  report.control(`kills of which none came before the end (${name})`, ledBack > 0);
+  const whole = await place.estate.type(...live(point));
+  report.control(`a store that no restore changes any more (${name})`, whole.status === 0 && store.picture() === good);
+}
+
+/** Files to log in with lie in these; nothing of a run may stay anywhere. */
+const common = ['/dev/shm', '/run', '/tmp', '/var/tmp'];
+
+const leftBy = (run: string, { place, data }: Store): readonly string[] => [
+  ...leftOf(run, [place.copies]),
+  ...[place.copies, data, join(place.estate.folder, 'staging')].flatMap((folder) => unfinished(folder)),
+  ...readdirSync(join(place.estate.folder, 'staging')),
+  ...common.flatMap((folder) => readdirSync(folder).filter((name) => name.includes(run))),
+];
