@@ -3,10 +3,19 @@
 import { provePostgres } from './dumps/postgres.ts';
 import { provePostgresFaults } from './dumps/postgres-faults.ts';
 import { provePostgresKills } from './dumps/postgres-kills.ts';
+import { proveVault } from './dumps/vault.ts';
+import { proveVaultFaults } from './dumps/vault-faults.ts';
+import { proveVaultServers } from './dumps/vault-servers.ts';
+import { proveVaultwarden } from './dumps/vaultwarden.ts';
+import { proveVaultwardenFaults } from './dumps/vaultwarden-faults.ts';
 import { type Parts, proveParts } from './parts.ts';
 
 const lanes: readonly Parts[] = [
   { postgres: provePostgres, 'postgres-faults': provePostgresFaults, 'postgres-kills': provePostgresKills },
+  {
+    ...{ vault: proveVault, 'vault-faults': proveVaultFaults, 'vault-servers': proveVaultServers },
+    ...{ vaultwarden: proveVaultwarden, 'vaultwarden-faults': proveVaultwardenFaults },
+  },
 ];
 
 await proveParts('proof:dumps', lanes, {});

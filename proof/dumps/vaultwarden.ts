@@ -1,0 +1,328 @@
+// 3.7 Vaultwarden: its database, keys, attachments, sends and settings as one point, also while it writes; wrecked, and brought back:
+// beside, in part, in its live place, into an empty folder. sqlite3, diff, find, getfacl and getfattr are asked.
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { ask, beside } from '../../src/layers/vaultwarden/vault.test-support.ts';
+import { until } from '../../test/e2e/estate.test-support.ts';
+import { seen } from '../declare/world.ts';
+import { holds } from '../layers/holds.ts';
+import { sh, sqlite } from '../layers/place.ts';
+import type { Report } from '../report.ts';
+import { back, heldIn, manifestOf, newestOf, run, words } from './apps.ts';
+import {
+  addOddNames,
+  asked,
+  linesOf,
+  metadataOf,
+  pictureOf,
+  restOf,
+  rowsOf,
+  type VaultwardenPlace,
+  vaultwardenPlace,
+} from './vaultwarden-place.ts';
+
+export async function proveVaultwarden(report: Report): Promise<void> {
+  report.section('3.7 Vaultwarden');
+  const place = vaultwardenPlace();
+  try {
+    addOddNames(place.data);
+    await proveTaken(report, place);
+    await proveInPlace(report, place);
+    await proveLive(report, place);
+    await proveEmpty(report, place);
+  } finally {
+    place.close();
+  }
+  await proveEncrypted(report);
+}
+
+async function proveTaken(report: Report, { estate, copies, data }: VaultwardenPlace): Promise<void> {
+  const before = pictureOf(data);
+  const taken = await estate.type(...run);
+  const point = newestOf(copies);
+  const { counts } = manifestOf(copies, point);
+  const file = join(data, 'db.sqlite3');
+  const rows = (table: string) => Number(sqlite(file, `SELECT count(*) FROM ${table}`));
+  const tables = ['users', 'ciphers', 'attachments', 'organizations'];
+  report.row(
+    '3.7 a Vaultwarden is one point that counts what is in it; its folder is as it was',
+    taken.command,
+    'sqlite3: count(*); find and sha256sum of its folder',
+    holds(
+      {
+        'exit code 0': taken.status === 0,
+        'rows as sqlite3 counts them': tables.every((table) => counts[table] === rows(table)),
+        'the folder as it was': pictureOf(data) === before,
+        'what is not copied is named': /vaultwarden\.log/.test(words(taken)),
+      },
+      words(taken).slice(-700),
+    ),
+  );
+  const target = join(estate.folder, 'back');
+  const restored = await estate.type('restore', 'app', '--point', point, '--to', target, '--yes');
+  report.row(
+    '3.15 beside it: every row, every file of any name, owners, modes, times, ACLs and attributes',
+    restored.command,
+    asked,
+    holds(
+      {
+        'exit code 0': restored.status === 0,
+        'row by row': rowsOf(target) === rowsOf(data),
+        'file by file': restOf(data, target) === '',
+        metadata: metadataOf(target) === metadataOf(data),
+        'without what it makes anew': ['icon_cache', 'tmp', 'vaultwarden.log'].every(
+          (name) => !existsSync(join(target, name)),
+        ),
+        'keys, settings, sends': ['rsa_key.pem', 'config.json', 'sends/send-1/file1'].every((name) =>
+          existsSync(join(target, name)),
+        ),
+      },
+      `${words(restored).slice(-500)} ${restOf(data, target).slice(0, 400)}`,
+    ),
+  );
+  writeFileSync(join(target, 'sends/send-1/file1'), 'Sent');
+  sh(`chmod 0604 rsa_key.pem; sqlite3 db.sqlite3 "UPDATE users SET name = 'M' WHERE uuid = 'user-1'"`, target);
+  report.control(
+    'one other row, one other byte, one other mode',
+    rowsOf(target) !== rowsOf(data) && restOf(data, target) !== '' && metadataOf(target) !== metadataOf(data),
+  );
+  const part = join(estate.folder, 'part');
+  const only = ['restore', 'app', '--point', point, '--only', 'attachments/cipher-1', '--to', part, '--yes'];
+  const one = await estate.type(...only);
+  report.row(
+    '3.15 one folder of attachments alone',
+    one.command,
+    'diff -r, ls',
+    (one.status === 0 &&
+      restOf(join(data, 'attachments/cipher-1'), join(part, 'attachments/cipher-1')) === '' &&
+      readdirSync(part).join() === 'attachments') ||
+      seen(one),
+  );
+}
+
+/** As it is found the morning after: rows, an attachment, its keys and its settings are gone, and an old log lies there. */
+function wreck(data: string): void {
+  ask(
+    join(data, 'db.sqlite3'),
+    "PRAGMA busy_timeout=5000; DELETE FROM ciphers WHERE uuid > 'cipher-2'; UPDATE organizations SET name = 'x'",
+  );
+  rmSync(join(data, 'attachments', 'cipher-3'), { recursive: true });
+  rmSync(join(data, 'rsa_key.pem'));
+  writeFileSync(join(data, 'config.json'), '{"domain":"https://wrong"}');
+  sh('chown 4711:4712 db.sqlite3* config.json', data);
+}
+
+const logs = (data: string): readonly string[] => readdirSync(data).filter((name) => /^db\.sqlite3-/.test(name));
+
+async function proveInPlace(report: Report, place: VaultwardenPlace): Promise<void> {
+  const { estate, copies, data, vault } = place;
+  const good = pictureOf(data);
+  await estate.type(...run);
+  const point = newestOf(copies);
+  wreck(data);
+  for (const side of ['-wal', '-shm', '-journal']) writeFileSync(join(data, `db.sqlite3${side}`), '');
+  const wrecked = pictureOf(data);
+  report.control('a folder that was wrecked', wrecked !== good);
+  const restored = await estate.type(...back(point));
+  const runs = vault.runs();
+  vault.stop();
+  const written = linesOf(rowsOf(data));
+  report.row(
+    '3.15 in its live place: it is stopped, has its point, and runs on it',
+    restored.command,
+    `${asked}; ps`,
+    holds(
+      {
+        'exit code 0': restored.status === 0,
+        'it runs': runs,
+        'every row of the point': [...linesOf(good)].every((line) => written.has(line)),
+        'nothing of the wreck': ![...written].some((line) => !linesOf(good).has(line) && linesOf(wrecked).has(line)),
+        'what is made anew was left alone': existsSync(join(data, 'icon_cache', 'example.png')),
+        'nothing of the work is left': readdirSync(data).every((name) => !name.startsWith('.holdfast')),
+      },
+      words(restored).slice(-700),
+    ),
+  );
+  await proveUndone(report, place, { point, good, wrecked });
+}
+
+type Known = Readonly<{ point: string; good: string; wrecked: string }>;
+
+/** The same with an application that writes nothing: then all of it can be compared, the folder too. */
+async function proveUndone(
+  report: Report,
+  { estate, copies, data, declare }: VaultwardenPlace,
+  { point, good, wrecked }: Known,
+): Promise<void> {
+  declare({ service: { stop: ['true'], start: ['true'] } });
+  const held = heldIn(copies).at(-1) ?? 'none';
+  for (const [what, from, expected] of [
+    ['what was there before is a point that is held, and comes back, too', held, wrecked],
+    ['and back again, with owners, modes and times', point, good],
+  ] as const) {
+    for (const side of ['-wal', '-shm', '-journal']) writeFileSync(join(data, `db.sqlite3${side}`), 'an old log');
+    const done = await estate.type(...back(from));
+    report.row(
+      `3.15 ${what}; the old -wal, -shm and -journal are gone`,
+      done.command,
+      `${asked}; ls`,
+      holds(
+        {
+          'exit code 0': done.status === 0,
+          'no old log': logs(data).length === 0,
+          'all of it': pictureOf(data) === expected,
+        },
+        `${words(done).slice(-500)} ${logs(data).join()}`,
+      ),
+    );
+  }
+}
+
+/** It writes, several times in a second, while it is copied and while its folder is replaced. */
+async function proveLive(report: Report, place: VaultwardenPlace): Promise<void> {
+  const { estate, copies, data, vault, declare } = place;
+  declare({});
+  vault.start();
+  const file = join(data, 'db.sqlite3');
+  const before = linesOf(rowsOf(data));
+  const pid = readFileSync(join(vault.folder, 'pid'), 'utf8');
+  const taken = await estate.type(...run);
+  const undisturbed = existsSync(`/proc/${pid}`) && readFileSync(join(vault.folder, 'app.log'), 'utf8') === '';
+  const after = linesOf(rowsOf(data));
+  const target = join(estate.folder, 'live');
+  const restored = await estate.type('restore', 'app', '--point', newestOf(copies), '--to', target, '--yes');
+  const copied = linesOf(rowsOf(target));
+  const files = ask(
+    join(target, 'db.sqlite3'),
+    "SELECT cipher_uuid || '/' || id || ' ' || file_size FROM attachments",
+  ).split('\n');
+  const lacks = files.filter((line) => {
+    const [path = '', size] = line.split(' ');
+    const found = join(target, 'attachments', path);
+    return !existsSync(found) || statSync(found).size !== Number(size);
+  });
+  report.row(
+    '3.7 copied while it writes (WAL): every row of before, none that never was, each attachment with its file; it is not disturbed',
+    taken.command,
+    'sqlite3: .dump of before, of the copy and of after; ls, stat; ps and the log of the application',
+    holds(
+      {
+        'exit codes 0': taken.status === 0 && restored.status === 0,
+        'every row of before': [...before].every((line) => copied.has(line)),
+        'none that never was': [...copied].every((line) => after.has(line)),
+        'it went on writing': after.size > before.size,
+        'each attachment': files.length > 6 && lacks.length === 0,
+        'sqlite3 says ok': sqlite(join(target, 'db.sqlite3'), 'PRAGMA integrity_check') === 'ok',
+        undisturbed,
+      },
+      `${before.size} -> ${copied.size} -> ${after.size}; ${lacks.join()}; ${words(taken).slice(-500)}`,
+    ),
+  );
+  const plain = join(estate.folder, 'plain.sqlite3');
+  const lost = await until('a plain copy lacks rows', () => {
+    const now = linesOf(rowsOf(data));
+    copyFileSync(file, plain);
+    return linesOf(sqlite(plain, '.dump')).size < now.size;
+  });
+  report.control('a copy of the file without its log', lost);
+  await proveOldLog(report, place, target);
+}
+
+async function proveOldLog(
+  report: Report,
+  { estate, copies, data, vault }: VaultwardenPlace,
+  target: string,
+): Promise<void> {
+  const point = newestOf(copies);
+  const log = join(data, 'db.sqlite3-wal');
+  const mixed = join(estate.folder, 'mixed');
+  mkdirSync(mixed);
+  ask(join(data, 'db.sqlite3'), "PRAGMA busy_timeout=5000; DELETE FROM ciphers WHERE uuid LIKE 'cipher-%'");
+  await until('rows lie in the log alone', () => statSync(log).size > 20_000);
+  sh(`cp '${log}' db.sqlite3-wal; cp '${target}/db.sqlite3' .`, mixed);
+  const restored = await estate.type(...back(point));
+  vault.stop();
+  const now = rowsOf(data);
+  const copied = linesOf(rowsOf(target));
+  report.row(
+    '3.15 in its live place while it writes: nothing of its old log is in the new database',
+    restored.command,
+    'sqlite3: PRAGMA integrity_check, .dump',
+    (restored.status === 0 && now.startsWith('ok\n') && [...copied].every((line) => linesOf(now).has(line))) ||
+      seen(restored, now.slice(0, 200)),
+  );
+  const wrong = sqlite(join(mixed, 'db.sqlite3'), 'PRAGMA integrity_check; .dump');
+  report.control('the old log beside the new database', ![...copied].every((line) => linesOf(wrong).has(line)));
+}
+
+async function proveEmpty(report: Report, { estate, copies, data, vault }: VaultwardenPlace): Promise<void> {
+  const point = newestOf(copies);
+  const target = join(estate.folder, 'live');
+  sh('find . -mindepth 1 -delete; chown 5001:5002 .', data);
+  const restored = await estate.type(...back(point));
+  const runs = vault.runs();
+  vault.stop();
+  const now = linesOf(rowsOf(data));
+  const owners = sh(`find attachments sends rsa_key.pem config.json db.sqlite3 -printf '%U:%G\\n' | sort -u`, data);
+  report.row(
+    '3.15 into a data folder of which nothing is left: all of it, with the owner of that folder',
+    restored.command,
+    'sqlite3: .dump; find -printf %U:%G',
+    (restored.status === 0 &&
+      runs &&
+      [...linesOf(rowsOf(target))].every((line) => now.has(line)) &&
+      owners === '5001:5002') ||
+      seen(restored, owners),
+  );
+}
+
+async function proveEncrypted(report: Report): Promise<void> {
+  const key = (at: string) => {
+    execFileSync('age-keygen', ['-o', at], { stdio: 'ignore' });
+    return execFileSync('age-keygen', ['-y', at], { encoding: 'utf8' }).trim();
+  };
+  const keys = sh('mktemp -d /tmp/holdfast-proof-keys-XXXXXX');
+  const recipient = key(join(keys, 'right'));
+  key(join(keys, 'wrong'));
+  const place = vaultwardenPlace({ encrypt_to: [recipient], identity: { file: join(keys, 'right') } });
+  const { estate, copies, data } = place;
+  try {
+    const taken = await estate.type(...run);
+    const target = join(estate.folder, 'back');
+    const restore = () => estate.type('restore', 'app', '--point', newestOf(copies), '--to', target, '--yes');
+    const restored = await restore();
+    const clear = sh(`grep -rlF -e 'PRIVATE KEY' -e 'u1@home' . || true`, copies);
+    report.row(
+      '3.7 encrypted to a key of age: nothing of it lies in the clear, and that key opens it',
+      taken.command,
+      `grep; ${asked}`,
+      (taken.status === 0 &&
+        restored.status === 0 &&
+        clear === '' &&
+        restOf(data, target) === '' &&
+        rowsOf(target) === rowsOf(data)) ||
+        seen(taken, restored, clear),
+    );
+    rmSync(target, { recursive: true });
+    copyFileSync(join(keys, 'wrong'), join(keys, 'right'));
+    const wrong = await restore();
+    report.control('another key', wrong.status === 1 && /identity-wrong/.test(words(wrong)) && !existsSync(target));
+    report.control(
+      'a grep that finds nothing anywhere',
+      sh(`grep -rlF 'PRIVATE KEY' . | wc -l`, data) !== '0' && beside.length > 0,
+    );
+  } finally {
+    place.close();
+    rmSync(keys, { recursive: true });
+  }
+}
