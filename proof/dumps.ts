@@ -1,5 +1,8 @@
 // `npm run proof:dumps [-- --full] [-- --only PART]`: databases of real servers taken, proved, wrecked, brought back, and asked by their
 // own clients, as a user types it.
+import { proveAppsKills } from './dumps/apps-kills.ts';
+import { proveCommand } from './dumps/command.ts';
+import { proveCommandFaults } from './dumps/command-faults.ts';
 import { provePostgres } from './dumps/postgres.ts';
 import { provePostgresFaults } from './dumps/postgres-faults.ts';
 import { provePostgresKills } from './dumps/postgres-kills.ts';
@@ -8,6 +11,7 @@ import { proveVaultFaults } from './dumps/vault-faults.ts';
 import { proveVaultServers } from './dumps/vault-servers.ts';
 import { proveVaultwarden } from './dumps/vaultwarden.ts';
 import { proveVaultwardenFaults } from './dumps/vaultwarden-faults.ts';
+import { proveVaultwardenKills } from './dumps/vaultwarden-kills.ts';
 import { type Parts, proveParts } from './parts.ts';
 
 const lanes: readonly Parts[] = [
@@ -15,6 +19,8 @@ const lanes: readonly Parts[] = [
   {
     ...{ vault: proveVault, 'vault-faults': proveVaultFaults, 'vault-servers': proveVaultServers },
     ...{ vaultwarden: proveVaultwarden, 'vaultwarden-faults': proveVaultwardenFaults },
+    ...{ 'vaultwarden-kills': proveVaultwardenKills, command: proveCommand, 'command-faults': proveCommandFaults },
+    'apps-kills': proveAppsKills,
   },
 ];
 

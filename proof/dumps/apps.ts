@@ -24,8 +24,14 @@ export function placeFor(layer: Readonly<Record<string, unknown>>, folder?: stri
 }
 
 export const run = ['run', 'app', '--now'] as const;
-export const back = (point: string, ...more: readonly string[]) =>
-  ['restore', 'app', '--point', point, '--to', 'live', '--yes', ...more] as const;
+/** @param confirm what is destroyed, by its name */
+export const backWith =
+  (...confirm: readonly string[]) =>
+  (point: string, ...more: readonly string[]): readonly string[] => [
+    ...['restore', 'app', '--point', point, '--to', 'live', '--yes'],
+    ...confirm.flatMap((name) => ['--confirm', name]),
+    ...more,
+  ];
 
 export const secretFile = ({ folder }: Estate, name: string, secret: string): void =>
   writeFileSync(join(folder, name), secret, { mode: 0o600 });
@@ -54,15 +60,18 @@ export const partOf = (copies: string, point: string, name: string): string =>
 
 export const words = ({ stdout, stderr }: Answered): string => `${stdout}${stderr}`;
 
-const logins = (): readonly string[] =>
-  ['/dev/shm', '/run', '/tmp'].flatMap((folder) => readdirSync(folder).filter((name) => /^\.holdfast-\d/.test(name)));
+/** Others may be at work on this machine: only what has the id of the run in its name is of it. */
+const logins = (run: string): readonly string[] =>
+  ['/dev/shm', '/run', '/tmp'].flatMap((folder) => readdirSync(folder).filter((name) => name.includes(run)));
 
 /** Processes, unfinished points and folders, and files to log in with. */
 export const leftAfter = (run: string, folders: readonly string[]): readonly string[] => [
   ...leftOf(run, folders),
-  ...logins(),
+  ...logins(run),
   ...folders.flatMap((folder) =>
-    sh(`find . -name '.partial*' -o -name '.removing*'`, folder).split('\n').filter(Boolean),
+    sh(`find . -name '.partial*' -o -name '.removing*'`, folder)
+      .split('\n')
+      .filter(Boolean),
   ),
 ];
 

@@ -6,9 +6,9 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { seen } from '../declare/world.ts';
 import { sh } from '../layers/place.ts';
 import type { Report } from '../report.ts';
-import { back, failedRow, newestOf, partOf, pointsOf, run, secretFile, untouched, words } from './apps.ts';
+import { failedRow, newestOf, partOf, pointsOf, run, secretFile, untouched, words } from './apps.ts';
 import { sumsOf } from './vault.ts';
-import { asked, canaries, curl, pictureOf, type VaultPlace, vaultPlace } from './vault-place.ts';
+import { asked, back, canaries, curl, pictureOf, type VaultPlace, vaultPlace } from './vault-place.ts';
 
 export async function proveVaultFaults(report: Report): Promise<void> {
   report.section('3.7 Vault under fire');

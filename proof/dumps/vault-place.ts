@@ -10,7 +10,9 @@ import {
   snapshotPolicy,
   startVault,
 } from '../../src/layers/vault/stand-in.test-support.ts';
-import { type AppPlace, placeFor, secretFile } from './apps.ts';
+import { type AppPlace, backWith, placeFor, secretFile } from './apps.ts';
+
+export const back = backWith('app');
 
 /** Nobody else on this machine has these words anywhere. */
 export const canaries = { take: `hvs.take-${process.pid}`, restore: `hvs.restore-${process.pid}` } as const;

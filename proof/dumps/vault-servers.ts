@@ -142,7 +142,7 @@ async function proveOther(report: Report): Promise<void> {
 async function proveFullDisk(report: Report): Promise<void> {
   const place = await vaultPlace({ to: 'FOLDER/small/copies' });
   const { estate, cluster } = place;
-  const disk = smallDisk(estate, 44, 19_000_000);
+  const disk = smallDisk(estate, 44, 17_800_000);
   const copies = join(estate.folder, 'small', 'copies', 'app');
   try {
     cluster.bulk = 14_000_000;

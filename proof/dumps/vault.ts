@@ -9,8 +9,18 @@ import { seen } from '../declare/world.ts';
 import { holds } from '../layers/holds.ts';
 import { sh, tried } from '../layers/place.ts';
 import type { Report } from '../report.ts';
-import { back, heldIn, manifestOf, newestOf, partOf, run, secretFile, watchingFor, whoHas, words } from './apps.ts';
-import { asked, canaries, curl, pictureOf, placeOn, rootToken, type VaultPlace, vaultPlace } from './vault-place.ts';
+import { heldIn, manifestOf, newestOf, partOf, run, secretFile, watchingFor, whoHas, words } from './apps.ts';
+import {
+  asked,
+  back,
+  canaries,
+  curl,
+  pictureOf,
+  placeOn,
+  rootToken,
+  type VaultPlace,
+  vaultPlace,
+} from './vault-place.ts';
 
 export async function proveVault(report: Report): Promise<void> {
   report.section('3.7 Vault (the stand-in of src/layers/vault, with snapshots of the real format)');
@@ -101,6 +111,13 @@ async function proveInPlace(report: Report, place: VaultPlace): Promise<void> {
   cluster.grant('hvs.stranger', { stranger: { 'kv/*': ['read'] } });
   const wrecked = await pictureOf(server, place);
   report.control('a secret gone, one changed, one more, a policy and a token more', wrecked !== before);
+  const unnamed = await estate.type('restore', 'app', '--point', point, '--to', 'live', '--yes');
+  report.row(
+    '3.15 a yes to a plan that destroys, without the name of what it destroys, does nothing',
+    unnamed.command,
+    asked,
+    (unnamed.status === 64 && (await pictureOf(server, place)) === wrecked) || seen(unnamed),
+  );
   const held = heldIn(copies).length;
   const restored = await estate.type(...back(point));
   report.row(
@@ -165,7 +182,7 @@ async function proveLost(report: Report, place: VaultPlace): Promise<void> {
         seen(refused),
     );
     report.control('a picture in which an empty vault is the old one', nothing !== (await pictureOf(old, place)));
-    const typed = ['restore', 'app', '--point', point, '--to', 'live-force', '--yes'] as const;
+    const typed = ['restore', 'app', '--point', point, '--to', 'live-force', '--yes', '--confirm', 'app'] as const;
     const started = estate.start(...typed);
     await until('the vault has taken it in, and is sealed', () => cluster.sealed || started.process.exitCode !== null);
     const unseal = (key: string) =>

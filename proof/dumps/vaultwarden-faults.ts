@@ -9,7 +9,7 @@ import { seen } from '../declare/world.ts';
 import { holds } from '../layers/holds.ts';
 import { sh, sqlite } from '../layers/place.ts';
 import type { Report } from '../report.ts';
-import { back, failedRow, heldIn, manifestOf, newestOf, pointsOf, run, smallDisk, untouched, words } from './apps.ts';
+import { failedRow, heldIn, manifestOf, newestOf, pointsOf, run, smallDisk, untouched, words } from './apps.ts';
 import { asked, enlarge, pictureOf, type VaultwardenPlace, vaultwardenPlace } from './vaultwarden-place.ts';
 
 export async function proveVaultwardenFaults(report: Report, full: boolean): Promise<void> {
@@ -104,7 +104,7 @@ async function proveMissing(report: Report, { estate, copies, data }: Vaultwarde
 }
 
 /** Rule 10. */
-async function proveEmptied(report: Report, { estate, copies, data }: VaultwardenPlace): Promise<void> {
+async function proveEmptied(report: Report, { estate, copies, data, back }: VaultwardenPlace): Promise<void> {
   await estate.type(...run);
   const first = newestOf(copies);
   const file = join(data, 'db.sqlite3');
@@ -183,7 +183,10 @@ async function proveWithoutSqlite(report: Report, place: VaultwardenPlace): Prom
   );
 }
 
-async function proveDamagedPoint(report: Report, { estate, copies, data, vault }: VaultwardenPlace): Promise<void> {
+async function proveDamagedPoint(
+  report: Report,
+  { estate, copies, data, vault, back }: VaultwardenPlace,
+): Promise<void> {
   await estate.type(...run);
   const point = newestOf(copies);
   const part = join(copies, point, 'contents.tar');
@@ -215,7 +218,7 @@ async function proveDamagedPoint(report: Report, { estate, copies, data, vault }
 }
 
 async function proveServices(report: Report, place: VaultwardenPlace, full: boolean): Promise<void> {
-  const { estate, copies, data, vault, declare } = place;
+  const { estate, copies, data, vault, declare, back } = place;
   await estate.type(...run);
   const point = newestOf(copies);
   ask(join(data, 'db.sqlite3'), "UPDATE organizations SET name = 'today'");
@@ -237,10 +240,7 @@ async function proveServices(report: Report, place: VaultwardenPlace, full: bool
     '3.15 it does not start on what was brought back: everything of before is there again',
     refused.command,
     asked,
-    (refused.status === 1 &&
-      /service-not-told[\s\S]*|port in use/.test(words(refused)) &&
-      pictureOf(data) === before) ||
-      seen(refused),
+    (refused.status === 1 && /port in use/.test(words(refused)) && pictureOf(data) === before) || seen(refused),
   );
   await proveUnsound(report, place, point);
   if (full) {
@@ -268,7 +268,7 @@ async function proveServices(report: Report, place: VaultwardenPlace, full: bool
 /** What starts on it damages it at once: it is asked again before the old is let go. */
 async function proveUnsound(
   report: Report,
-  { estate, data, vault, declare }: VaultwardenPlace,
+  { estate, data, vault, declare, back }: VaultwardenPlace,
   point: string,
 ): Promise<void> {
   const before = pictureOf(data);

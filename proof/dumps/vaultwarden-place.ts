@@ -4,12 +4,13 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ask, beside, type Vault, vaultWith } from '../../src/layers/vaultwarden/vault.test-support.ts';
 import { sh, tried } from '../layers/place.ts';
-import { type AppPlace, placeFor } from './apps.ts';
+import { type AppPlace, backWith, placeFor } from './apps.ts';
 
 export type VaultwardenPlace = AppPlace &
   Readonly<{
     vault: Vault;
     data: string;
+    back: ReturnType<typeof backWith>;
     /** the layer is declared otherwise from now on */
     declare(more: Readonly<Record<string, unknown>>): void;
     close(): void;
@@ -24,7 +25,7 @@ export function vaultwardenPlace(more: Readonly<Record<string, unknown>> = {}): 
     );
   return {
     ...declared({}),
-    ...{ vault, data: vault.data, close: vault.close },
+    ...{ vault, data: vault.data, back: backWith(vault.data), close: vault.close },
     declare: (others) => void declared(others),
   };
 }

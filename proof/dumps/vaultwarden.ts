@@ -18,7 +18,7 @@ import { seen } from '../declare/world.ts';
 import { holds } from '../layers/holds.ts';
 import { sh, sqlite } from '../layers/place.ts';
 import type { Report } from '../report.ts';
-import { back, heldIn, manifestOf, newestOf, run, words } from './apps.ts';
+import { heldIn, manifestOf, newestOf, run, words } from './apps.ts';
 import {
   addOddNames,
   asked,
@@ -125,7 +125,7 @@ function wreck(data: string): void {
 const logs = (data: string): readonly string[] => readdirSync(data).filter((name) => /^db\.sqlite3-/.test(name));
 
 async function proveInPlace(report: Report, place: VaultwardenPlace): Promise<void> {
-  const { estate, copies, data, vault } = place;
+  const { estate, copies, data, vault, back } = place;
   const good = pictureOf(data);
   await estate.type(...run);
   const point = newestOf(copies);
@@ -161,7 +161,7 @@ type Known = Readonly<{ point: string; good: string; wrecked: string }>;
 /** The same with an application that writes nothing: then all of it can be compared, the folder too. */
 async function proveUndone(
   report: Report,
-  { estate, copies, data, declare }: VaultwardenPlace,
+  { estate, copies, data, declare, back }: VaultwardenPlace,
   { point, good, wrecked }: Known,
 ): Promise<void> {
   declare({ service: { stop: ['true'], start: ['true'] } });
@@ -240,7 +240,7 @@ async function proveLive(report: Report, place: VaultwardenPlace): Promise<void>
 
 async function proveOldLog(
   report: Report,
-  { estate, copies, data, vault }: VaultwardenPlace,
+  { estate, copies, data, vault, back }: VaultwardenPlace,
   target: string,
 ): Promise<void> {
   const point = newestOf(copies);
@@ -265,7 +265,7 @@ async function proveOldLog(
   report.control('the old log beside the new database', ![...copied].every((line) => linesOf(wrong).has(line)));
 }
 
-async function proveEmpty(report: Report, { estate, copies, data, vault }: VaultwardenPlace): Promise<void> {
+async function proveEmpty(report: Report, { estate, copies, data, vault, back }: VaultwardenPlace): Promise<void> {
   const point = newestOf(copies);
   const target = join(estate.folder, 'live');
   sh('find . -mindepth 1 -delete; chown 5001:5002 .', data);
