@@ -38,7 +38,9 @@ export const secretFile = ({ folder }: Estate, name: string, secret: string): vo
 
 /** Sealed points, the oldest first: their names begin with the time. */
 export const pointsOf = (copies: string): readonly string[] => [...pointsIn(copies)].sort();
-export const newestOf = (copies: string): string => pointsOf(copies).at(-1) ?? 'none';
+/** The newest that a run has made. */
+export const newestOf = (copies: string): string =>
+  pointsOf(copies).findLast((point) => !point.endsWith('-before')) ?? 'none';
 const isHeld = (copies: string, point: string): boolean => readdirSync(join(copies, point)).includes('HOLD');
 /** What a restore has put away, the newest last. */
 export const heldIn = (copies: string): readonly string[] => pointsOf(copies).filter((point) => isHeld(copies, point));
@@ -69,9 +71,7 @@ export const leftAfter = (run: string, folders: readonly string[]): readonly str
   ...leftOf(run, folders),
   ...logins(run),
   ...folders.flatMap((folder) =>
-    sh(`find . -name '.partial*' -o -name '.removing*'`, folder)
-      .split('\n')
-      .filter(Boolean),
+    sh(`find . -name '.partial*' -o -name '.removing*'`, folder).split('\n').filter(Boolean),
   ),
 ];
 

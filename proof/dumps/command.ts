@@ -98,7 +98,7 @@ async function proveBack(
     const done = await estate.type(...back(from()));
     report.row(`3.15 ${what}`, done.command, asked, (done.status === 0 && shopRows(folder) === expected) || seen(done));
   }
-  sh('rm shop.db; sqlite3 shop.db "CREATE TABLE nothing (x)"', folder);
+  sh('rm shop.db; sqlite3 shop.db "CREATE TABLE emptied (x)"', folder);
   const empty = await estate.type(...back(point));
   report.row(
     '3.15 into a place that has nothing',

@@ -38,7 +38,7 @@ export function addOddNames(data: string): void {
   writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.of(0xff, 0xfe)]), 'no UTF-8');
   symlinkSync('/etc', join(folder, 'out'));
   sh(
-    `setfattr -n user.note -v kept att-1; setfacl -m u:4713:r att-1; chown 4711:4712 *; chmod 0640 ./-rf; touch -d 2001-02-03T04:05:06.789Z att-1 ../../rsa_key.pem`,
+    `setfattr -n user.note -v kept att-1; setfacl -m u:4713:r att-1; chown -h 4711:4712 -- *; chmod 0640 ./-rf; touch -d 2001-02-03T04:05:06.789Z att-1 ../../rsa_key.pem`,
     folder,
   );
 }

@@ -84,6 +84,32 @@ describe('a vault', () => {
       assert.deepEqual(cluster.contents.data, { 'kv/shop': 'monday' });
     });
 
+    it('that was made anew, and knows the token that restores alone, is taken with that before', async () => {
+      const { cluster, place, point } = await lost();
+      const without = (name: string): void => {
+        const { [name]: _, ...tokens } = cluster.contents.tokens;
+        cluster.contents = { ...cluster.contents, tokens };
+      };
+      without('hvs.backup-token');
+      const at = (moment: string): void => {
+        if (/unseal it now/.test(moment) && cluster.sealed) cluster.unseal('old');
+      };
+      await place.restore('run2', point, { target: 'live-force' }, { at });
+      assert.deepEqual(cluster.contents.data, { 'kv/shop': 'monday' });
+      assert.equal((await place.points()).filter(({ held }) => held !== undefined).length, 1);
+      without('hvs.backup-token');
+      cluster.grant('hvs.root-token', {
+        default: cluster.contents.policies['default'] ?? {},
+        restore: { 'sys/storage/raft/snapshot-force': ['update'] },
+      });
+      await assert.rejects(place.restore('run3', point, { target: 'live-force' }), code('nothing-dumped', /hvs|token/));
+      assert.deepEqual(
+        cluster.contents.data,
+        { 'kv/shop': 'monday' },
+        'control: nothing is replaced that nobody could take',
+      );
+    });
+
     it('that nobody unseals says which keys it wants', async () => {
       const { cluster, place, point } = await lost();
       await assert.rejects(
