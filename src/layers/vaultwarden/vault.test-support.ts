@@ -161,7 +161,7 @@ while [ ! -e '${pid}' ]; do kill -0 $app 2>/dev/null || { cat '${at('app.log')}'
   });
   let now = systemClock.now;
   // Waiting is asking often: nobody here takes seconds for what he does.
-  const sleep: Clock['sleep'] = (duration, signal) => systemClock.sleep(milliseconds(Math.min(duration, 10)), signal);
+  const sleep: Clock['sleep'] = (duration, signal) => systemClock.sleep(milliseconds(Math.min(duration, 1)), signal);
   const clock = { ...systemClock, now: () => now(), sleep };
   const base = worldWith();
   const world: World = {
