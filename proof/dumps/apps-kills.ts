@@ -1,12 +1,24 @@
 // 3.7 A vault and programs: kill -9 of worker, supervisor and both at each kind of step, of a run and of a restore; and of the server
 // itself, midway.
-import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tries, until } from '../../test/e2e/estate.test-support.ts';
 import { seen } from '../declare/world.ts';
-import { sh } from '../layers/place.ts';
+import { sameList } from '../layers/holds.ts';
+import { sh, tried } from '../layers/place.ts';
 import type { Report } from '../report.ts';
-import { type AppPlace, backWith, lastRun, leftAfter, newestOf, placeFor, pointsOf, run, secretFile } from './apps.ts';
+import {
+  type AppPlace,
+  backWith,
+  lastRun,
+  leftAfter,
+  newestOf,
+  partOf,
+  placeFor,
+  pointsOf,
+  run,
+  secretFile,
+} from './apps.ts';
 import { commandPlace } from './command-place.ts';
 import { killEach } from './kills.ts';
 import { asked, back, canaries, curl, layerOn, pictureOf } from './vault-place.ts';
@@ -35,7 +47,9 @@ async function proveVaultKills(report: Report): Promise<void> {
       await curl(server, folder, ['kv/shop', 'kv/new'], ['--data', '{"value":"tuesday"}']);
     };
     const picture = () => pictureOf(server, place);
-    await killEach(report, { ...{ layer: 'vault', estate, copies, asked, reset, picture, good } }, [
+    const wrong = () =>
+      halfOf(target, ['snapshot.snap'], (name) => [partOf(copies, point, 'snapshot'), join(target, name)]);
+    await killEach(report, { ...{ layer: 'vault', estate, copies, asked, reset, picture, good, wrong } }, [
       { kind: 'look', path: /^look$/, typed: run },
       { kind: 'dump', path: /^look>dump$/, typed: run },
       { kind: 'safety', path: /^safety$/, typed: back(point) },
@@ -47,6 +61,13 @@ async function proveVaultKills(report: Report): Promise<void> {
     await server.kill();
     estate.close();
   }
+}
+
+/** A folder that something was brought back into is empty or gone, or has all of it. */
+function halfOf(target: string, names: readonly string[], pair: (name: string) => readonly string[]): string {
+  const found = existsSync(target) ? readdirSync(target) : [];
+  const whole = names.every((name) => tried('cmp', pair(name)).status === 0);
+  return found.length === 0 || (whole && sameList(found, names)) ? '' : `half of it is in the target: ${found.join()}`;
 }
 
 const partial = (copies: string): number =>
@@ -121,14 +142,23 @@ async function proveCommandKills(report: Report): Promise<void> {
       day('tuesday');
     };
     const toLive = backWith(...names)(point);
-    await killEach(report, { ...{ layer: 'command', estate, copies, asked: 'sha256sum', reset, picture, good } }, [
-      { kind: 'look', path: /^look$/, typed: run },
-      { kind: 'dump', path: /^look>dump$/, typed: run },
-      { kind: 'safety', path: /^safety$/, typed: toLive },
-      { kind: 'the first restore', path: /^restore-0$/, typed: toLive },
-      { kind: 'the second restore', path: /^restore-1$/, typed: toLive },
-      { kind: 'unpack', path: /^unpack$/, typed: ['restore', 'app', '--point', point, '--to', target, '--yes'] },
-    ]);
+    const wrong = () =>
+      halfOf(target, ['first.out', 'second.out'], (name) => [
+        join(folder, name.replace('out', 'monday')),
+        join(target, name),
+      ]);
+    await killEach(
+      report,
+      { ...{ layer: 'command', estate, copies, asked: 'sha256sum', reset, picture, good, wrong } },
+      [
+        { kind: 'look', path: /^look$/, typed: run },
+        { kind: 'dump', path: /^look>dump$/, typed: run },
+        { kind: 'safety', path: /^safety$/, typed: toLive },
+        { kind: 'the first restore', path: /^restore-0$/, typed: toLive },
+        { kind: 'the second restore', path: /^restore-1$/, typed: toLive },
+        { kind: 'unpack', path: /^unpack$/, typed: ['restore', 'app', '--point', point, '--to', target, '--yes'] },
+      ],
+    );
     reset();
     const whole = await estate.type(...toLive);
     report.control('programs that never take anything in', whole.status === 0 && picture() === good);

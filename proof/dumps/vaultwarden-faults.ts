@@ -94,7 +94,7 @@ async function proveMissing(report: Report, { estate, copies, data }: Vaultwarde
 }
 
 /** Rule 10. */
-async function proveEmptied(report: Report, { estate, copies, data, back }: VaultwardenPlace): Promise<void> {
+async function proveEmptied(report: Report, { estate, copies, data, vault, back }: VaultwardenPlace): Promise<void> {
   await estate.type(...run);
   const first = newestOf(copies);
   const file = join(data, 'db.sqlite3');
@@ -127,7 +127,7 @@ async function proveEmptied(report: Report, { estate, copies, data, back }: Vaul
     );
   }
   const restored = await estate.type(...back(first));
-  rmSync(`${file}-wal`, { force: true });
+  vault.stop();
   const calm = await estate.type(...run);
   report.control('a suspicion that never ends', restored.status === 0 && calm.status === 0);
 }

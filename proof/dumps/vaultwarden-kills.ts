@@ -14,6 +14,7 @@ import {
   enlarge,
   linesOf,
   pictureOf,
+  restOf,
   rowsOf,
   type VaultwardenPlace,
   vaultwardenPlace,
@@ -29,6 +30,8 @@ export async function proveVaultwardenKills(report: Report): Promise<void> {
   try {
     enlarge(place, 15_000, 400);
     const good = pictureOf(data);
+    const whole = join(vault.folder, 'whole');
+    sh(`cp -a '${data}' '${whole}'`);
     await estate.type(...run);
     const point = newestOf(copies);
     ask(join(data, 'db.sqlite3'), "UPDATE organizations SET name = 'today'");
@@ -39,7 +42,8 @@ export async function proveVaultwardenKills(report: Report): Promise<void> {
     const beside = ['restore', 'app', '--point', point, '--to', target, '--yes'] as const;
     const inPlace = ['stage', 'safety', 'stop', 'swap', 'start', 'compare', 'settle'] as const;
     const wrong = () => {
-      const halfBack = existsSync(target) && readdirSync(target).length > 0 && pictureOf(target) === '';
+      const isThere = existsSync(target) && readdirSync(target).length > 0;
+      const halfBack = isThere && (restOf(whole, target) !== '' || rowsOf(target) !== rowsOf(whole));
       return `${existsSync(rest) ? 'it is still stopped' : ''}${halfBack ? 'the target is half of it' : ''}`;
     };
     const reset = () => {

@@ -3,9 +3,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ask } from '../../src/layers/vaultwarden/vault.test-support.ts';
-import { estateAt } from '../../test/e2e/estate.test-support.ts';
+import { holdfast } from '../../test/e2e/estate.test-support.ts';
 import { seen } from '../declare/world.ts';
-import { sh, sqlite } from '../layers/place.ts';
+import { sh, sqlite, tried } from '../layers/place.ts';
 import type { Report } from '../report.ts';
 import { failedRow, newestOf, pointsOf, run, smallDisk, untouched, words } from './apps.ts';
 import { asked, enlarge, pictureOf, type VaultwardenPlace, vaultwardenPlace } from './vaultwarden-place.ts';
@@ -25,10 +25,11 @@ export async function proveVaultwardenRefused(report: Report, full: boolean): Pr
 
 async function proveWithoutSqlite(report: Report, place: VaultwardenPlace): Promise<void> {
   const { estate, copies, data } = place;
-  const tools = join(estate.folder, 'tools');
-  sh(`mkdir '${tools}'; for one in /usr/bin/* /bin/*; do ln -sf "$one" '${tools}'; done; rm '${tools}/sqlite3'`);
-  const poor = estateAt(estate.file, estate.name, estate.state, estate.folder, { ...process.env, PATH: tools });
-  const answer = await poor.type(...run);
+  // In a mount namespace of its own: there nobody may run it.
+  const hidden = 'mount --bind /dev/null "$(readlink -f /usr/bin/sqlite3)"; exec "$@"';
+  const typed = [...holdfast, '--estate', estate.file, '--state', estate.state, ...run];
+  const { status, says } = tried('unshare', ['--mount', 'sh', '-ec', hidden, 'sh', ...typed]);
+  const answer = { status, stdout: says, stderr: '', command: `unshare …; holdfast ${run.join(' ')}` };
   const wrong = sqlite(join(data, 'db.sqlite3'), 'PRAGMA integrity_check') === 'ok' ? [] : ['it is damaged'];
   const code = /database-not-copied[\s\S]*sqlite3 is missing there|sqlite3 is missing there[\s\S]*database-not-copied/;
   failedRow(report, 'a machine without sqlite3 is said to lack it, and is no damage', 'sqlite3; ls', answer, code, [
