@@ -33,6 +33,16 @@ export const backWith =
     ...more,
   ];
 
+/** The first lines that one has and the other has not. */
+export function differing(one: string, other: string): string {
+  const [first, second] = [one.split('\n'), other.split('\n')];
+  const only = (these: readonly string[], those: readonly string[], sign: string) => {
+    const known = new Set(those);
+    return these.filter((line) => !known.has(line)).map((line) => `${sign} ${line.slice(0, 160)}`);
+  };
+  return [...only(first, second, '-').slice(0, 6), ...only(second, first, '+').slice(0, 6)].join('\n');
+}
+
 export const secretFile = ({ folder }: Estate, name: string, secret: string): void =>
   writeFileSync(join(folder, name), secret, { mode: 0o600 });
 

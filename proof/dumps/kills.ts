@@ -5,7 +5,7 @@ import { seen } from '../declare/world.ts';
 import { holds } from '../layers/holds.ts';
 import { killedAt, victims } from '../layers/killed-run.ts';
 import type { Report } from '../report.ts';
-import { leftAfter, pointsOf } from './apps.ts';
+import { differing, leftAfter, pointsOf } from './apps.ts';
 
 export type Moment = Readonly<{ kind: string; path: RegExp; typed: readonly string[] }>;
 
@@ -67,7 +67,7 @@ async function killOnce(
           'no older point is gone': there.every((point) => points.includes(point)),
           [`beside that: ${wrong?.() ?? ''}`]: (wrong?.() ?? '') === '',
         },
-        `state ${state}; left: ${left.join(', ')}; ${settled.stdout.slice(-300)}${settled.stderr.slice(-300)}`,
+        `state ${state}; left: ${left.join(', ')}; ${differing(today, now)}; ${settled.stdout.slice(-300)}${settled.stderr.slice(-300)}`,
       ),
     );
     return;

@@ -8,7 +8,7 @@ import { seen } from '../declare/world.ts';
 import { holds } from '../layers/holds.ts';
 import { sh, sqlite } from '../layers/place.ts';
 import type { Report } from '../report.ts';
-import { heldIn, manifestOf, newestOf, run, words } from './apps.ts';
+import { differing, heldIn, manifestOf, newestOf, run, words } from './apps.ts';
 import {
   addOddNames,
   asked,
@@ -37,6 +37,7 @@ export async function proveVaultwarden(report: Report): Promise<void> {
 async function proveTaken(report: Report, { estate, copies, data }: VaultwardenPlace): Promise<void> {
   const before = pictureOf(data);
   const taken = await estate.type(...run);
+  const told = await estate.type('log', '--json');
   const point = newestOf(copies);
   const { counts } = manifestOf(copies, point);
   const file = join(data, 'db.sqlite3');
@@ -45,13 +46,13 @@ async function proveTaken(report: Report, { estate, copies, data }: VaultwardenP
   report.row(
     '3.7 a Vaultwarden is one point that counts what is in it; its folder is as it was',
     taken.command,
-    'sqlite3: count(*); find and sha256sum of its folder',
+    'sqlite3: count(*); find and sha256sum of its folder; holdfast log --json',
     holds(
       {
         'exit code 0': taken.status === 0,
         'rows as sqlite3 counts them': tables.every((table) => counts[table] === rows(table)),
         'the folder as it was': pictureOf(data) === before,
-        'what is not copied is named': /vaultwarden\.log/.test(words(taken)),
+        'what is not copied is named': /not known to be of Vaultwarden: vaultwarden\.log/.test(told.stdout),
       },
       words(taken).slice(-700),
     ),
@@ -170,7 +171,7 @@ async function proveUndone(
           'no old log': logs(data).length === 0,
           'all of it': pictureOf(data) === expected,
         },
-        `${words(done).slice(-500)} ${logs(data).join()}`,
+        `${words(done).slice(-300)} ${logs(data).join()}\n${differing(expected, pictureOf(data))}`,
       ),
     );
   }
