@@ -49,7 +49,7 @@ EOF`,
     await proveBack(report, place, { point, good, wrecked });
     const target = join(folder, 'files');
     const files = await estate.type('restore', 'app', '--point', point, '--to', target, '--yes');
-    sh(`sqlite3 -bail other.db <files/*.sql; mkdir -p other; mv other.db other/shop.db`, folder);
+    sh(`cat files/*.sql | sqlite3 -bail other.db; mkdir -p other; mv other.db other/shop.db`, folder);
     report.row(
       '3.15 as a file, that its own program reads',
       files.command,
