@@ -1,17 +1,18 @@
 // The layer `files` as an operator starts it, `holdfast run` and its start-up included, against rsync with a sync, rsnapshot, restic and borg:
 // 100,000 small files and 2,000 of 1 MB, a first run and an unchanged one. Sources are in the page cache for all of them.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { median, milliseconds, type Row } from './bench.ts';
+import { type Cost as Costs, cost as costOf, inWords as inWordsOf, middle as middleOf, pairedRatio } from './cost.ts';
+import { installed } from './installed.ts';
 
-const root = resolve(import.meta.dirname, '..');
 /** What a limit is set against takes part in all of them, the others in the first three. */
 const rounds = 5;
 const limited = ['holdfast', 'rsync', 'rsnapshot'];
 
-type Cost = Readonly<{ wall: number; cpu: number; memory: number; inodes: number }>;
+type Cost = Costs & Readonly<{ inodes: number }>;
 type Tool = Readonly<{ name: string; first: readonly string[]; again: readonly string[]; begin(): void }>;
 
 const sets = {
@@ -65,11 +66,8 @@ function rowsOf(base: string, name: string, make: string): readonly Row[] {
     }
   }
   const of = (tool: string, turn: 'first' | 'again') => middle(costs.get(tool)?.[turn] ?? []);
-  /** Of each round against the same round: a disk has good and bad minutes. */
-  const ratio = (tool: string, turn: 'first' | 'again') => {
-    const peers = costs.get(tool)?.[turn] ?? [];
-    return median((costs.get('holdfast')?.[turn] ?? []).map(({ wall }, at) => wall / (peers[at]?.wall ?? Number.NaN)));
-  };
+  const ratio = (tool: string, turn: 'first' | 'again') =>
+    pairedRatio(costs.get('holdfast')?.[turn] ?? [], costs.get(tool)?.[turn] ?? []);
   const said = (turn: 'first' | 'again') =>
     [...costs.keys()].map((tool) => `${tool}: ${inWords(of(tool, turn))}`).join('; ');
   const [first, again, rsync] = [of('holdfast', 'first'), of('holdfast', 'again'), of('rsync', 'first')];
@@ -92,29 +90,16 @@ function rowsOf(base: string, name: string, make: string): readonly Row[] {
 }
 
 const middle = (all: readonly Cost[]): Cost => ({
-  wall: median(all.map(({ wall }) => wall)),
-  cpu: median(all.map(({ cpu }) => cpu)),
-  memory: median(all.map(({ memory }) => memory)),
+  ...middleOf(all),
   inodes: median(all.map(({ inodes }) => inodes)),
 });
 
-const inWords = ({ wall, cpu, memory, inodes }: Cost): string =>
-  `${(wall / 1000).toFixed(1)} s, CPU ${(cpu / 1000).toFixed(1)} s, ${Math.round(memory / 1024)} MB, ${inodes} inodes`;
+const inWords = (of: Cost): string => `${inWordsOf(of)}, ${of.inodes} inodes`;
 
-/** GNU time(1) counts what descendants took, and the memory of the largest. */
 function cost(base: string, argv: readonly string[]): Cost {
-  const figures = join(base, 'time');
   const before = inodesIn(base);
-  const began = performance.now();
-  const ended = spawnSync('/usr/bin/time', ['-f', '%U %S %M', '-o', figures, ...argv], {
-    ...{ encoding: 'utf8', cwd: base, env: { ...process.env, HOME: base, RESTIC_PASSWORD: 'x', BORG_PASSPHRASE: 'x' } },
-  });
-  const wall = performance.now() - began;
-  if (ended.status !== 0)
-    throw new Error(`${argv.join(' ')} ended with ${ended.status}: ${ended.stdout}${ended.stderr}`);
-  const [user = 0, system = 0, memory = 0] =
-    readFileSync(figures, 'utf8').trim().split('\n').at(-1)?.split(' ').map(Number) ?? [];
-  return { wall, cpu: (user + system) * 1000, memory, inodes: inodesIn(base) - before };
+  const costs = costOf(base, argv, { HOME: base, RESTIC_PASSWORD: 'x', BORG_PASSPHRASE: 'x' });
+  return { ...costs, inodes: inodesIn(base) - before };
 }
 
 const inodesIn = (folder: string): number =>
@@ -144,20 +129,8 @@ function holdfast(base: string, source: string): Tool {
     estate,
     `estate: bench\nmachines: [{ name: here, local: true }]\nworkloads: [{ name: data }]\nlayers:\n  - { name: files, kind: files, machine: here, workload: data, from: { folders: [{ folder: ${source} }] }, to: ${to}/points, keep: { keep_last: 9 } }\n`,
   );
-  const run = [...program(dirname(base)), '--estate', estate, '--state', join(to, 'state'), 'run', 'files', '--yes'];
+  const run = [installed(dirname(base)), '--estate', estate, '--state', join(to, 'state'), 'run', 'files', '--yes'];
   return { name: 'holdfast', first: run, again: run, begin: making(to) };
-}
-
-/** As it is installed: the bundle with its own Node. */
-function program(base: string): readonly string[] {
-  const installed = join(base, 'package/usr/bin/holdfast');
-  if (existsSync(installed)) return [installed];
-  execFileSync('sh', ['scripts/with-node.sh', 'scripts/package.ts'], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  execFileSync('sh', ['-c', 'dpkg-deb -x "$1"/dist/holdfast_*_amd64.deb "$2/package"', 'sh', root, base]);
-  return [installed];
 }
 
 function rsync(base: string, source: string): Tool {

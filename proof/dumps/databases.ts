@@ -66,7 +66,7 @@ export function placeFor(server: PostgresServer, layer: Record<string, unknown> 
 
 export const run = ['run', 'postgres', '--now'] as const;
 export const back = (only: string, ...more: readonly string[]) =>
-  ['restore', 'apps', '--only', only, '--to', 'live', '--yes', ...more] as const;
+  ['restore', 'apps', '--only', only, '--to', 'live', '--yes', '--confirm', only, ...more] as const;
 
 /** Names that a restore leaves while it is at work, and files to log in with: none, when it is over. */
 export const hidden = (server: PostgresServer): string =>

@@ -5,7 +5,7 @@ import { type PostgresServer, startPostgres } from '../../src/layers/postgres/se
 import { seen } from '../declare/world.ts';
 import { pointsIn, sh } from '../layers/place.ts';
 import type { Report } from '../report.ts';
-import { fill, makeKeeper, names, placeFor, run } from './databases.ts';
+import { back, fill, makeKeeper, names, placeFor, run } from './databases.ts';
 
 export async function provePostgresFaults(report: Report, full: boolean): Promise<void> {
   report.section('3.7 PostgreSQL under fire');
@@ -201,7 +201,7 @@ async function proveEmptied(report: Report, server: PostgresServer): Promise<voi
       /HOLD/.test(manifest)) ||
       seen(...runs),
   );
-  const restored = await estate.type('restore', 'apps', '--point', first, '--only', 'tasks', '--to', 'live', '--yes');
+  const restored = await estate.type(...back('tasks', '--point', first));
   const calm = await estate.type(...run);
   report.control('a suspicion that never ends', restored.status === 0 && calm.status === 0);
   estate.close();

@@ -23,7 +23,7 @@ export async function provePostgresKills(report: Report): Promise<void> {
     server.psql('shop', 'DELETE FROM app.tags; DELETE FROM app.items WHERE id > 50000');
     const today = pictureOf(server, 'shop');
     for (const [typed, steps] of [
-      [run, ['look', 'look/dump', 'look/prove']],
+      [run, ['look', 'look>dump', 'look>prove']],
       [back('shop', '--point', point), ['safety', 'load-0', 'swap-0', 'settle']],
     ] as const)
       for (const step of steps)
@@ -33,7 +33,7 @@ export async function provePostgresKills(report: Report): Promise<void> {
           const now = pictureOf(server, 'shop');
           const whole = now === today || (state === 'done' && now === good);
           report.row(
-            `kill -9 of ${victim}, postgres.${step.replace(/^look\//, '').replace(/-0$/, '')}`,
+            `kill -9 of ${victim}, postgres.${step.replace(/^look>/, '').replace(/-0$/, '')}`,
             `${command}; holdfast cancel ${id}`,
             'psql: every row; ps, find, ls /dev/shm',
             (whole && left.length === 0 && hidden(server) === '') ||

@@ -1,5 +1,4 @@
 // `restore`: which points there are, the best first; then the plan; then, agreed to, done. Any abort leads back.
-import { resolve } from 'node:path';
 import type { World } from '../contracts/world.ts';
 import { Fault } from '../fault.ts';
 import type { Estate } from '../model/estate.ts';
@@ -18,7 +17,7 @@ import { type Command, flag, type Invocation, optionText } from './command.ts';
 import { agreed } from './consent.ts';
 import { planningIn, pointsOf } from './layers.ts';
 import { misused, open, openToWrite } from './open.ts';
-import { holdingPaths, leadingTo, othersAsText, type Way } from './restore-target.ts';
+import { holding, leadingTo, othersAsText, targetFor, type Way } from './restore-target.ts';
 import { exitOf, telling } from './run-telling.ts';
 
 export const restore: Command<RestoreAnswer> = {
@@ -35,7 +34,7 @@ export const restore: Command<RestoreAnswer> = {
     await using world = holdfast.world(estate);
     const all = await waysOf(invocation, estate, workload, world, lostAt);
     const only = optionText(invocation, 'only');
-    const ways = holdingPaths(workload, only, byLayer(invocation, workload, leadingTo(to, all)));
+    const ways = leadingTo(to, holding(workload, only, byLayer(invocation, workload, all)));
     const way = chosen(invocation, workload, ways);
     const others = all.filter((one) => !ways.includes(one));
     const options = `${waysAsText(ways, way, invocation.surroundings.clock.now())}${othersAsText(others)}`;
@@ -45,7 +44,7 @@ export const restore: Command<RestoreAnswer> = {
         value: ways.map(({ point, because, entry }) => ({ point, because, layer: entry.name })),
         text: `${options}${targetsAsText(workload, only, way)}Nothing was done.\n`,
       };
-    const target = way.layer.targets === undefined ? resolve(invocation.surroundings.folder, to) : to;
+    const target = targetFor(way, to, invocation.surroundings.folder);
     const plan = await planned(invocation, estate, way, target, world);
     const text = `${options}\n${planAsText(plan, invocation.paint)}`;
     if (flag(invocation, 'dryRun') || plan.steps.length === 0)

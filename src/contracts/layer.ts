@@ -33,7 +33,7 @@ export type RestoreWish = Readonly<{
   target: string | undefined;
   /** what is replaced stays beside what replaces it, where the layer could remove it */
   keepOld?: boolean;
-  /** of a layer that `holdsPaths`: this file or folder alone, from the root of what was copied */
+  /** of a layer that `holdsPaths`: this file or folder alone, from the root of what was copied; else one of its `parts` */
   only?: string | undefined;
 }>;
 /** What `--to` may be, and what that means: shown where none was given. */
@@ -59,6 +59,8 @@ export type LayerOf<Entry extends LayerEntry> = Readonly<{
   targets?(entry: Entry, point: RestorePoint): readonly RestoreTarget[];
   /** its points hold trees, of which one file or folder may be brought back */
   holdsPaths?: true;
+  /** what the point has that may be brought back alone, by name: databases */
+  parts?(point: RestorePoint): readonly string[];
   /** what must be known of the world before a restore can be planned: who uses what is replaced. It changes nothing */
   scout?(entry: Entry, wish: RestoreWish, world: World, signal: AbortSignal): Promise<Json>;
   /** what bringing this point back there does; pure. `scouted` is what `scout` brought, where the layer has one */

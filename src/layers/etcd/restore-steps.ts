@@ -4,21 +4,18 @@ import type { LayerContext, RestoreWish } from '../../contracts/layer.ts';
 import type { Note } from '../../model/plan.ts';
 import type { RestorePoint } from '../../model/restore-point.ts';
 import { absent, type Step } from '../../model/step.ts';
-import { minutes } from '../../values/duration.ts';
 import { ref } from '../../values/ref.ts';
 import { bytes, formatSize } from '../../values/size.ts';
 import { shown } from '../../values/text.ts';
+import { chained, type Said } from '../common/dumps/restore-chain.ts';
 import { asGiven } from '../common/given.ts';
-import { asChosen } from '../common/points/expects.ts';
-import { lane, targetRef } from '../common/points/places.ts';
+import { targetRef } from '../common/points/places.ts';
 import { inPlace, serviceName } from '../common/service/service.ts';
 import { etcdItem } from './dumps.ts';
 import type { RestoreGiven } from './restore-given.ts';
 import type { Scouted } from './scout.ts';
 import { clusterOf } from './snapshot-tool.ts';
 
-type Said = Pick<Step, 'id' | 'kind' | 'title' | 'because' | 'risk'> &
-  Partial<Pick<Step, 'means' | 'wayBack' | 'given'>>;
 type Steps = Readonly<{ steps: readonly Step[]; notes: readonly Note[] }>;
 
 /** All that lies in a data folder: what is beside it is the operator's. */
@@ -29,7 +26,7 @@ const whose = ({ member }: RestoreGiven): string => `${shown(member.name)} (${sh
 
 export function buildSteps(given: RestoreGiven & Readonly<{ target: string }>, { manifest }: RestorePoint): Steps {
   const { entry, target } = given;
-  const [step] = stepsOf(
+  const [step] = chained(
     [
       {
         ...{ id: 'build', kind: 'etcd.build', risk: 'adds' },
@@ -107,26 +104,7 @@ export function liveSteps(
       because: ['the server runs on the new, and its keys were counted'],
     },
   ];
-  return { steps: stepsOf(said, given, manifest), notes: liveNotes(given, server) };
-}
-
-function stepsOf(said: readonly Said[], given: RestoreGiven, manifest: RestorePoint['manifest']): readonly Step[] {
-  const { entry, points } = given;
-  const chosen: Step['expects'][number] = asChosen(entry, manifest);
-  return said.map((one, at) => ({
-    subject: ref('database', entry.name, 'server'),
-    act: 'do',
-    changes: [],
-    after: said.slice(Math.max(0, at - 1), at).map(({ id }) => id),
-    lanes: [`databases of ${entry.name}`, lane(points, entry.to)],
-    needs: [],
-    expects: at === 0 ? [chosen] : [],
-    given: asGiven(given),
-    wayBack: 'undo',
-    expands: false,
-    patience: minutes(60),
-    ...one,
-  }));
+  return { steps: chained(said, given, manifest), notes: liveNotes(given, server) };
 }
 
 function liveNotes({ entry, taken }: RestoreGiven, { down }: Scouted): readonly Note[] {

@@ -5,8 +5,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
+import type { RestoreWish } from '../../contracts/layer.ts';
 import { Fault } from '../../fault.ts';
 import type { RestorePoint } from '../../model/restore-point.ts';
+import { classOf } from '../../model/step.ts';
+import { partsOf } from '../../values/ref.ts';
 import { takenIn } from '../common/dumps/taken.ts';
 import { type Place, placeOn } from './place.test-support.ts';
 import { cannotServeMariadb, type MariadbServer, startMariadb } from './server.test-support.ts';
@@ -86,6 +89,17 @@ describe('databases of MariaDB', { skip: cannotServeMariadb() }, () => {
       assert.match(server.sql(`SHOW GRANTS FOR keeper@'10.%'`), /EXECUTE ON PROCEDURE `shop`.`trim_orders`/);
       const held = (await place.points()).find((one) => one.held !== undefined);
       assert.deepEqual(held && takenIn(held.manifest).map(({ counts }) => counts['rows']), [101]);
+    }));
+
+  it('are dropped only where that was agreed to by name; nothing else has to be', () =>
+    within(async (place) => {
+      const named = async (wish: Partial<RestoreWish>) =>
+        (await place.planned(point, wish)).steps
+          .filter((step) => classOf(step) === 'destroys')
+          .map(({ subject }) => partsOf(subject).at(-1));
+      assert.deepEqual(await named({ only: 'shop' }), ['shop']);
+      assert.deepEqual((await named({})).sort(), ['shop', strange, quoted].sort());
+      assert.deepEqual(await named({ only: 'shop', target: 'database/beside' }), []);
     }));
 
   it('come back beside the live one, under another name, whatever they are called', () =>

@@ -4,20 +4,14 @@ import type { LayerContext } from '../../contracts/layer.ts';
 import type { Note } from '../../model/plan.ts';
 import type { RestorePoint } from '../../model/restore-point.ts';
 import type { Step } from '../../model/step.ts';
-import { minutes } from '../../values/duration.ts';
 import { ref } from '../../values/ref.ts';
 import { bytes, formatSize } from '../../values/size.ts';
 import { count, shown } from '../../values/text.ts';
+import { chained, type Said } from '../common/dumps/restore-chain.ts';
 import { asGiven } from '../common/given.ts';
-import { asChosen } from '../common/points/expects.ts';
-import { lane } from '../common/points/places.ts';
 import { sameAccount } from './accounts-sql.ts';
 import type { RestoreGiven } from './restore-given.ts';
 import type { Scouted } from './scout.ts';
-
-type Said = Pick<Step, 'id' | 'kind' | 'title' | 'because' | 'risk'> &
-  Partial<Pick<Step, 'means' | 'expects' | 'wayBack' | 'given'>>;
-type SaidOfOne = Said & { which?: number };
 
 export function restoreSteps(
   given: RestoreGiven,
@@ -30,33 +24,20 @@ export function restoreSteps(
   const credentials = (entry.credentials ?? []).filter((one) =>
     accounts?.missing.some((other) => sameAccount(one, other)),
   );
-  const said: readonly SaidOfOne[] = [
+  const of = (which: number) => ({
+    subject: ref('database', entry.name, databases[which]?.name ?? ''),
+    given: asGiven({ ...given, which }),
+  });
+  const said: readonly Said[] = [
     ...(replaced.length === 0 ? [] : [safetyStep(given, server, timeZone)]),
     ...(accounts === undefined ? [] : [accountsStep(accounts.missing, manifest.takenAt)]),
-    ...databases.flatMap((one, which) => (one.there ? [loadStep(one, which)] : [])),
+    ...databases.flatMap((one, which) => (one.there ? [{ ...loadStep(one, which), ...of(which) }] : [])),
     ...(credentials.length === 0 ? [] : [credentialsStep(credentials.map(({ user }) => user))]),
-    ...databases.map((one, which) => replaceStep(one, which, server)),
+    ...databases.map((one, which) => ({ ...replaceStep(one, which, server), ...of(which) })),
     ...(accounts === undefined ? [] : [grantsStep]),
     settleStep,
   ];
-  const first: Step['expects'] = [asChosen(entry, manifest)];
-  const firstId = said.find(({ id }) => id !== 'safety')?.id;
-  const steps = said.map(
-    ({ which, ...step }, at): Step => ({
-      subject: ref('database', entry.name, which === undefined ? 'server' : (databases[which]?.name ?? '')),
-      act: 'do',
-      changes: [],
-      after: said.slice(at - 1, at).map(({ id }) => id),
-      lanes: [`databases of ${entry.name}`, lane(given.points, entry.to)],
-      needs: [],
-      expects: step.id === firstId ? first : [],
-      given: asGiven({ ...given, ...(which === undefined ? {} : { which }) }),
-      wayBack: 'undo',
-      expands: false,
-      patience: minutes(60),
-      ...step,
-    }),
-  );
+  const steps = chained(said, given, manifest);
   return { steps, notes: notesOn(given, credentials) };
 }
 
@@ -81,8 +62,8 @@ const accountsStep = (missing: readonly Readonly<{ user: string; host: string }>
   because: [`what is brought back belongs to them; they get the passwords that they had at ${takenAt}`],
 });
 
-const loadStep = ({ taken, name }: RestoreGiven['databases'][number], which: number): SaidOfOne => ({
-  ...{ id: `load-${which}`, kind: 'mysql.load', risk: 'adds', which },
+const loadStep = ({ taken, name }: RestoreGiven['databases'][number], which: number): Said => ({
+  ...{ id: `load-${which}`, kind: 'mysql.load', risk: 'adds' },
   title: `load ${shown(taken.name)} (${formatSize(bytes(taken.bytes))}) into a new database, and count its rows`,
   because: [`a dump that is not whole, or that the login may not load, interrupts nobody who uses ${shown(name)}`],
 });
@@ -97,13 +78,13 @@ function replaceStep(
   { name, there, taken }: RestoreGiven['databases'][number],
   which: number,
   { sessions, sees_sessions }: Scouted,
-): SaidOfOne {
+): Said {
   const who = sessions
     .filter(({ database }) => database === name)
     .map((one) => `${shown(one.user)} from ${shown(one.address)} (${count(one.count, 'connection')})`);
   const unseen = sees_sessions ? '; now there is none' : '; the login may not see whether there is one (PROCESS)';
   return {
-    ...{ id: `replace-${which}`, kind: 'mysql.replace', risk: there ? 'destroys' : 'adds', which },
+    ...{ id: `replace-${which}`, kind: 'mysql.replace', risk: there ? 'destroys' : 'adds' },
     title: there
       ? `drop ${shown(name)}, and load it anew from the dump`
       : `load ${shown(taken.name)} (${formatSize(bytes(taken.bytes))}) into the new database ${shown(name)}, and count its rows`,
@@ -129,8 +110,9 @@ const grantsStep: Said = {
   because: ['those are there only now'],
 };
 
+/** Only what has a name of this run: what was there before went with the step that was agreed to by its name. */
 const settleStep: Said = {
-  ...{ id: 'settle', kind: 'mysql.settle', risk: 'destroys', wayBack: 'one-way' },
+  ...{ id: 'settle', kind: 'mysql.settle', risk: 'changes', wayBack: 'one-way' },
   title: 'remove what the restore made for itself',
   because: ['everything is in its place; what was there before stays in the restore point that was taken first'],
 };

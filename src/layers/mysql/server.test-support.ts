@@ -40,7 +40,8 @@ const small = [
   ...['--skip-innodb-doublewrite', '--innodb-flush-method=nosync', '--performance-schema=OFF', '--max-connections=40'],
 ];
 
-export async function startMariadb(): Promise<MariadbServer> {
+/** @param more options of the server, which count before those of here */
+export async function startMariadb(more: readonly string[] = []): Promise<MariadbServer> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-mariadb-'));
   const [data, socket] = [join(folder, 'data'), join(folder, 'socket')];
   const password = `it's \\ a "pass# ${process.pid}`;
@@ -55,7 +56,9 @@ export async function startMariadb(): Promise<MariadbServer> {
   const start = async (): Promise<void> => {
     const place = [`--socket=${socket}`, `--port=${port}`, '--bind-address=127.0.0.1', `--pid-file=${folder}/pid`];
     const others = ['--skip-name-resolve', '--event-scheduler=OFF', '--lower-case-table-names=0', '--skip-log-bin'];
-    running = spawn(program, [...first, ...place, ...others, ...small], { stdio: ['ignore', 'ignore', 'pipe'] });
+    running = spawn(program, [...first, ...place, ...others, ...small, ...more], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     ended = once(running, 'exit');
     const lines: string[] = [];
     if (running.stderr === null) throw new Error('it has no output');

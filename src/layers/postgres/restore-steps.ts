@@ -4,18 +4,13 @@ import type { LayerContext } from '../../contracts/layer.ts';
 import type { Note } from '../../model/plan.ts';
 import type { RestorePoint } from '../../model/restore-point.ts';
 import type { Step } from '../../model/step.ts';
-import { minutes } from '../../values/duration.ts';
 import { ref } from '../../values/ref.ts';
 import { bytes, formatSize } from '../../values/size.ts';
 import { count, shown } from '../../values/text.ts';
+import { chained, namedBy, type Said } from '../common/dumps/restore-chain.ts';
 import { asGiven } from '../common/given.ts';
-import { asChosen } from '../common/points/expects.ts';
-import { lane } from '../common/points/places.ts';
 import type { RestoreGiven } from './restore-given.ts';
 import type { Scouted } from './scout.ts';
-
-type Said = Pick<Step, 'id' | 'kind' | 'title' | 'because' | 'risk'> &
-  Partial<Pick<Step, 'means' | 'expects' | 'wayBack' | 'given' | 'expands'>>;
 
 export function restoreSteps(
   given: RestoreGiven,
@@ -26,32 +21,21 @@ export function restoreSteps(
   const { entry, databases, roles, keep_old } = given;
   const replaced = databases.filter(({ there }) => there);
   const credentials = (entry.credentials ?? []).filter(({ role }) => roles?.missing.includes(role));
-  const said: readonly (Said & { which?: number })[] = [
+  const of = (which: number) => ({
+    subject: ref('database', entry.name, databases[which]?.name ?? ''),
+    given: asGiven({ ...given, which }),
+  });
+  const said: readonly Said[] = [
     ...(replaced.length === 0 || keep_old ? [] : [safetyStep(given, server, timeZone, now)]),
     ...(roles === undefined ? [] : [rolesStep(roles.missing, manifest.takenAt)]),
-    ...databases.map((one, which) => loadStep(one, which)),
+    ...databases.map((one, which) => ({ ...loadStep(one, which), ...of(which) })),
     ...(credentials.length === 0 ? [] : [credentialsStep(credentials.map(({ role }) => role))]),
-    ...databases.map((one, which) => swapStep(one, which, server)),
-    ...(replaced.length === 0 || keep_old ? [] : [settleStep(replaced.map(({ name }) => name))]),
+    ...databases.map((one, which) => ({ ...swapStep(one, which, server), ...of(which) })),
+    ...(replaced.length === 0 || keep_old
+      ? []
+      : [{ ...settleStep(replaced.map(({ name }) => name)), subject: namedBy(entry, replaced) }]),
   ];
-  const first: Step['expects'] = [asChosen(entry, manifest)];
-  const firstId = said.find(({ id }) => id !== 'safety')?.id;
-  const steps = said.map(
-    ({ which, ...step }, at): Step => ({
-      subject: ref('database', entry.name, which === undefined ? 'server' : (databases[which]?.name ?? '')),
-      act: 'do',
-      changes: [],
-      after: said.slice(at - 1, at).map(({ id }) => id),
-      lanes: [`databases of ${entry.name}`, lane(given.points, entry.to)],
-      needs: [],
-      expects: step.id === firstId ? first : [],
-      given: asGiven({ ...given, ...(which === undefined ? {} : { which }) }),
-      wayBack: 'undo',
-      expands: false,
-      patience: minutes(60),
-      ...step,
-    }),
-  );
+  const steps = chained(said, given, manifest);
   return {
     steps,
     notes: notesOn(
@@ -83,8 +67,8 @@ const rolesStep = (missing: readonly string[], takenAt: string): Said => ({
   because: [`what is brought back belongs to them; they get the passwords that they had at ${takenAt}`],
 });
 
-const loadStep = ({ taken, name }: RestoreGiven['databases'][number], which: number): Said & { which: number } => ({
-  ...{ id: `load-${which}`, kind: 'postgres.load', risk: 'adds', which },
+const loadStep = ({ taken, name }: RestoreGiven['databases'][number], which: number): Said => ({
+  ...{ id: `load-${which}`, kind: 'postgres.load', risk: 'adds' },
   title: `load ${shown(taken.name)} (${formatSize(bytes(taken.bytes))}) into a new database, and count its rows`,
   because: [`nobody sees it until it is called ${shown(name)}: a dump that is not whole interrupts nobody`],
 });
@@ -95,18 +79,14 @@ const credentialsStep = (roles: readonly string[]): Said => ({
   because: ['a dump has the passwords of its own day: the applications know newer ones'],
 });
 
-function swapStep(
-  { name, there }: RestoreGiven['databases'][number],
-  which: number,
-  { databases }: Scouted,
-): Said & { which: number } {
+function swapStep({ name, there }: RestoreGiven['databases'][number], which: number, { databases }: Scouted): Said {
   const sessions = databases.find((one) => one.name === name)?.sessions ?? [];
   const who = sessions.map(
     (one) =>
       `${one.application === '' ? 'somebody' : shown(one.application)} (${shown(one.user ?? '')} from ${shown(one.address)}, ${count(one.count, 'connection')})`,
   );
   return {
-    ...{ id: `swap-${which}`, kind: 'postgres.swap', risk: there ? 'interrupts' : 'adds', which },
+    ...{ id: `swap-${which}`, kind: 'postgres.swap', risk: there ? 'interrupts' : 'adds' },
     title: there
       ? `put it in the place of ${shown(name)}, by two renames in one transaction`
       : `call it ${shown(name)}`,

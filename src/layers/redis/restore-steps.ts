@@ -3,21 +3,15 @@
 import type { LayerContext, RestoreWish } from '../../contracts/layer.ts';
 import type { Note } from '../../model/plan.ts';
 import type { Step } from '../../model/step.ts';
-import type { digestOf } from '../../values/canonical.ts';
-import { minutes } from '../../values/duration.ts';
 import { ref } from '../../values/ref.ts';
 import { bytes, formatSize } from '../../values/size.ts';
 import { count, shown } from '../../values/text.ts';
+import { chained, type Said } from '../common/dumps/restore-chain.ts';
 import { asGiven } from '../common/given.ts';
-import { asChosen } from '../common/points/expects.ts';
-import { lane } from '../common/points/places.ts';
 import { inPlace, serviceName } from '../common/service/service.ts';
 import { redisItem } from './dumps.ts';
 import type { RestoreGiven } from './restore-given.ts';
 import type { Scouted } from './scout.ts';
-
-type Said = Pick<Step, 'id' | 'kind' | 'title' | 'because' | 'risk'> &
-  Partial<Pick<Step, 'means' | 'wayBack' | 'given'>>;
 
 export function restoreSteps(
   given: RestoreGiven,
@@ -74,33 +68,7 @@ export function restoreSteps(
     },
     settleStep(data, keepOld, ran, swap),
   ];
-  return {
-    steps: said.map((one, at) => stepOf(one, said[at - 1]?.id, given, manifest)),
-    notes: notesOn(given, server),
-  };
-}
-
-function stepOf(
-  one: Said,
-  before: string | undefined,
-  given: RestoreGiven,
-  manifest: Parameters<typeof digestOf>[0] & { id: string },
-): Step {
-  const { entry, points } = given;
-  return {
-    subject: ref('database', entry.name, 'server'),
-    act: 'do',
-    changes: [],
-    after: before === undefined ? [] : [before],
-    lanes: [`databases of ${entry.name}`, lane(points, entry.to)],
-    needs: [],
-    expects: before === undefined ? [asChosen(entry, manifest)] : [],
-    given: asGiven(given),
-    wayBack: 'undo',
-    expands: false,
-    patience: minutes(60),
-    ...one,
-  };
+  return { steps: chained(said, given, manifest), notes: notesOn(given, server) };
 }
 
 const stageStep = ({ taken }: RestoreGiven, data: string): Said => ({

@@ -11,6 +11,7 @@ import type { Dumps } from './dump.ts';
 import type { DumpEntry } from './entry.ts';
 import { planDumps } from './plan.ts';
 import { dumpStepKinds } from './steps.ts';
+import { takenIn } from './taken.ts';
 
 export type DumpLayer<Entry extends DumpEntry> = Readonly<{
   dumps: Dumps<Entry>;
@@ -33,6 +34,7 @@ export function dumpLayer<Entry extends DumpEntry>(layer: DumpLayer<Entry>): Lay
       for (const note of notes) remark?.(note);
       return points;
     },
+    parts: ({ manifest }) => takenIn(manifest).map(({ name }) => name),
     series: ({ manifest }) => digestOf(manifest.source),
     ...(targets === undefined ? {} : { targets }),
     ...(scout === undefined ? {} : { scout }),

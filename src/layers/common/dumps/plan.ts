@@ -86,7 +86,7 @@ function dumpStep({ entry, timeZone, looked, run, now, sinceBoot }: Seen): Step 
     subject: pointRef(entry.name, id),
     act: 'create',
     title: `dump ${some} into restore point ${id}`,
-    because: [`the server answers: ${Object.values(server).map(String).join(', ')}`],
+    because: [`what answers is ${String(server['version'] ?? Object.values(server)[0])}`],
     changes: [],
     after: [],
     lanes: [lane(pointsMachine(entry), entry.to)],

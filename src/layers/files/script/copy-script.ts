@@ -217,6 +217,9 @@ changed)
   ;;
 esac
 
+# Most of it goes to the disk while it is looked at; what comes after goes at the end.
+[ $outcome = same ] || { sync --file-system -- . & syncing=$!; }
+
 # What others wrote meanwhile is copied again, twice at most.
 : >work/unsettled
 : >work/moving
@@ -233,7 +236,6 @@ if [ $outcome != same ] && [ "$live" = live ]; then
 fi
 
 if [ $outcome != same ]; then
-  sync --file-system -- . & syncing=$!
   shape work/scan work/shape & shaping=$!
   for turn in first again; do
     shape_of_tree tree work/tree.shape
