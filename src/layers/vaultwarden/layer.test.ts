@@ -209,6 +209,29 @@ describe('a machine that a Vaultwarden runs on', { skip: unlessAble }, () => {
     }
   });
 
+  it('whose tar says that a folder changed while it was read is believed: somebody uploads; of a file it is not', async () => {
+    const says = async (name: string) => {
+      const bin = mkdtempSync(join(tmpdir(), 'holdfast-vw-'));
+      writeFileSync(
+        join(bin, 'tar'),
+        `#!/bin/sh\ncase "$*" in *--create*add-file*) /usr/bin/tar "$@"; echo "tar: ${name}: file changed as we read it" >&2; exit 1;; esac\nexec /usr/bin/tar "$@"\n`,
+      );
+      chmodSync(join(bin, 'tar'), 0o755);
+      const vault = vaultWith({}, withPath(bin));
+      try {
+        const { failed } = await vault.protect('run1');
+        return { codes: Object.values(failed).map(({ code }) => code), points: (await vault.points()).length };
+      } finally {
+        vault.close();
+        rmSync(bin, { recursive: true });
+      }
+    };
+    for (const folder of ['.', './attachments/cipher-1'])
+      assert.deepEqual(await says(folder), { codes: [], points: 1 }, folder);
+    for (const file of ['./config.json', './gone'])
+      assert.deepEqual(await says(file), { codes: ['item-incomplete'], points: 0 }, file);
+  });
+
   it('whose tar fails makes no point, and says what it said: no error is swallowed', async () => {
     const bin = mkdtempSync(join(tmpdir(), 'holdfast-vw-'));
     writeFileSync(
