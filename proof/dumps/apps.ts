@@ -1,5 +1,7 @@
 // What the parts on a vault, a Vaultwarden and programs have in common: an estate with one layer, points by their age, and looks at
 // every process of this machine while a command is at work.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -151,15 +153,20 @@ export function whoHas(secrets: readonly string[]): Omit<Watched<never>, 'result
   return found;
 }
 
-/** The most memory that the worker of a run ever had, as the kernel says, in MB. */
-export async function peakOf(
-  estate: Estate,
-  path: RegExp,
-  typed: readonly string[],
-): Promise<Readonly<{ megabytes: number; looks: number; status: number | null; said: string }>> {
+/** Where Holdfast is unpacked as it is installed: sources that are translated as they are read take memory of their own. */
+export const installedFolder = (): string => sh('mktemp -d /tmp/holdfast-proof-package-XXXXXX');
+
+export type Peak = Readonly<{ megabytes: number; looks: number; status: number | null; said: string }>;
+
+/** The most memory that the worker of a run ever had, as the kernel says, in MB. @param program Holdfast as it is installed */
+export async function peakOf(program: string, estate: Estate, path: RegExp, typed: readonly string[]): Promise<Peak> {
   const before = lastRun(estate);
-  const started = estate.start(...typed);
-  const id = await tries(estate, started, path, before);
+  const words = ['--estate', estate.file, '--state', estate.state, ...typed];
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (said += piece));
+  const ended = once(child, 'close');
+  const id = await tries(estate, { process: child, output: () => said }, path, before);
   const pid = workerOf(id);
   let [kilobytes, looks] = [0, 0];
   for (;;) {
@@ -169,8 +176,8 @@ export async function peakOf(
     looks += 1;
     await pause(20);
   }
-  const status = await started.ended;
-  return { megabytes: Math.round(kilobytes / 1024), looks, status, said: started.output() };
+  const [status] = (await ended) as [number | null];
+  return { megabytes: Math.round(kilobytes / 1024), looks, status, said };
 }
 
 function peakNow(pid: number): number | undefined {

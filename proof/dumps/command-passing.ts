@@ -1,11 +1,23 @@
 // 3.7 Programs, their secrets, and what passes through: nobody sees the one, and a worker needs no more memory for the other. /proc is asked.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { installed } from '../../bench/installed.ts';
 import { seen } from '../declare/world.ts';
 import { holds } from '../layers/holds.ts';
 import { sh } from '../layers/place.ts';
 import type { Report } from '../report.ts';
-import { backWith, newestOf, partOf, peakOf, pointsOf, run, secretFile, watchingFor, words } from './apps.ts';
+import {
+  backWith,
+  installedFolder,
+  newestOf,
+  partOf,
+  peakOf,
+  pointsOf,
+  run,
+  secretFile,
+  watchingFor,
+  words,
+} from './apps.ts';
 import { commandPlace } from './command-place.ts';
 
 export async function proveCommandPassing(report: Report, full: boolean): Promise<void> {
@@ -97,8 +109,10 @@ async function proveHuge(report: Report, full: boolean): Promise<void> {
     },
   ]);
   const { estate, copies, folder } = place;
+  const unpacked = installedFolder();
   try {
-    const taking = await peakOf(estate, /^look>dump$/, run);
+    const program = installed(unpacked);
+    const taking = await peakOf(program, estate, /^look>dump$/, run);
     const point = newestOf(copies);
     const size = () => sh(`zstd -dc '${partOf(copies, point, 'huge')}' | wc -c`);
     report.row(
@@ -112,7 +126,7 @@ async function proveHuge(report: Report, full: boolean): Promise<void> {
         size() === `${megabytes * 1024 * 1024}`) ||
         new Error(`exit ${taking.status}; ${taking.megabytes} MB, ${taking.looks} looks; ${taking.said.slice(-400)}`),
     );
-    const giving = await peakOf(estate, /^restore-0$/, backWith('huge')(point));
+    const giving = await peakOf(program, estate, /^restore-0$/, backWith('huge')(point));
     report.row(
       `3.15 and back, through one that never had more than ${giving.megabytes} MB`,
       `holdfast ${backWith('huge')(point).join(' ')}`,
@@ -124,6 +138,7 @@ async function proveHuge(report: Report, full: boolean): Promise<void> {
         readFileSync(join(folder, 'sum'), 'utf8') === `${sh(`${stream} | sha256sum`)}\n`) ||
         new Error(`exit ${giving.status}; ${giving.megabytes} MB, ${giving.looks} looks; ${giving.said.slice(-400)}`),
     );
+    rmSync(unpacked, { recursive: true });
     report.control('no memory at all', taking.megabytes > 20 && pointsOf(copies).length === 2);
   } finally {
     place.close();

@@ -1,5 +1,6 @@
 // 3.7 Servers of a vault: a standby, one that is down, another one under the same address, one that gives too little, a full disk.
 import { join } from 'node:path';
+import { installed } from '../../bench/installed.ts';
 import { startVault } from '../../src/layers/vault/stand-in.test-support.ts';
 import { seen } from '../declare/world.ts';
 import { holds } from '../layers/holds.ts';
@@ -8,6 +9,7 @@ import type { Report } from '../report.ts';
 import {
   failedRow,
   heldIn,
+  installedFolder,
   manifestOf,
   newestOf,
   partOf,
@@ -204,7 +206,8 @@ async function proveLarge(report: Report): Promise<void> {
   const { estate, copies, cluster } = place;
   try {
     cluster.bulk = 200_000_000;
-    const { megabytes, looks, status, said } = await peakOf(estate, /^look>dump$/, run);
+    const unpacked = installedFolder();
+    const { megabytes, looks, status, said } = await peakOf(installed(unpacked), estate, /^look>dump$/, run);
     report.row(
       `3.7 a snapshot of 200 MB passes through a worker that never had more than ${megabytes} MB`,
       `holdfast ${run.join(' ')}`,
