@@ -138,9 +138,9 @@ async function proveHuge(report: Report, full: boolean): Promise<void> {
         readFileSync(join(folder, 'sum'), 'utf8') === `${sh(`${stream} | sha256sum`)}\n`) ||
         new Error(`exit ${giving.status}; ${giving.megabytes} MB, ${giving.looks} looks; ${giving.said.slice(-400)}`),
     );
-    rmSync(unpacked, { recursive: true });
     report.control('no memory at all', taking.megabytes > 20 && pointsOf(copies).length === 2);
   } finally {
     place.close();
+    rmSync(unpacked, { recursive: true });
   }
 }

@@ -1,4 +1,5 @@
 // 3.7 Servers of a vault: a standby, one that is down, another one under the same address, one that gives too little, a full disk.
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { installed } from '../../bench/installed.ts';
 import { startVault } from '../../src/layers/vault/stand-in.test-support.ts';
@@ -204,9 +205,9 @@ async function proveShrunk(report: Report): Promise<void> {
 async function proveLarge(report: Report): Promise<void> {
   const place = await vaultPlace();
   const { estate, copies, cluster } = place;
+  const unpacked = installedFolder();
   try {
     cluster.bulk = 200_000_000;
-    const unpacked = installedFolder();
     const { megabytes, looks, status, said } = await peakOf(installed(unpacked), estate, /^look>dump$/, run);
     report.row(
       `3.7 a snapshot of 200 MB passes through a worker that never had more than ${megabytes} MB`,
@@ -219,6 +220,7 @@ async function proveLarge(report: Report): Promise<void> {
         new Error(`${status} ${megabytes} MB ${said.slice(-400)}`),
     );
   } finally {
+    rmSync(unpacked, { recursive: true });
     await place.close();
   }
 }
