@@ -1,6 +1,13 @@
 // What a stand-in answers beside snapshots, in the words of the API: its secrets (kv, version 1), its policies, its tokens, its seal.
 // A proof asks for them by curl, before and after.
-import type { Cluster } from './stand-in.test-support.ts';
+type Named<Value> = Readonly<Record<string, Value>>;
+type Cluster = {
+  readonly contents: Readonly<{ data: Named<string>; policies: Named<object>; tokens: Named<object> }>;
+  sealed: boolean;
+  put(name: string, value: string): void;
+  remove(name: string): void;
+  unseal(key: string): boolean;
+};
 
 export type Told = Readonly<{ status: number; value?: object }>;
 
@@ -25,9 +32,9 @@ export function secretsIn(cluster: Cluster, path: string, method: string, body: 
 }
 
 function secret(cluster: Cluster, name: string, method: string, body: Buffer): Told {
-  const { [name]: value, ...others } = cluster.contents.data;
+  const value = cluster.contents.data[name];
   if (method === 'GET') return data(value === undefined ? undefined : { value });
-  if (method === 'DELETE') cluster.contents = { ...cluster.contents, data: others };
+  if (method === 'DELETE') cluster.remove(name);
   else cluster.put(name, String((JSON.parse(body.toString()) as { value: unknown }).value));
   return { status: 204 };
 }

@@ -101,6 +101,12 @@ export class Cluster {
     this.index += 1;
   }
 
+  remove(name: string): void {
+    const { [name]: _, ...data } = this.contents.data;
+    this.contents = { ...this.contents, data };
+    this.index += 1;
+  }
+
   grant(token: string, policies: Readonly<Record<string, Policy>>, ttl = 900): void {
     const { contents } = this;
     const tokens = { ...contents.tokens, [token]: { policies: Object.keys(policies), ttl } };
