@@ -69,16 +69,19 @@ export function rowsOf(data: string): string {
   return said;
 }
 
+/** The log of a database is not what it holds. */
+const notCompared = [...beside, 'db.sqlite3-journal'];
+
 export const linesOf = (rows: string): ReadonlySet<string> =>
   new Set(rows.split('\n').filter((line) => line.startsWith('INSERT')));
 
 /** What diff says of everything but the database and what is made anew; nothing where all is the same. */
 export const restOf = (one: string, other: string): string =>
-  tried('diff', ['-r', '--no-dereference', ...beside.map((name) => `--exclude=${name}`), one, other]).says;
+  tried('diff', ['-r', '--no-dereference', ...notCompared.map((name) => `--exclude=${name}`), one, other]).says;
 
 /** Type, owner, mode, time to the nanosecond, link, ACL and attributes of all of that, and owner and mode of the database. */
 export function metadataOf(folder: string): string {
-  const not = beside.map((name) => `-path ./${name}`).join(' -o ');
+  const not = notCompared.map((name) => `-path ./${name}`).join(' -o ');
   return sh(
     `find . -mindepth 1 \\( ${not} \\) -prune -o -printf '%p %y %U:%G %m %T@ %l\\n' | LC_ALL=C sort
      find . -mindepth 1 \\( ${not} \\) -prune -o ! -type l -print0 | LC_ALL=C sort -z | xargs -0 getfacl -n
