@@ -1,8 +1,9 @@
 // A Vaultwarden for proofs: a data folder as it leaves one, with names that nobody should have chosen, and what sqlite3, diff and find
 // say of it.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ask, beside, type Vault, vaultWith } from '../../src/layers/vaultwarden/vault.test-support.ts';
+import { beside, type Vault, vaultWith } from '../../src/layers/vaultwarden/vault.test-support.ts';
 import { sh, tried } from '../layers/place.ts';
 import { type AppPlace, backWith, placeFor } from './apps.ts';
 
@@ -64,7 +65,12 @@ export function rowsOf(data: string): string {
   mkdirSync(look, { mode: 0o700 });
   sh(`cp '${data}/db.sqlite3' .; [ ! -e '${data}/db.sqlite3-wal' ] || cp '${data}/db.sqlite3-wal' .`, look);
   const file = join(look, 'db.sqlite3');
-  const said = `${ask(file, 'PRAGMA integrity_check')}\n${ask(file, '.dump')}`;
+  const told = (sql: string) =>
+    execFileSync('sqlite3', ['-batch', '-init', '/dev/null', file, sql], {
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    }).trim();
+  const said = `${told('PRAGMA integrity_check')}\n${told('.dump')}`;
   rmSync(look, { recursive: true });
   return said;
 }
