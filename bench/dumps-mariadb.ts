@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { optionText } from '../src/layers/mysql/connection.ts';
 import { startMariadb } from '../src/layers/mysql/server.test-support.ts';
-import type { Benched } from './dumps.ts';
+import type { Benched } from './dumps-benched.ts';
 
 const table = (name: string, rows: number): string =>
   `CREATE TABLE ${name} (id bigint AUTO_INCREMENT PRIMARY KEY, at datetime, owner char(32), doc text) ENGINE=InnoDB;

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startPostgres } from '../src/layers/postgres/server.test-support.ts';
-import type { Benched } from './dumps.ts';
+import type { Benched } from './dumps-benched.ts';
 
 /** Texts like those of applications: they shrink to a third or so. */
 const table = (name: string, rows: number): string =>

@@ -6,28 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Row } from './bench.ts';
 import { type Cost, cost, inWords, middle, pairedRatio } from './cost.ts';
+import type { Benched } from './dumps-benched.ts';
 import { mariadbBench } from './dumps-mariadb.ts';
 import { postgresBench } from './dumps-postgres.ts';
 import { installed } from './installed.ts';
 
 const rounds = 5;
-
-/** A server with the database `shop`, and how one works with it by hand. */
-export type Benched = Readonly<{
-  /** `PostgreSQL`, with the size in GB */
-  of: string;
-  bytes: number;
-  /** the layer, but for its name, machine, workload and folders */
-  layer: Readonly<Record<string, unknown>>;
-  /** scripts of bash, run in a folder of their own */
-  dump: Readonly<{ says: string; script: string }>;
-  plain: Readonly<{ says: string; script: string }>;
-  back: Readonly<{ says: string; script: string }>;
-  /** what borgmatic is told of it */
-  borgmatic: Readonly<Record<string, unknown>>;
-  drop(name: string): void;
-  close(): Promise<void> | void;
-}>;
 
 export async function dumpsRows(): Promise<readonly Row[]> {
   const base = mkdtempSync(join(tmpdir(), 'holdfast-bench-dumps-'));

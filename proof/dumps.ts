@@ -1,8 +1,9 @@
 // `npm run proof:dumps [-- --full] [-- --only PART]`: databases of real servers taken, proved, wrecked, brought back, and asked by their
 // own clients, as a user types it.
-import { mysqlParts } from './dumps/mysql-parts.ts';
+import { appsParts } from './dumps/apps-parts.ts';
 import { proveEtcd } from './dumps/etcd.ts';
 import { proveEtcdFaults } from './dumps/etcd-faults.ts';
+import { mysqlParts } from './dumps/mysql-parts.ts';
 import { provePostgres } from './dumps/postgres.ts';
 import { provePostgresFaults } from './dumps/postgres-faults.ts';
 import { provePostgresKills } from './dumps/postgres-kills.ts';
@@ -18,6 +19,7 @@ const lanes: readonly Parts[] = [
     ...{ redis: proveRedis, 'redis-faults': proveRedisFaults, etcd: proveEtcd, 'etcd-faults': proveEtcdFaults },
     'stores-kills': proveStoresKills,
   },
+  appsParts,
 ];
 
 await proveParts('proof:dumps', lanes, {});

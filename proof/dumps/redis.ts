@@ -78,7 +78,7 @@ async function proveInPlace(
   wreckRedis(server);
   const wrecked = redisPicture(server);
   report.control(`${way}: a server that was wrecked`, wrecked !== before);
-  const unagreed = await estate.type(...live(point).filter((word) => !['--confirm', 'server'].includes(word)));
+  const unagreed = await estate.type(...live(point).filter((word) => !['--confirm', 'redis', 'etcd'].includes(word)));
   report.control(
     `${way}: what is destroyed, and not agreed to by its name`,
     unagreed.status !== 0 && /consent-missing/.test(saysOf(unagreed)) && redisPicture(server) === wrecked,

@@ -31,9 +31,9 @@ export function storePlace(
 
 export const runOf = ({ kind }: Pick<StorePlace, 'kind'>) => ['run', kind, '--now'] as const;
 
-/** What was there is destroyed in the end, which is agreed to by its name. */
+/** What was there is destroyed in the end, which is agreed to by the name of the layer: here either of the two. */
 export const live = (point: string) =>
-  ['restore', 'apps', '--point', point, '--to', 'live', '--yes', '--confirm', 'server'] as const;
+  ['restore', 'apps', '--point', point, '--to', 'live', '--yes', '--confirm', 'redis', '--confirm', 'etcd'] as const;
 
 export const asFile = (point: string, target: string) =>
   ['restore', 'apps', '--point', point, '--to', target, '--yes'] as const;

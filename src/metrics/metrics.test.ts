@@ -110,6 +110,16 @@ describe("the figures under S3's names", () => {
       'vaultwarden_sqlite_integrity_ok{job="vaultwarden-check",status="ok"} 0',
     ]);
   });
+
+  it('say it of each layer of the kind vaultwarden, whatever it is called, and of no other database', async () => {
+    const database = { name: '/data/db.sqlite3', workload: 'passwords', ok: false };
+    const figures = { pools: [], databases: [database], at: at(9000) };
+    const named = (kind: string) => known([{ ...pending('passwords', kind), last: ended('failed', 9000), figures }]);
+    assert.deepEqual(await lines(named('vaultwarden'), 'vaultwarden_sqlite_integrity_ok'), [
+      'vaultwarden_sqlite_integrity_ok{job="passwords",status="ok"} 0',
+    ]);
+    assert.deepEqual(await lines(named('sqlite'), 'vaultwarden_sqlite_integrity_ok'), [], 'control');
+  });
 });
 
 describe('before the first run of a job', () => {

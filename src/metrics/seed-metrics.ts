@@ -80,9 +80,9 @@ function oldestCopy(jobs: readonly JobHistory[]): Instant | undefined {
 
 /** A database that could not be asked at all is in the verdicts as well, and is not ok. */
 function vaultwardenChecks(jobs: readonly JobHistory[]) {
-  return jobs.flatMap(({ name, workload, figures }) => {
+  return jobs.flatMap(({ name, kind, workload, figures }) => {
     const asked = (figures?.databases ?? []).filter((one) =>
-      [name, workload, one.workload].some((text) => /vaultwarden/i.test(text)),
+      [name, kind, workload, one.workload].some((text) => /vaultwarden/i.test(text)),
     );
     return figures === undefined || asked.length === 0
       ? []

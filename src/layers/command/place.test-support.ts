@@ -1,4 +1,5 @@
 // The layer at work with real programs of this machine, with everything else in a temp folder that is gone after.
+import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,3 +95,22 @@ export function dumpIn({ folder, manifest }: RestorePoint, name: string): Buffer
   const content = readFileSync(join(folder, taken.part));
   return taken.compress === 'zstd' ? zstdDecompressSync(content) : content;
 }
+
+export type Given = Parameters<typeof placeWith>;
+
+/** A place for some work, which leaves nothing unfinished. */
+export async function within(work: (place: Place) => Promise<void>, ...given: Given): Promise<void> {
+  const place = placeWith(...given);
+  try {
+    await work(place);
+    assert.deepEqual(place.left(), []);
+  } finally {
+    place.close();
+  }
+}
+
+/** A line of a shell as a program. */
+export const sh = (name: string, text: string, more: object = {}) => ({
+  ...{ name, command: ['sh', '-c', text] },
+  ...more,
+});

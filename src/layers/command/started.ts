@@ -26,7 +26,7 @@ const script = `holdfast_names=$1 holdfast_codes=$2 holdfast_input=$3; shift 3
 )
 holdfast_ended=$?
 for holdfast_one in $holdfast_codes; do [ "$holdfast_ended" != "$holdfast_one" ] || exit 0; done
-[ "$holdfast_ended" != 0 ] || exit 124
+[ "$holdfast_ended" != 0 ] || { echo 'it ended with 0, and that is not among its allowed_exit_codes' >&2; exit 124; }
 exit "$holdfast_ended"`;
 
 export type Started = Readonly<{

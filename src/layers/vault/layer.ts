@@ -2,7 +2,7 @@
 import { defineLayer } from '../../contracts/layer.ts';
 import { dumpLayer } from '../common/dumps/layer.ts';
 import { safetyKind } from '../common/dumps/safety-step.ts';
-import { vaultDumps } from './dumps.ts';
+import { dumpsBefore, vaultDumps } from './dumps.ts';
 import { restoreKind } from './restore.ts';
 import { planRestore, restoreTargets } from './restore-plan.ts';
 import { routesOf } from './routes.ts';
@@ -19,7 +19,7 @@ export const vault = defineLayer<VaultEntry>(
     restore: planRestore,
     stepKinds: [
       safetyKind(
-        vaultDumps,
+        dumpsBefore,
         vaultEntry,
         'where it gives no snapshot any more, bring this one as a file (--to /FOLDER)',
       ),

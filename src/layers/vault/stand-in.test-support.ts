@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { archiveOf, digestIn, filesOf } from './archive.test-support.ts';
+import { secretsIn, unsealed } from './stand-in-secrets.test-support.ts';
 
 type Token = Readonly<{ policies: readonly string[]; ttl: number }>;
 type Policy = Readonly<Record<string, readonly string[]>>;
@@ -97,6 +98,12 @@ export class Cluster {
 
   put(name: string, value: string): void {
     this.contents = { ...this.contents, data: { ...this.contents.data, [name]: value } };
+    this.index += 1;
+  }
+
+  remove(name: string): void {
+    const { [name]: _, ...data } = this.contents.data;
+    this.contents = { ...this.contents, data };
     this.index += 1;
   }
 
@@ -184,6 +191,8 @@ export type StandIn = Readonly<{
 
 export type Standing = {
   cluster: Cluster;
+  /** as of one that was there before; any that is free otherwise */
+  port?: number;
   tls?: boolean;
   /** the address of the one that leads, where it is not this one */
   leader?: () => string | undefined;
@@ -201,7 +210,7 @@ export async function startVault(standing: Standing): Promise<StandIn> {
   };
   const made = standing.tls === true ? certificate() : undefined;
   const server = made === undefined ? createServer(listener) : createTlsServer(made, listener);
-  server.listen(0, '127.0.0.1');
+  server.listen(standing.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   own = `http${made === undefined ? '' : 's'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
@@ -258,6 +267,10 @@ async function answer(
       storage_type: cluster.storage,
       ...named,
     });
+  if (path === 'sys/unseal') {
+    const { status, value } = unsealed(cluster, await bodyOf(request));
+    return told(response, status, value);
+  }
   if (sealed) return refused(response, 503, 'Vault is sealed');
   if (path === 'sys/leader')
     return told(response, 200, { ha_enabled: true, is_self: leads === undefined, leader_address: leads ?? own });
@@ -279,17 +292,20 @@ async function answer(
         ? ['permission denied']
         : ['1 error occurred:\n\t* permission denied\n\n']),
     );
-  return allowed(cluster, token, path, request.method === 'GET', body, response);
+  return allowed(cluster, token, path, request.method ?? 'GET', body, response);
 }
 
 async function allowed(
   cluster: Cluster,
   token: string,
   path: string,
-  reads: boolean,
+  method: string,
   body: Buffer,
   response: ServerResponse,
 ) {
+  const reads = method === 'GET';
+  const other = secretsIn(cluster, path, method, body);
+  if (other !== undefined) return told(response, other.status, other.value);
   if (path === 'auth/token/lookup-self') return told(response, 200, { data: cluster.contents.tokens[token] });
   if (path === 'sys/capabilities-self') {
     const { paths } = JSON.parse(body.toString()) as { paths: readonly string[] };

@@ -2,6 +2,7 @@
 // place (openat, O_NOFOLLOW), with the attributes of the data folder itself. What one of them could not do is never passed over.
 import { join } from 'node:path';
 import type { StepContext } from '../../contracts/step-kind.ts';
+import type { Machine } from '../../machines/machine.ts';
 import { alive } from '../common/alive.ts';
 import { lastWords } from '../common/commands.ts';
 import { fullOr } from '../common/records.ts';
@@ -32,7 +33,24 @@ export async function copyFiles(
   const what = 'copying attachments, sends, keys and settings';
   const end = await alive(machine.run(argv, options), { done: 0, total: 1, unit: 'items', what }, context);
   if (end.exitCode === 0) return undefined;
+  if (end.exitCode === 1 && (await areFolders(machine, data, changedIn(end.stderr)))) return undefined;
   const words = lastWords(end);
   if (end.exitCode === 90) throw fullOr(notRead(data, `its copy could not be written: ${words}`), words, tree);
   return words;
+}
+
+/** Names, as tar writes them; undefined where it said anything else, too. */
+function changedIn(stderr: string): readonly string[] | undefined {
+  const lines = stderr.split('\n').filter((line) => line !== '');
+  const names = lines.flatMap((line) => /^tar: ([^\\]+): file changed as we read it$/.exec(line)?.[1] ?? []);
+  return names.length === 0 || names.length < lines.length ? undefined : names;
+}
+
+/**
+ * A folder has changed where somebody uploads: each file that was there before has been read, and each row that was copied before
+ * is compared with them. Of a file it means that nobody knows what was read.
+ */
+async function areFolders(machine: Machine, data: string, names: readonly string[] | undefined): Promise<boolean> {
+  for (const name of names ?? []) if ((await machine.files.info(join(data, name)))?.type !== 'folder') return false;
+  return names !== undefined;
 }

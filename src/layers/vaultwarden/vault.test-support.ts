@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { LayerContext, Planned, RestoreWish } from '../../contracts/layer.ts';
 import type { World } from '../../contracts/world.ts';
 import type { Machine } from '../../machines/machine.ts';
+import { itemResultsOf } from '../../model/item-results.ts';
 import type { RestorePoint } from '../../model/restore-point.ts';
 import type { RunId } from '../../model/run.ts';
 import { milliseconds } from '../../values/duration.ts';
@@ -26,6 +27,13 @@ export const unlessAble: false | string =
 
 /** A network id that Vaultwarden's own account would have. */
 export const account = { uid: 4711, gid: 4712 } as const;
+
+/** Of what lies in a data folder, what no point has, or has as another file. */
+export const beside = ['db.sqlite3', 'db.sqlite3-wal', 'db.sqlite3-shm', 'icon_cache', 'tmp', 'vaultwarden.log'];
+
+/** What its look said of its database. */
+export const verdictOf = ({ results }: Pick<Outcome, 'results'>) =>
+  itemResultsOf((results['look'] ?? null) as never).databases;
 
 const tables = `
 CREATE TABLE users (uuid TEXT NOT NULL PRIMARY KEY, created_at DATETIME NOT NULL, updated_at DATETIME NOT NULL, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL, password_hash BLOB NOT NULL);
@@ -153,7 +161,7 @@ while [ ! -e '${pid}' ]; do kill -0 $app 2>/dev/null || { cat '${at('app.log')}'
   });
   let now = systemClock.now;
   // Waiting is asking often: nobody here takes seconds for what he does.
-  const sleep: Clock['sleep'] = (duration, signal) => systemClock.sleep(milliseconds(Math.min(duration, 10)), signal);
+  const sleep: Clock['sleep'] = (duration, signal) => systemClock.sleep(milliseconds(Math.min(duration, 1)), signal);
   const clock = { ...systemClock, now: () => now(), sleep };
   const base = worldWith();
   const world: World = {
