@@ -8,7 +8,7 @@ import type { Benched } from './dumps-benched.ts';
 const table = (name: string, rows: number): string =>
   `CREATE TABLE ${name} (id bigserial PRIMARY KEY, at timestamptz, owner uuid, doc text);
    INSERT INTO ${name} (at, owner, doc) SELECT now() - i * interval '1 second', md5((i % 1000)::text)::uuid,
-     repeat(md5((i * 7919)::text) || ' ' || (i % 977) || ' some words that come again and again ', 5) FROM generate_series(1, ${rows}) i;`;
+     repeat(md5((i::bigint * 7919)::text) || ' ' || (i % 977) || ' some words that come again and again ', 5) FROM generate_series(1, ${rows}) i;`;
 
 export async function postgresBench(base: string): Promise<Benched> {
   const server = await startPostgres();

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Told } from './apply/engine-types.ts';
-import { deadRuns, type FinishedRun, finishDeadRuns } from './apply/finish-dead-runs.ts';
+import { deadRuns, type FinishedRun, finishDeadRuns, settleEnded } from './apply/finish-dead-runs.ts';
 import { removeOldLogs } from './apply/old-logs.ts';
 import type { Verdict } from './apply/outcome.ts';
 import { recoverRun } from './apply/recover-run.ts';
@@ -87,6 +87,27 @@ export async function finished(holdfast: Holdfast, estate: string): Promise<read
       state,
       recovering(holdfast, journal, state, () => {}),
     );
+  } finally {
+    journal.close();
+  }
+}
+
+/** What a run that has ended left half-way, since its server was down; undefined where there is nothing. */
+export async function settledLater(
+  holdfast: Holdfast,
+  estate: string,
+  run: Run,
+): Promise<Readonly<{ run: Run; left: readonly string[] }> | undefined> {
+  const state = stateFolder(holdfast.root, estate);
+  const journal = openJournal(state, holdfast.surroundings.clock);
+  try {
+    const left = await settleEnded(
+      journal,
+      state,
+      run,
+      recovering(holdfast, journal, state, () => {}),
+    );
+    return left && { run: journal.run(run.id) ?? run, left };
   } finally {
     journal.close();
   }

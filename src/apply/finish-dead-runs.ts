@@ -1,8 +1,8 @@
 // Runs whose supervisor died: their lease is a lock that the kernel has dropped. Whoever opens the state to write finishes
 // them first. Two who try at once cannot both have the lease.
 import type { Journal, ReadJournal } from '../contracts/journal.ts';
-import { asFault, type Fault } from '../fault.ts';
-import type { Run, RunId } from '../model/run.ts';
+import { asFault, Fault } from '../fault.ts';
+import { leftovers, type Run, type RunId } from '../model/run.ts';
 import { tryLock } from '../store/lock.ts';
 import { minutes } from '../values/duration.ts';
 import { between, type Clock } from '../values/instant.ts';
@@ -39,6 +39,36 @@ export async function finishDeadRuns(
     finished.push({ run, left });
   }
   return finished;
+}
+
+/**
+ * What a run that has ended could not give back or lead back then (its server was down) is tried once more.
+ *
+ * @returns what is still not as it should be, in words; undefined where there is nothing to try
+ * @throws Fault `run-overtaken` where a later run has done the same work: to lead this one back would take that away
+ */
+export async function settleEnded(
+  journal: Journal,
+  state: string,
+  run: Run,
+  recover: (run: RunId) => Promise<readonly string[]>,
+): Promise<readonly string[] | undefined> {
+  using lease = tryLock(runLock(state, run.id), { run: run.id, pid: process.pid, what: `the recovery of ${run.id}` });
+  const left = leftovers(journal.entries(run.id));
+  if (left.length === 0 || lease === undefined) return undefined;
+  const later = journal
+    .latestRuns()
+    .find(({ job, startedAt, state: ended }) => job === run.job && startedAt > run.startedAt && ended !== 'refused');
+  if (later !== undefined && left.some(({ owed, notUndone }) => notUndone || !owed))
+    throw new Fault('run-overtaken', {
+      where: run.id,
+      says: `${later.id} has done the same work since, and is ${later.state}: to lead this one back could take away what that one brought`,
+      remedy: `see \`holdfast log ${run.id}\` for the names that it left, and remove them by hand where they are still there`,
+    });
+  const still = await recover(run.id);
+  if (still.length === 0)
+    journal.amend(run.id, 'aborted', `${run.summary ?? ''}; what was left of it was led back later`);
+  return still;
 }
 
 /** A supervisor beats every 5 s; where its lease cannot be tried (a state of somebody else's), this long without says it is dead. */

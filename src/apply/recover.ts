@@ -42,7 +42,7 @@ async function finishStep(
   const kind = kindOfStep(engine.kinds, step);
   const left: string[] = [];
   let fate = record.fate;
-  if (fate === 'trying' || fate === 'in doubt') {
+  if ((fate === 'trying' || fate === 'in doubt') && !record.undone) {
     const probed = record.child === undefined ? await probe(engine, kind, step, path) : expandedOnly;
     tell(engine, engine.journal.append(engine.run, path, { event: 'probed', ...answerOf(probed) }));
     if (probed.answer === 'done')
@@ -60,6 +60,9 @@ async function finishStep(
   }
   if (fate === 'done' && afterFailure === 'lead back' && !whole && !record.undone)
     left.push(...(await undoStep(engine, step, parent, 'done')));
+  // Its own worker had tried, and nothing answered then.
+  if (fate === 'failed' && record.notUndone)
+    left.push(...(await undoStep(engine, step, parent, record.child === undefined ? 'not done' : 'done')));
   if (record.owed) left.push(...(await releaseStep(engine, kind, step, path)));
   return left;
 }

@@ -162,7 +162,7 @@ export const commands: readonly Listed[] = [
   },
   {
     name: 'cancel',
-    says: 'stop a run; what it took is given back',
+    says: 'stop a run; what it took is given back. Of one that has ended: what it could not lead back then',
     arguments: '<run>',
     load: async () => (await import('./cancel.ts')).cancel,
   },

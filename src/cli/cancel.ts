@@ -1,6 +1,8 @@
-// `cancel`: asks the supervisor of a run to stop it. What it took is given back; what is half-way is undone.
+// `cancel`: asks the supervisor of a run to stop it. What it took is given back; what is half-way is undone. Of a run that has ended it
+// tries again what could not be led back then.
 import { stateFolder } from '../apply/state.ts';
 import { Fault } from '../fault.ts';
+import { settledLater } from '../holdfast.ts';
 import { openJournal } from '../journal/journal.ts';
 import { seconds } from '../values/duration.ts';
 import type { CancelAnswer } from './answers.ts';
@@ -10,7 +12,7 @@ import { misused, openToWrite } from './open.ts';
 
 export const cancel: Command<CancelAnswer> = {
   name: 'cancel',
-  says: 'stop a run',
+  says: 'stop a run, or lead back what an ended one could not',
   run: async (invocation) => {
     const [wanted] = invocation.arguments;
     if (wanted === undefined) throw misused('cancel', 'it needs the id of a run');
@@ -21,6 +23,13 @@ export const cancel: Command<CancelAnswer> = {
     if (finished?.fault !== undefined) throw finished.fault;
     if (finished !== undefined)
       return { exit: 'fine', value: run, text: `Run ${run.id}: ${run.state} (${run.summary ?? ''})\n` };
+    const settled = run.state === 'running' ? undefined : await settledLater(holdfast, estate.name, run);
+    if (settled !== undefined)
+      return {
+        exit: settled.left.length === 0 ? 'fine' : 'partly',
+        value: settled.run,
+        text: `Run ${run.id}: ${settled.left.length === 0 ? 'what it had left half-way was led back' : settled.left.join('; ')}\n`,
+      };
     if (run.state !== 'running')
       throw new Fault('run-already-ended', {
         where: run.id,

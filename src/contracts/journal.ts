@@ -51,4 +51,6 @@ export interface Journal extends ReadJournal {
   requestCancel(run: RunId): void;
   cancelRequested(run: RunId): boolean;
   finish(run: RunId, outcome: Outcome, summary: string): void;
+  /** of a run that has ended: what became of what it left */
+  amend(run: RunId, outcome: Outcome, summary: string): void;
 }

@@ -63,6 +63,13 @@ function writing(database: Database, clock: Clock): Omit<Journal, keyof ReadJour
     cancelRequested: (run) =>
       Number(database.one('SELECT cancel_requested FROM runs WHERE id = ?', run)?.['cancel_requested'] ?? 0) === 1,
     finish: (run, outcome, summary) => finish(database, run, outcome, summary, clock.now()),
+    amend: (run, outcome, summary) =>
+      void database.run(
+        `UPDATE runs SET state = ?, summary = ? WHERE id = ? AND state <> 'running'`,
+        outcome,
+        summary,
+        run,
+      ),
   };
 }
 

@@ -69,6 +69,8 @@ export type StepRecord = Readonly<{
   /** whether `release` is still owed: it was tried, and was not given back since */
   owed: boolean;
   undone: boolean;
+  /** it was to be led back, and could not be */
+  notUndone: boolean;
   fault: FaultRecord | undefined;
   result: Json;
   degraded: readonly string[];
@@ -83,6 +85,7 @@ const untouched = (path: StepPath): StepRecord => ({
   took: [],
   owed: false,
   undone: false,
+  notUndone: false,
   fault: undefined,
   result: null,
   degraded: [],
@@ -115,10 +118,11 @@ function follow(record: StepRecord, entry: Entry): StepRecord {
     case 'released':
       return { ...record, owed: false };
     case 'undone':
-      return { ...record, undone: true };
+      return { ...record, undone: true, notUndone: false };
     case 'not released':
-    case 'not undone':
       return { ...record, fault: entry.fault };
+    case 'not undone':
+      return { ...record, fault: entry.fault, notUndone: true };
   }
 }
 
@@ -127,3 +131,10 @@ export function foldEntries(entries: Iterable<Entry>): ReadonlyMap<StepPath, Ste
   for (const entry of entries) records.set(entry.path, follow(records.get(entry.path) ?? untouched(entry.path), entry));
   return records;
 }
+
+/** Of a run that has ended: what it still has, or left half-way, since what it worked on could not be reached then. */
+export const leftovers = (entries: Iterable<Entry>): readonly StepRecord[] =>
+  [...foldEntries(entries).values()].filter(
+    ({ beganAt, owed, notUndone, fate, undone }) =>
+      beganAt !== undefined && (owed || notUndone || (fate === 'in doubt' && !undone)),
+  );
