@@ -30,6 +30,10 @@ const version =
     ? HOLDFAST_VERSION
     : String(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version);
 
+/** Dumps of any size pass through a worker: what has passed is only freed when this room is full of what was made meanwhile. */
+const ofWorker = (option: string): string =>
+  option.startsWith('--max-semi-space-size=') ? '--max-semi-space-size=1' : option;
+
 const surroundings: Surroundings = {
   arguments: process.argv.slice(2),
   env: process.env,
@@ -50,7 +54,7 @@ const surroundings: Surroundings = {
   process: process.pid,
   hostName: hostname(),
   clock: { ...systemClock, sinceBoot },
-  program: { argv: [process.execPath, ...process.execArgv, process.argv[1] ?? ''], env: process.env },
+  program: { argv: [process.execPath, ...process.execArgv.map(ofWorker), process.argv[1] ?? ''], env: process.env },
   version,
   stopped: stop.signal,
 };

@@ -37,12 +37,9 @@ export class RowCounter {
   take(data: Buffer): number | undefined {
     let at = this.#inValues ? 0 : this.#columns(data);
     for (; at < data.length; at += 1) {
+      if (this.#inText) at = this.#textEnd(data, at);
       const byte = data[at];
-      if (this.#inText) {
-        if (this.#escaped) this.#escaped = false;
-        else if (byte === backslash) this.#escaped = true;
-        else if (byte === quote) this.#inText = false;
-      } else if (byte === quote) this.#inText = true;
+      if (byte === quote) this.#inText = !this.#inText;
       else if (byte === open) {
         if (this.#depth === 0) this.rows += 1;
         this.#depth += 1;
@@ -51,6 +48,25 @@ export class RowCounter {
       else if (byte === newline && this.#ended) return at + 1;
     }
     return undefined;
+  }
+
+  /** @returns where the quote is that ends the text, or the end of the data. Nearly all bytes of a dump are in texts. */
+  #textEnd(data: Buffer, from: number): number {
+    let begin = this.#escaped && from < data.length ? from + 1 : from;
+    this.#escaped = false;
+    for (;;) {
+      const found = data.indexOf(quote, begin);
+      const end = found === -1 ? data.length : found;
+      let backslashes = 0;
+      while (end - backslashes > begin && data[end - backslashes - 1] === backslash) backslashes += 1;
+      const isEscaped = backslashes % 2 === 1;
+      if (found === -1) {
+        this.#escaped = isEscaped;
+        return end;
+      }
+      if (!isEscaped) return end;
+      begin = end + 1;
+    }
   }
 
   /** Names of columns are within ticks, and may look like anything; behind them comes VALUES. */

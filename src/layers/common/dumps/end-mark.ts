@@ -19,19 +19,27 @@ export async function* wholly(
 ): AsyncGenerator<Uint8Array> {
   const mark = Buffer.from(randomBytes(24).toString('base64url'));
   const { stdout, ended } = machine.stream(['sh', '-c', script, mark.toString(), ...argv], options);
-  let held: Uint8Array = Buffer.alloc(0);
+  // The last pieces are held back until as much as the mark has come behind them; nothing is copied but at the end.
+  const held: Uint8Array[] = [];
+  let behind = 0;
   for await (const chunk of stdout) {
-    const all = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-    const ready = Math.max(0, all.length - mark.length);
-    if (ready > 0) yield all.subarray(0, ready);
-    held = Buffer.from(all.subarray(ready));
+    held.push(chunk);
+    behind += chunk.length;
+    for (let first = held[0]; first !== undefined && behind - first.length >= mark.length; first = held[0]) {
+      held.shift();
+      behind -= first.length;
+      yield first;
+    }
   }
-  const end = await ended;
-  if (end.exitCode !== 0) throw failed(end);
-  if (mark.equals(held)) return;
+  const last = Buffer.concat(held);
+  const end = Math.max(0, last.length - mark.length);
+  if (end > 0) yield last.subarray(0, end);
+  const how = await ended;
+  if (how.exitCode !== 0) throw failed(how);
+  if (mark.equals(last.subarray(end))) return;
   throw new Fault('dump-cut-short', {
     where: machine.name,
-    says: `what ${argv[0]} wrote has no end, though it is said to have ended well: ${lastWords(end)}`,
+    says: `what ${argv[0]} wrote has no end, though it is said to have ended well: ${lastWords(how)}`,
     remedy: 'see whether the connection there broke, or its container was stopped (`holdfast log`), and run it again',
   });
 }
