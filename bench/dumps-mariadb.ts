@@ -14,7 +14,7 @@ export async function mariadbBench(base: string): Promise<Benched> {
   const server = await startMariadb(['--innodb-buffer-pool-size=1G', '--innodb-log-file-size=256M']);
   const { port, password } = server;
   server.sql('CREATE DATABASE shop');
-  for (const name of ['orders', 'events', 'notes']) server.sql(table(name, 330_000), 'shop');
+  for (const name of ['orders', 'events', 'notes']) server.sql(table(name, 520_000), 'shop');
   for (const nth of [1, 2, 3, 4, 5]) server.sql(table(`small_${nth}`, 1000), 'shop');
   server.sql('CREATE VIEW latest AS SELECT * FROM orders WHERE id > 100; CREATE PROCEDURE hello() SELECT 1', 'shop');
   const size = server.sql(`SELECT SUM(DATA_LENGTH) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'shop'`);
