@@ -87,7 +87,7 @@ export async function refusedFault(server: Server, token: Secret, line: string, 
     });
   return new Fault('database-login-refused', {
     where,
-    says: `the server says: ${words}; ${token.name} is not valid any more, or its policy has neither \`default\` nor: ${line}`,
+    says: `the server says: ${words}; the token (${token.name}) is not valid any more, or its policy has neither \`default\` nor: ${line}`,
     remedy: 'make a new token with that policy, or let `token` be a command that logs in anew for each run',
   });
 }
