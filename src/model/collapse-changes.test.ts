@@ -120,6 +120,20 @@ describe('many changes', () => {
     assert.deepEqual(why(folder('removed', 'a'), renamed('b', 'c'), folder('changed', 'd')), [], 'control');
   });
 
+  it('say to look through a folder that moved, where a mirror may move another one of its name', () => {
+    const folder = (what: 'changed' | 'removed', name: string): Change => ({ what, path: name, folder: true });
+    const why = (...changes: readonly Change[]) => collapsed(...changes).rescans.map((one) => `${one.path} ${one.why}`);
+    const anew = [folder('removed', 'b'), folder('changed', 'b')];
+    assert.deepEqual(why(...anew, renamed('b', 'a')), ['a replaced', 'b replaced']);
+    assert.deepEqual(why(...anew, folder('changed', 'b/x'), renamed('b/x', 'c')), ['b replaced', 'c replaced']);
+    assert.deepEqual(why({ what: 'rescan', path: 'b', why: 'moved-in' }, renamed('b/x', 'c')), [
+      'b moved-in',
+      'c moved-in',
+    ]);
+    const same = why(folder('changed', 'b'), folder('changed', 'b/x'), renamed('b/x', 'c'));
+    assert.ok(!same.some((one) => one.startsWith('c ')), 'control');
+  });
+
   it('look from the older of two times, and at all where one says so', () => {
     const older = '2026-11-21T08:00:00.000Z' as Instant;
     const look = (since?: Instant): Change => ({

@@ -96,7 +96,7 @@ export function collapsing(): Collapsing {
       walk(root, (place, path, above) => {
         const own = !above || place.came.some(({ folder }) => folder);
         // Nobody told what was in the folder that is gone: its own names may be left in a mirror, below those of the new one.
-        const look = place.gone && place.there ? both(place.look, { why: 'replaced', since: undefined }) : place.look;
+        const look = place.gone && place.there ? both(place.look, replaced) : place.look;
         if (look !== undefined && own) rescans.push({ path, ...look });
         const covered = !own || (look !== undefined && look.since === undefined);
         if (place.touched !== undefined && !covered) touched.push({ path, folder: place.touched === 'folder' });
@@ -118,8 +118,21 @@ const both = (one: Look | undefined, other: Look): Look =>
     ? other
     : one;
 
+const replaced: Look = { why: 'replaced', since: undefined };
+
+/** Whether a mirror may have another folder of this name, or of one above it: what it would move is not what was moved. */
+function anotherIn(place: Place): Look | undefined {
+  for (let one: Place | undefined = place; one !== undefined; one = one.above) {
+    if (one.gone && one.there) return replaced;
+    if (one.look !== undefined && one.look.since === undefined) return one.look;
+  }
+  return undefined;
+}
+
 /** What is known of below one name holds below the other as well. */
 function carry(from: Place, to: Place): void {
+  const another = anotherIn(from);
+  if (another !== undefined) to.look = both(to.look, another);
   moveAlong(from, to);
   let left = mostCarried;
   const copy = (source: Place, target: Place): void => {

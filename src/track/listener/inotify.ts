@@ -6,6 +6,8 @@ my (%watched, $top, %moving);
 my %paths;
 # Folders moved so fast that their names are in doubt: all of them are watched anew when it is calm.
 my $confused = 0;
+# By watch and name: folders that were not there any more when they were to be watched. A folder above may have moved, which is heard later.
+my %missed;
 sub path_of {
   my ($watch) = @_;
   return $paths{$watch} if exists $paths{$watch};
@@ -56,7 +58,11 @@ sub watch_below {
     $path = join_path($path, $one->[1]) if defined $one->[0];
     next if excluded($path);
     my $handle = open_below($base, $path);
-    if (!defined $handle) { put('U', $path, "$!") if $! == EACCES || $! == EPERM || $! == EMFILE; next }
+    if (!defined $handle) {
+      if ($! == ENOENT) { $missed{pack('l a*', $one->[0], $one->[1])} = 1 if defined $one->[0] }
+      elsif ($! == EACCES || $! == EPERM || $! == EMFILE) { put('U', $path, "$!") }
+      next;
+    }
     # IN_ONLYDIR, IN_EXCL_UNLINK
     my $watch = syscall($call->{in_add}, fileno($events), '/proc/self/fd/' . fileno($handle), MODIFY | ATTRIB | CLOSE_WRITE | FROM | TO | CREATE | DELETE | 0x05000000);
     if ($watch < 0) {
@@ -104,6 +110,20 @@ sub unwatch {
   %paths = ();
 }
 
+# When all that was heard has its name: what is there now was made and filled before a watch stood in it.
+sub look_again {
+  my ($events) = @_;
+  sysopen(my $base, $folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) or return;
+  for my $packed (keys %missed) {
+    delete $missed{$packed};
+    my ($above, $name) = unpack('l a*', $packed);
+    my $path = exists $watched{$above} ? path_of($above) : undef;
+    next unless defined $path;
+    watch_below($events, $base, $above, $name);
+    put('S', join_path($path, $name), 'unwatched') unless delete $missed{$packed};
+  }
+}
+
 sub settle_moves {
   my ($events, $older) = @_;
   for my $cookie (keys %moving) {
@@ -146,7 +166,7 @@ sub in_one {
 }
 
 sub in_open {
-  (%watched, %moving, %paths) = ();
+  (%watched, %moving, %paths, %missed) = ();
   $heard = '';
   $confused = 0;
   undef $top;
@@ -193,6 +213,7 @@ sub follow_inotify {
     if ($looked) { $events = in_look($events, $at, $round) or return }
     my $done = $all && !$looked && !length $heard;
     if ($done && $confused) { $events = in_again() or return; $done = 0 }
+    look_again($events) if $done && %missed;
     if ($done) { settle_moves($events, $round - 1); tick($second, scalar keys %watched) unless %moving }
     flush_some() if $done || length $out >= PORTION || !has_room();
     if ($checked != $second) { $checked = $second; return unless still_there($at) }
