@@ -13,7 +13,7 @@ import { countSeries, everyPoint, paceOf, storedBytes } from './series.ts';
 const asked = { now, zone: utc, horizonDays: 60 };
 
 describe('what points take', () => {
-  it('is the sum of those that share nothing, and of generations what each added', () => {
+  it('is the sum of those that share nothing, and of generations what each added (reality 1.2x)', () => {
     const plain = seriesOf(
       'a',
       {},
@@ -120,7 +120,7 @@ describe('how it goes on', () => {
     assert.equal(outlookOf(forever, asked).at(-1), 670, 'control: with no rule it goes on');
   });
 
-  it('says the first day without room, and none where it fits', () => {
+  it('says the first day without room, and none where it fits (reality 2.16)', () => {
     const forever = outlookOf(
       seriesOf(
         'a',

@@ -84,7 +84,7 @@ function flooded(place: Place, kind: 'fanotify' | 'inotify'): number {
 
 describe('a tracker', () => {
   it(
-    'that is killed is seen to be gone, and the next says from when on to look',
+    'that is killed is seen to be gone, and the next says from when on to look (reality 1.4)',
     inPlace(async (outer) => {
       const first = startedAlone(outer);
       const place = { ...outer, journal: await journalIn(outer) };
@@ -129,7 +129,7 @@ describe('a tracker', () => {
   );
 
   it(
-    'knows every one of more files than the queue of the kernel holds by default, where it is fanotify',
+    'knows every one of more files than the queue of the kernel holds by default, where it is fanotify (reality 1.4, 6.17)',
     { skip: !root },
     inPlace(async (place) => {
       ownDisk(place, '-N', '40000')();

@@ -58,7 +58,7 @@ describe('the room of a journal', () => {
   );
 
   it(
-    'that is full turns the oldest records into their folders, to be looked through, and forgets none',
+    'that is full turns the oldest records into their folders, to be looked through, and forgets none (reality 2.11)',
     inPlace(async (place) => {
       for (let nth = 0; nth < 8; nth += 1) await filled(place, nth * 1000, 1000, (at) => `d${nth % 3}/e/f${at}`);
       acknowledge(place, 'slow', 1500);

@@ -235,7 +235,7 @@ for (const kind of kinds) {
     );
 
     it(
-      'brings what changes while it is consumed once more',
+      'brings what changes while it is consumed once more (reality 6.16)',
       following(async (place) => {
         writeFileSync(at(place, 'busy'), 'one');
         const consumed = await seen(place);
@@ -250,7 +250,7 @@ for (const kind of kinds) {
     );
 
     it(
-      'keeps for each consumer what that one has not acknowledged',
+      'keeps for each consumer what that one has not acknowledged (reality 2.9, L6)',
       following(async (place) => {
         await caughtUp(place, 'two');
         writeFileSync(at(place, 'first'), '');

@@ -45,7 +45,7 @@ describe('what an etcd holds', { skip: cannotServeEtcd() }, () => {
   });
   after(() => server.close());
 
-  it('is dumped whole, with its digest, and counted at the revision that was dumped', () =>
+  it('is dumped whole, with its digest, and counted at the revision that was dumped (reality 1.8a)', () =>
     within(async (place) => {
       assert.deepEqual((await place.protect('run1')).degraded, []);
       const [point] = await place.points();
@@ -113,7 +113,7 @@ describe('what an etcd holds', { skip: cannotServeEtcd() }, () => {
       );
     }));
 
-  it('comes back in place; what is there becomes a point that is held', () =>
+  it('comes back in place; what is there becomes a point that is held (reality 4.11)', () =>
     within(async (place) => {
       await place.protect('run1');
       const good = server.ctl('get', '', '--from-key');

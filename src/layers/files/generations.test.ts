@@ -53,7 +53,7 @@ describe('generations', { skip: unlessRoot, timeout: 120_000 }, () => {
       assert.equal(seen(place.back), seen(place.data));
     }));
 
-  it('follow every kind of change, and the one before stays what it was, owners, modes and attributes included', () =>
+  it('follow every kind of change, and the one before stays what it was, owners, modes and attributes included (reality 1.2m)', () =>
     withPlace(async (place) => {
       sh(filled, place.data);
       const first = await copied(place, 'run1');
@@ -89,7 +89,7 @@ describe('generations', { skip: unlessRoot, timeout: 120_000 }, () => {
       assert.deepEqual(second.manifest.details['changes'], { changed: 1, changed_bytes: 7, changed_bytes_before: 7 });
     }));
 
-  it('say what became of what: new, changed, only touched, gone', () =>
+  it('say what became of what: new, changed, only touched, gone (reality 2.13)', () =>
     withPlace(async (place) => {
       sh(`cd "$1"; echo 1 >same; echo 12 >changed; echo 123 >touched; echo 1234 >gone`, place.data);
       await copied(place, 'run1');

@@ -21,7 +21,7 @@ function fill(place: Place): void {
 }
 
 describe('a worker that is killed at any place', { skip: unlessRoot, timeout: 600_000 }, () => {
-  it('of a copy leaves a point only where it was sealed, and the last good one as it was', async () => {
+  it('of a copy leaves a point only where it was sealed, and the last good one as it was (reality 1.2m)', async () => {
     const outer = placeWith();
     const weeks = join(outer.folder, 'weeks');
     const place = placeWith({ keep: { keep_last: 1 }, week_links: weeks });

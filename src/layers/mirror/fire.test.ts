@@ -22,7 +22,7 @@ import { faultOf, files, skip, treeOf, within } from './fire.test-support.ts';
 import { changed, placeWith, removed, renamed, rescan } from './place.test-support.ts';
 
 describe('a share that is not there', { skip, timeout: 300_000 }, () => {
-  it('removes nothing from its mirror: gone, empty, unmounted, or away as the tracker says', () =>
+  it('removes nothing from its mirror: gone, empty, unmounted, or away as the tracker says (reality 1.3)', () =>
     within(async (place) => {
       files(place, 10);
       await place.protect('run1');
@@ -144,7 +144,7 @@ describe('a mirror', { skip, timeout: 300_000 }, () => {
       assert.equal(readdirSync(place.tree).length, 3);
     }));
 
-  it('gets a folder of 10,000 files that was moved in, as a whole', () =>
+  it('gets a folder of 10,000 files that was moved in, as a whole (reality 6.17)', () =>
     within(async (place) => {
       files(place, 3);
       await place.protect('run1');
@@ -172,7 +172,7 @@ describe('a mirror', { skip, timeout: 300_000 }, () => {
       assert.equal(sh('cd album; cat one b/two; ls b', place.back), '1\n2\ntwo\n');
     }));
 
-  it('is told by the full pass what the journal had missed, and repaired', () =>
+  it('is told by the full pass what the journal had missed, and repaired (reality 1.5b)', () =>
     within(async (place) => {
       files(place, 20);
       await place.protect('run1');

@@ -20,7 +20,7 @@ const within = async (work: (place: Place) => Promise<void>, more: Record<string
 const isSame = ({ share, tree }: Place) => assert.equal(differences(share, tree), '');
 
 describe('a mirrored share', { skip, timeout: 300_000 }, () => {
-  it('is as the share is after the first run, whatever its names and kinds', () =>
+  it('is as the share is after the first run, whatever its names and kinds (reality 1.3)', () =>
     within(async (place) => {
       everything(place.share);
       const { degraded } = await place.protect('run1');
@@ -52,7 +52,7 @@ describe('a mirrored share', { skip, timeout: 300_000 }, () => {
       { to_machine: 'nas' },
     ));
 
-  it('follows what was written, removed, renamed and changed in its attributes', () =>
+  it('follows what was written, removed, renamed and changed in its attributes (reality L17, 6.18)', () =>
     within(async (place) => {
       everything(place.share);
       sh(

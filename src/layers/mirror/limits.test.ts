@@ -75,7 +75,7 @@ describe('at its limits, a mirror', { skip, timeout: 300_000 }, () => {
       { content_pass: '90d' },
     ));
 
-  it('that was gone for ten days gets all of them with the first run after', () =>
+  it('that was gone for ten days gets all of them with the first run after (reality 6.15)', () =>
     within(async (place) => {
       files(place, 200);
       sh('mkdir album; for n in $(seq 20); do echo $n >album/$n; done', place.share);

@@ -53,7 +53,7 @@ describe('databases of MariaDB', { skip: cannotServeMariadb() }, () => {
     await server.close();
   });
 
-  it('are dumped one by one, with the accounts, and each says what it holds', () =>
+  it('are dumped one by one, with the accounts, and each says what it holds (reality 1.8a)', () =>
     within(async () => {
       const taken = takenIn(point.manifest);
       assert.deepEqual(taken.map(({ name }) => name).sort(), ['all-accounts', 'shop', strange, quoted].sort());
@@ -77,7 +77,7 @@ describe('databases of MariaDB', { skip: cannotServeMariadb() }, () => {
       assert.match(text, /GRANT `readers` TO `keeper`@`10.%`/);
     }));
 
-  it('come back in the place of what is there, with all that is in them; what was there is a point that is held', () =>
+  it('come back in the place of what is there, with all that is in them; what was there is a point that is held (reality 4.7)', () =>
     within(async (place) => {
       const good = contentOf(server, 'shop');
       server.sql(
@@ -125,7 +125,7 @@ describe('databases of MariaDB', { skip: cannotServeMariadb() }, () => {
       }
     }));
 
-  it('come back onto a server that has nothing: with the accounts that they belong to, and the passwords of today', async () => {
+  it('come back onto a server that has nothing: with the accounts that they belong to, and the passwords of today (reality 4.8, 2.37)', async () => {
     const other = await startMariadb();
     try {
       await within(async (place) => {
@@ -166,7 +166,7 @@ describe('databases of MariaDB', { skip: cannotServeMariadb() }, () => {
       { as: 'mysql', server: { host: server.socket, user: undefined, password: undefined } },
     ));
 
-  it('that lost their rows since the last time make the run suspicious, and name it', () =>
+  it('that lost their rows since the last time make the run suspicious, and name it (reality 6.26)', () =>
     within(async (place) => {
       await place.protect('run1');
       server.sql(

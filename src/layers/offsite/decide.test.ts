@@ -82,7 +82,7 @@ describe('what had its time at a place of copies', () => {
 });
 
 describe('what is sent to a place of copies', () => {
-  it('is what is missing there, oldest first, each as a change of the one before', () => {
+  it('is what is missing there, oldest first, each as a change of the one before (reality L7)', () => {
     const [one, two, three, four] = days(1, 4);
     assert.ok(one && two && three && four);
     const { send } = decided({ sources: [four, two, three, one], copies: [copy(two)] });

@@ -37,7 +37,7 @@ describe('copies of generations', { skip, timeout: 300_000 }, () => {
   });
   afterEach(() => place.close());
 
-  it('hold all that a file has, take the disk there once for what they share, and come back the same', async () => {
+  it('hold all that a file has, take the disk there once for what they share, and come back the same (reality 6.19)', async () => {
     withoutDevice(place.tree);
     large(join(place.tree, 'large'));
     await place.take(1);
@@ -89,7 +89,7 @@ describe('copies of generations', { skip, timeout: 300_000 }, () => {
     assert.equal(sh('getfattr --only-values -n user.k huge; stat -c " %a" huge', place.back), 'v 640\n');
   });
 
-  it('that took the room twice, since nothing was linked, are said to', async () => {
+  it('that took the room twice, since nothing was linked, are said to (reality 2.31)', async () => {
     large(join(place.tree, 'large'));
     await place.take(1);
     await place.run('run1');

@@ -19,7 +19,7 @@ describe('copies of restore points on another machine', { skip }, () => {
   });
   afterEach(() => place.close());
 
-  it('are sent oldest first, are the same bit for bit, and nothing is sent twice', async () => {
+  it('are sent oldest first, are the same bit for bit, and nothing is sent twice (reality 1.2q)', async () => {
     plain(place.tree);
     for (const day of [1, 2, 3]) await place.take(day);
     const out = await place.run('run1');
@@ -40,7 +40,7 @@ describe('copies of restore points on another machine', { skip }, () => {
     assert.deepEqual(place.left(), []);
   });
 
-  it('bring everything that a tree has back into an empty folder', async () => {
+  it('bring everything that a tree has back into an empty folder (reality 4.3)', async () => {
     everything(place.tree);
     rmSync(join(place.tree, 'device'));
     await place.take(1);
@@ -94,7 +94,7 @@ describe('copies of restore points on another machine', { skip }, () => {
     assert.equal((await place.copies()).length, 2);
   });
 
-  it('of a target that was away for ten days are all made when it is back', async () => {
+  it('of a target that was away for ten days are all made when it is back (reality 6.15)', async () => {
     plain(place.tree);
     await place.take(1);
     await place.run('run1');
@@ -160,7 +160,7 @@ describe('copies of restore points on another machine', { skip }, () => {
     }
   });
 
-  it('that do not fit are not begun, and a disk that is full in the middle leaves nothing half', async () => {
+  it('that do not fit are not begun, and a disk that is full in the middle leaves nothing half (reality 1.5b)', async () => {
     execFileSync('sh', ['-c', 'head -c 8M /dev/urandom > "$0"', join(place.tree, 'large')]);
     await place.take(1);
     const there = join(place.folder, 'there');

@@ -45,7 +45,7 @@ describe('databases of PostgreSQL', { skip: cannotServePostgres() }, () => {
   });
   after(() => server.close());
 
-  it('are dumped one by one, with the roles, and each says what it holds', () =>
+  it('are dumped one by one, with the roles, and each says what it holds (reality 1.8a)', () =>
     within(async (place) => {
       const { degraded } = await place.protect('run1');
       assert.deepEqual(degraded, []);
@@ -66,7 +66,7 @@ describe('databases of PostgreSQL', { skip: cannotServePostgres() }, () => {
       assert.match(text, /ALTER ROLE keeper .*PASSWORD 'SCRAM-SHA-256/);
     }));
 
-  it('come back in the place of what is there: rows, owners, settings; what was there is a point that is held', () =>
+  it('come back in the place of what is there: rows, owners, settings; what was there is a point that is held (reality 4.5)', () =>
     within(async (place) => {
       await place.protect('run1');
       const [point] = await place.points();
@@ -98,7 +98,7 @@ describe('databases of PostgreSQL', { skip: cannotServePostgres() }, () => {
       server.psql('postgres', 'DROP DATABASE beside');
     }));
 
-  it('come back onto a server that has nothing: with the roles that they belong to', async () => {
+  it('come back onto a server that has nothing: with the roles that they belong to (reality 4.4)', async () => {
     const other = await startPostgres();
     try {
       await within(async (place) => {

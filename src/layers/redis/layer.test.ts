@@ -97,7 +97,7 @@ describe('what a Redis holds', { skip: cannotServeRedis() }, () => {
         { way, ...(way === 'bgsave' ? { server: { user: 'default', socket: join(server.data, 'socket') } } : {}) },
       ));
 
-  it('comes back as dump.rdb, which redis-check-rdb reads', () =>
+  it('comes back as dump.rdb, which redis-check-rdb reads (reality 1.8a)', () =>
     within(async (place) => {
       await place.protect('run1');
       const target = join(place.folder, 'back');

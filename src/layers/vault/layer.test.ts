@@ -18,7 +18,7 @@ describe('a vault', () => {
   const { open, served, placed } = serving();
 
   describe('that is unsealed', () => {
-    it('gives a snapshot, kept as it came, which says its index', async () => {
+    it('gives a snapshot, kept as it came, which says its index (reality 1.8a)', async () => {
       const cluster = small();
       const place = placed(await served(cluster, { tls: true }));
       const { degraded, notes } = await place.protect('run1');
@@ -45,7 +45,7 @@ describe('a vault', () => {
       );
     });
 
-    it('is put back to what it was; what it held meanwhile is a point that is held', async () => {
+    it('is put back to what it was; what it held meanwhile is a point that is held (reality 4.9)', async () => {
       const cluster = small();
       const place = placed(await served(cluster));
       await place.protect('run1');

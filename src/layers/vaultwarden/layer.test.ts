@@ -30,7 +30,7 @@ describe('a Vaultwarden', { skip: unlessAble }, () => {
   });
   after(() => vault.close());
 
-  it('is one point: its database, keys, attachments, sends and settings, with what is in it counted', async () => {
+  it('is one point: its database, keys, attachments, sends and settings, with what is in it counted (reality 1.8a)', async () => {
     const out = await vault.protect('run1');
     assert.deepEqual([out.degraded, out.failed], [[], {}]);
     const point = await vault.newest();

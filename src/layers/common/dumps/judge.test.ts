@@ -39,7 +39,7 @@ describe('a dump', () => {
       assert.deepEqual(judged([now], before), ['fine']);
   });
 
-  it('is suspicious when its rows went to zero, though it has every table (an owner had fourteen such dumps)', () => {
+  it('is suspicious when its rows went to zero, though it has every table (an owner had fourteen such dumps) (reality 2.29)', () => {
     assert.deepEqual(judged([item({ rows: 0, filled: 0, bytes: 900_000 })], [point(29, [item()])]), ['emptied']);
   });
 
@@ -59,7 +59,7 @@ describe('a dump', () => {
     assert.deepEqual(judged([item()], [point(29, [item(), item({ name: 'other', rows: 0 })])]), ['fine']);
   });
 
-  it('is suspicious when it used to change and is the same for a week', () => {
+  it('is suspicious when it used to change and is the same for a week (reality 6.26)', () => {
     const busy = Array.from({ length: 10 }, (_, day) => point(day + 10, [item({ rows: 2000 + day })]));
     const still = Array.from({ length: 10 }, (_, day) => point(day + 20, [item({ rows: 1009 })]));
     assert.deepEqual(judged([item({ rows: 1009 })], [...busy, ...still]), ['frozen']);

@@ -79,7 +79,7 @@ describe('damage', () => {
       );
   });
 
-  it('is seen where files are filled with zeros, and where they are emptied', async () => {
+  it('is seen where files are filled with zeros, and where they are emptied (reality 2.30)', async () => {
     const zeros = `${sixtyOfHundred} | head -20 | while read -r f; do s=$(stat -c %s "$f"); head -c $s /dev/zero > ../x; cat ../x > "$f"; done`;
     assert.deepEqual(await after(generationsOf(documents), zeros), ['zeroed']);
     const empty = `${sixtyOfHundred} | head -20 | while read -r f; do : > "$f"; done`;

@@ -74,7 +74,7 @@ describe('a machine that serves rsync only', { skip: unless }, () => {
     assert.notEqual(statSync(on('three/holes')).ino, statSync(on('one/holes')).ino, 'control');
   });
 
-  it('lets nobody who adds overwrite, delete or read', async () => {
+  it('lets nobody who adds overwrite, delete or read (reality L21)', async () => {
     const before = readFileSync(on('one/one'), 'utf8');
     mkdirSync(at('other'));
     writeFileSync(join(at('other'), 'one'), 'written by a thief');
