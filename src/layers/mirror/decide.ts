@@ -19,6 +19,8 @@ export type Decision = Readonly<{
   owed: readonly Path[];
   /** files with another name: what the mirror has under the one is what comes under the other, unless they differ after all */
   renamed: readonly Readonly<{ from: Path; to: Path }>[];
+  /** one file by two names that come apart, of which `path` goes below a folder that is moved into one that comes */
+  tied: readonly Readonly<{ path: Path; to: Path }>[];
 }>;
 export type Displaced = Readonly<{ path: Path; before: Path; state: There }>;
 export type Bring = Readonly<{
@@ -55,7 +57,7 @@ export const bornOut = (
   return isFolder(now) && isFolder(was) && (now.modified === was.modified || entered.has(to));
 };
 
-export function decide({ names, moves, files, share, mirror }: Sight): Decision {
+export function decide({ names, moves, files, share, mirror }: Sight): Omit<Decision, 'tied'> {
   const brings = new Map<Path, Bring>();
   const displaced = new Map<Path, Displaced>();
   const folders = new Map<Path, Path>();

@@ -155,6 +155,26 @@ describe('a mirror', { skip, timeout: 300_000 }, () => {
       assert.equal((await place.points()).at(-1)?.manifest.counts['files'], 10_003);
     }));
 
+  it('keeps one file as one, be its names in a tree that was moved in, in a folder moved into that, or elsewhere', () =>
+    within(async (place) => {
+      sh('mkdir -p album/new; echo 1 >album/one; echo 2 >elsewhere; echo 3 >album/three', place.share);
+      await place.protect('run1');
+      // Before it came nobody watched the tree: of a name in it that is of a file of the share, the journal says nothing.
+      sh('mkdir -p ../in/deep/odd; ln elsewhere ../in/deep/two; mv ../in in; ln album/one in/deep/a', place.share);
+      sh('mv album in/deep/album; mkdir in/deep/album/late; ln in/deep/a in/deep/album/late/a', place.share);
+      place.tell(rescan('in'), changed('in/deep/a'), renamed('album', 'in/deep/album', true));
+      place.tell(changed('in/deep/album/late', true), changed('in/deep/album/late/a'));
+      const { degraded } = await place.protect('run2');
+      assert.deepEqual([degraded, differences(place.share, place.tree)], [[], '']);
+      const [first] = await place.points();
+      assert.ok(first !== undefined);
+      await place.restore('back1', first);
+      assert.deepEqual(
+        ['album/one', 'album/three', 'elsewhere'].map((name) => readFileSync(join(place.back, name), 'utf8')),
+        ['1\n', '3\n', '2\n'],
+      );
+    }));
+
   it('gets what changed in a folder of its own that was moved into a tree that was moved in', () =>
     within(async (place) => {
       sh('mkdir -p album/b other; echo 1 >album/one; echo 2 >album/b/two', place.share);

@@ -4,7 +4,7 @@ import type { Path } from '../../model/change-journal.ts';
 import type { Collapsed, Renamed } from '../../model/collapse-changes.ts';
 import { asked, below, bornOut, type Decision, decide, overlaps } from './decide.ts';
 import { toldByShare } from './from-share.ts';
-import { namesOf, withOthers } from './linked.ts';
+import { linkedAmong, linkedComing, namesOf, tiedIn, withOthers } from './linked.ts';
 import { type Moves, movesOf, renamedAll } from './moves.ts';
 import { isBelow, type MirrorPlace, parentOf } from './places.ts';
 import { differing, isDamaged, whatDiffers } from './rsync.ts';
@@ -38,14 +38,16 @@ export async function look(place: MirrorPlace, wanted: Wanted, watched: Watched)
   for (const path of await differences(place, rescans, wanted.excluded, watched)) names.add(path);
   for (let others = true; others; ) {
     const { share, mirror } = await both(place, names, moves, signal, files);
-    const linked = withOthers(share);
+    const decision = decide({ names, moves, files, share, mirror });
+    const named = new Map([...linkedAmong(share), ...(await linkedComing(place, decision, signal))]);
+    const linked = withOthers(named);
     const more =
       linked.length === 0
         ? []
-        : (await namesOf(place, linked, signal)).filter((path) => !names.has(path) && !out(path));
+        : (await namesOf(place, linked, signal)).filter((path) => !named.has(path) && !names.has(path) && !out(path));
     for (const path of more) names.add(path);
     others = more.length > 0;
-    if (!others) return decide({ names, moves, files, share, mirror });
+    if (!others) return { ...decision, tied: tiedIn(decision, named) };
   }
   throw new Error('unreachable');
 }
@@ -71,7 +73,7 @@ async function whole({ source, entry }: MirrorPlace, signal: AbortSignal): Promi
   const moves = movesOf([]);
   const share = await statesOf(source, entry.from.folder, names, signal);
   const mirror: States = new Map([['', { type: 'none', missing: '' }]]);
-  return decide({ names, moves, files: [], share, mirror });
+  return { ...decide({ names, moves, files: [], share, mirror }), tied: [] };
 }
 
 /**

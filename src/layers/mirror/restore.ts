@@ -5,12 +5,11 @@ import type { Done, StepContext, StepKind } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
 import type { Path } from '../../model/change-journal.ts';
 import { absent } from '../../model/step.ts';
-import { digestOf } from '../../values/canonical.ts';
 import { count, shown } from '../../values/text.ts';
 import { must } from '../common/commands.ts';
 import { givenOf } from '../common/given.ts';
 import { carryHoley, holeyIn, unlikeHoley } from '../common/holes/holes.ts';
-import { readManifest } from '../common/points/manifest.ts';
+import { digestOfPoint } from '../common/points/expects.ts';
 import { workFolder } from '../common/points/places.ts';
 import { readPoints } from '../common/points/points.ts';
 import { split } from '../common/records.ts';
@@ -51,8 +50,7 @@ export const restoreKind: StepKind = {
     const { machine, restoring } = placed(context);
     if (!subject.startsWith('restore-point/'))
       return (await inTheWay(machine, restoring.target)) === undefined ? emptyTarget : absent;
-    const manifest = await readManifest(machine.files, restoring.folder);
-    return 'problem' in manifest ? absent : digestOf(manifest);
+    return digestOfPoint(machine.files, restoring.folder);
   },
 
   do: async (context): Promise<Done> => {

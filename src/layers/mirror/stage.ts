@@ -7,10 +7,10 @@ import { shown } from '../../values/text.ts';
 import { carryHoley } from '../common/holes/holes.ts';
 import { isHoley } from '../common/holes/rule.ts';
 import { checkRoom } from '../common/points/destination.ts';
-import { basisScript } from './basis-script.ts';
 import { confinedMachine } from './confined.ts';
 import { below, type Decision } from './decide.ts';
 import { fromShare, toldByShare } from './from-share.ts';
+import { linkScript } from './link-script.ts';
 import { perl } from './perl.ts';
 import { asNames, type MirrorPlace, readable } from './places.ts';
 import type { Arrived, Lot } from './renames.ts';
@@ -33,7 +33,7 @@ const readAgain = 1024 * 1024 * 1024;
 
 export async function stage(
   place: MirrorPlace,
-  { bring, moved, folders, renamed }: Decision,
+  { bring, moved, folders, renamed, tied }: Decision,
   { excluded, damaged }: Readonly<{ excluded: readonly Path[]; damaged: readonly Path[] }>,
   watched: Watched,
 ): Promise<Staged> {
@@ -61,8 +61,13 @@ export async function stage(
     if (state.type === 'file' && replaces?.state.type === 'file' && !bases.has(path)) bases.set(path, replaces.before);
   // What has lost its content is no basis: rsync would link it, by size and time.
   for (const path of damaged) bases.delete(path);
+  // rsync would rather link the basis than leave what is there: the name that comes first has it.
+  for (const { path, to } of tied) {
+    const basis = bases.get(path);
+    if (basis !== undefined && bases.delete(path) && !bases.has(to)) bases.set(to, basis);
+  }
   const pairs = [...bases].flatMap(([path, before]) => [before, path]);
-  if (pairs.length > 0) await perl(machine, basisScript, [place.tree, at('basis')], { signal, input: asNames(pairs) });
+  if (pairs.length > 0) await perl(machine, linkScript, [place.tree, at('basis')], { signal, input: asNames(pairs) });
 
   const left = [...excluded, ...moved.filter(({ into }) => into).map(({ to }) => to)];
   if (room < bytes) {
@@ -77,7 +82,12 @@ export async function stage(
     { lot: 'into', wanted: bring.filter(({ path }) => isInto(path)), out: excluded },
   ] as const;
   const came = [];
-  for (const lot of lots) if (lot.wanted.length > 0) came.push(await brought(place, lot, bytes <= readAgain, watched));
+  for (const lot of lots) {
+    if (lot.wanted.length === 0) continue;
+    const pairs = lot.lot === 'into' ? tied.flatMap(({ path, to }) => [to, path]) : [];
+    if (pairs.length > 0) await perl(machine, linkScript, [at('new'), at('into')], { signal, input: asNames(pairs) });
+    came.push(await brought(place, lot, bytes <= readAgain, watched));
+  }
   await bringFolders(
     place,
     folders.map(({ path }) => path),

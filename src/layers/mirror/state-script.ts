@@ -5,8 +5,8 @@ import { holeyInPerl } from '../common/holes/rule.ts';
 
 /**
  * `$1` the folder, `$2` `count` where folders are to be counted through. Answers: the name, then what is there. With `list` as `$2` it
- * answers with every file in those that are folders, at any depth: its name, then its size and how much of it is
- * no hole; with `names` with everything that is in them.
+ * answers with every file in those that are folders, at any depth: its name, then its size, how much of it is
+ * no hole, how many names it has, and its inode; with `names` with everything that is in them.
  */
 export const stateScript = `use strict;
 use Fcntl qw(:DEFAULT :mode);
@@ -58,7 +58,7 @@ sub walk {
     next unless S_ISREG($found[2]);
     $bytes += $found[7];
     $room += room_of(\\@found);
-    print "$within$name\\0$found[7] ", $found[12] * 512, "\\0" if $list;
+    print "$within$name\\0$found[7] ", $found[12] * 512, " $found[3] $found[1]\\0" if $list;
   }
   closedir $names;
   for my $name (@folders) {

@@ -26,6 +26,8 @@ export type There = Readonly<{
   /** what a copy of it takes: of large files that are mostly holes, what lies between them */
   room: number;
 }>;
+/** Of a file: how many names it has, and its inode. */
+export type Linked = Pick<There, 'links' | 'file'>;
 /** The highest name above it, or itself, at which there is nothing, or no folder. */
 export type NotThere = Readonly<{ type: 'none'; missing: Path }>;
 export type State = There | NotThere;
@@ -68,15 +70,16 @@ export async function* filesBelow(
   paths: readonly Path[],
   signal: AbortSignal,
   which: 'list' | 'names' = 'list',
-): AsyncGenerator<Readonly<{ path: Path; size: number; taken: number }>> {
+): AsyncGenerator<Readonly<{ path: Path; size: number; taken: number }> & Linked> {
   if (paths.length === 0) return;
   const argv = ['perl', '-e', stateScript, folder, which] as const;
   const { stdout, ended } = machine.stream(argv, { signal, input: asNames(paths) });
   let path: Path | undefined;
   for await (const record of split(stdout, 0)) {
     const text = record.toString('latin1');
-    const [size, taken] = text.split(' ').map(Number);
-    if (path !== undefined) yield { path, size: size ?? 0, taken: taken ?? 0 };
+    const [size, taken, links, file = ''] = text.split(' ');
+    if (path !== undefined)
+      yield { path, size: Number(size ?? 0), taken: Number(taken ?? 0), links: Number(links ?? 0), file };
     path = path === undefined ? text : undefined;
   }
   const end = await ended;

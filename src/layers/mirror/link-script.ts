@@ -1,6 +1,6 @@
-// Links files of the mirror beside what is to be brought, so that rsync has something to compare with that no link leads out of.
-/** `$1` the mirror, `$2` an empty folder. Reads pairs of names: that in the mirror, that in the folder. */
-export const basisScript = `use strict;
+// Links files of one folder into another, so that rsync has something to compare with that no link leads out of.
+/** `$1` the one, such as the mirror, `$2` the other. Reads pairs of names: that in the one, that in the other. */
+export const linkScript = `use strict;
 use Fcntl;
 use Errno;
 my ($from, $to) = @ARGV;
