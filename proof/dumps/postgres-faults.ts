@@ -39,11 +39,9 @@ async function proveTwelfth(report: Report, server: PostgresServer): Promise<voi
     'notes',
     `SELECT current_setting('data_directory') || '/' || pg_relation_filepath('app.items')`,
   );
+  const kept = join(estate.folder, 'kept-page');
   server.stop();
-  sh(
-    `cp -a '${path}' /tmp/holdfast-kept-page; dd if=/dev/urandom of='${path}' bs=8192 count=1 conv=notrunc status=none`,
-    '/',
-  );
+  sh(`cp -a '${path}' '${kept}'; dd if=/dev/urandom of='${path}' bs=8192 count=1 conv=notrunc status=none`, '/');
   server.start();
   const eleven = await estate.type(...run);
   const [, newest = ''] = pointsIn(copies);
@@ -61,7 +59,7 @@ async function proveTwelfth(report: Report, server: PostgresServer): Promise<voi
       seen(good, eleven),
   );
   server.stop();
-  sh(`cp -a /tmp/holdfast-kept-page '${path}'; rm /tmp/holdfast-kept-page`, '/');
+  sh(`cp -a '${kept}' '${path}'; rm '${kept}'`, '/');
   server.start();
   const whole = await estate.type(...run);
   report.control('a run that is degraded for ever', whole.status === 0);

@@ -55,7 +55,8 @@ export async function settleEnded(
 ): Promise<readonly string[] | undefined> {
   using lease = tryLock(runLock(state, run.id), { run: run.id, pid: process.pid, what: `the recovery of ${run.id}` });
   const left = leftovers(journal.entries(run.id));
-  if (left.length === 0 || lease === undefined) return undefined;
+  if (left.length === 0) return undefined;
+  if (lease === undefined) return ['another process is at it right now'];
   const later = journal
     .latestRuns()
     .find(({ job, startedAt, state: ended }) => job === run.job && startedAt > run.startedAt && ended !== 'refused');
@@ -66,8 +67,10 @@ export async function settleEnded(
       remedy: `see \`holdfast log ${run.id}\` for the names that it left, and remove them by hand where they are still there`,
     });
   const still = await recover(run.id);
+  // A run that did its work, and only could not give something back, stays one that did.
+  const outcome = run.state === 'done' || run.state === 'degraded' ? run.state : 'aborted';
   if (still.length === 0)
-    journal.amend(run.id, 'aborted', `${run.summary ?? ''}; what was left of it was led back later`);
+    journal.amend(run.id, outcome, `${run.summary ?? ''}; what was left of it was led back later`);
   return still;
 }
 

@@ -52,7 +52,7 @@ export function entryAsText(entry: Entry, name: string, paint: Paint): string | 
       return paint.warning(`  ↺ ${title}: led back, nothing of it is left`);
     case 'not undone':
     case 'not released':
-      return `${paint.bad(`  ! ${title}: ${entry.event}`)}\n${whatToDo(entry.fault)}\n      then: holdfast cancel ${entry.run}, which tries again`;
+      return `${paint.bad(`  ! ${title}: ${entry.event}`)}\n${whatToDo(entry.fault)}\n      when the run has ended: holdfast cancel ${entry.run}, which tries again`;
     case 'probed':
       return paint.warning(`  ? ${title}: was it done? ${entry.answer}: ${shown(entry.evidence)}`);
     case 'trying':

@@ -1,13 +1,11 @@
 // What every step of a restore works with.
 import type { StepContext } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
-import { absent } from '../../model/step.ts';
-import { digestOf } from '../../values/canonical.ts';
-import { kindOf, type Ref } from '../../values/ref.ts';
+import type { Ref } from '../../values/ref.ts';
 import { opened } from '../common/dumps/opened.ts';
 import { givenOf } from '../common/given.ts';
 import { forAge } from '../common/points/encryption.ts';
-import { readManifest } from '../common/points/manifest.ts';
+import { observeChosen } from '../common/points/expects.ts';
 import { inPlace } from '../common/service/service.ts';
 import type { Answers, Serving } from '../common/service/steps.ts';
 import { argvOf, type Client, clientOf, faultOf, optionsOf } from './client.ts';
@@ -17,12 +15,7 @@ import type { SnapshotStatus } from './snapshot-tool.ts';
 
 export const givenIn = (context: StepContext): RestoreGiven => givenOf(restoreGiven, context.step);
 
-export async function observePoint(context: StepContext, subject: Ref) {
-  const { folder, points } = givenIn(context);
-  if (kindOf(subject) !== 'restore-point') return absent;
-  const manifest = await readManifest(context.world.machine(points).files, folder);
-  return 'problem' in manifest ? absent : digestOf(manifest);
-}
+export const observePoint = (context: StepContext, subject: Ref) => observeChosen(context, givenIn(context), subject);
 
 export async function snapshotOf({ entry, points, folder, taken }: RestoreGiven, context: StepContext) {
   const identity = entry.identity && (await context.world.secret(entry.identity, forAge));

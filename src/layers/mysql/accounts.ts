@@ -17,7 +17,7 @@ import {
 import { ask } from './ask.ts';
 import type { Connection } from './connection.ts';
 import { accountsName, type RestoreGiven, settledName } from './restore-given.ts';
-import { drop, givenIn, namesThere, observePoint, release, restoringIn, thenReleased } from './restoring.ts';
+import { drop, givenIn, namesThere, observePoint, release, restoringIn, undoing } from './restoring.ts';
 import { identifier } from './sql.ts';
 import { accountsOn } from './take-accounts.ts';
 
@@ -73,7 +73,7 @@ export const accountsKind: StepKind = {
     return { answer: 'not done', evidence: `${there.length} of ${wanted.length} are there` };
   },
 
-  undo: thenReleased(async (context) => {
+  undo: undoing(async (context) => {
     const given = givenIn(context);
     const connection = await restoringIn(given, context);
     const mark = accountsName(context.run);

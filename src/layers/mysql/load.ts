@@ -2,7 +2,7 @@
 import type { Done, StepKind } from '../../contracts/step-kind.ts';
 import { ask } from './ask.ts';
 import { compare, load } from './loading.ts';
-import { createSql, drop, givenIn, observePoint, placedIn, release, restoringIn, thenReleased } from './restoring.ts';
+import { createSql, drop, givenIn, observePoint, placedIn, release, restoringIn, undoing } from './restoring.ts';
 
 export const loadKind: StepKind = {
   name: 'mysql.load',
@@ -24,7 +24,7 @@ export const loadKind: StepKind = {
 
   probe: async () => ({ answer: 'not done', evidence: 'what nobody saw loaded to its end is loaded again' }),
 
-  undo: thenReleased(async (context) => {
+  undo: undoing(async (context) => {
     const given = givenIn(context);
     await drop(await restoringIn(given, context), placedIn(given, context).loaded, context);
   }),

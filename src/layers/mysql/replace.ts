@@ -18,7 +18,7 @@ import {
   placedIn,
   release,
   restoringIn,
-  thenReleased,
+  undoing,
 } from './restoring.ts';
 import { giveAgain, writeDown } from './routine-rights.ts';
 import { safetySource } from './safety.ts';
@@ -59,7 +59,7 @@ export const replaceKind: StepKind = {
       : { answer: 'not done', evidence: 'there is no mark that it was loaded to the end' };
   },
 
-  undo: thenReleased(async (context) => {
+  undo: undoing(async (context) => {
     const given = givenIn(context);
     const { database, replacing, replaced } = placedIn(given, context);
     const { name, there } = database;

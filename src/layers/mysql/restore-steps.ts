@@ -7,7 +7,7 @@ import type { Step } from '../../model/step.ts';
 import { ref } from '../../values/ref.ts';
 import { bytes, formatSize } from '../../values/size.ts';
 import { count, shown } from '../../values/text.ts';
-import { chained, type Said } from '../common/dumps/restore-chain.ts';
+import { chained, ofOne, type Said } from '../common/dumps/restore-chain.ts';
 import { asGiven } from '../common/given.ts';
 import { sameAccount } from './accounts-sql.ts';
 import type { RestoreGiven } from './restore-given.ts';
@@ -24,9 +24,10 @@ export function restoreSteps(
   const credentials = (entry.credentials ?? []).filter((one) =>
     accounts?.missing.some((other) => sameAccount(one, other)),
   );
+  const { accounts: _, ...alone } = given;
   const of = (which: number) => ({
     subject: ref('database', entry.name, databases[which]?.name ?? ''),
-    given: asGiven(ofOne(given, which)),
+    given: asGiven(ofOne(alone, which)),
   });
   const said: readonly Said[] = [
     ...(replaced.length === 0 ? [] : [safetyStep(given, server, timeZone)]),
@@ -40,13 +41,6 @@ export function restoreSteps(
   const steps = chained(said, given, manifest);
   return { steps, notes: notesOn(given, credentials) };
 }
-
-/** Of a thousand databases a plan that names all of them in each of its steps can be neither shown nor kept. */
-const ofOne = ({ accounts, ...given }: RestoreGiven, which: number): RestoreGiven => ({
-  ...given,
-  databases: given.databases.slice(which, which + 1),
-  which,
-});
 
 /** The dump of a run, of what is about to be replaced alone; held, so that no retention takes it. */
 function safetyStep({ entry, databases, planned }: RestoreGiven, server: Scouted, timeZone: string): Said {

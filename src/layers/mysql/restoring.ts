@@ -1,12 +1,12 @@
 // What every step of a restore works with: the server, by the login that may change it, and the database that the step is about.
 import * as z from 'zod';
-import type { StepContext } from '../../contracts/step-kind.ts';
-import { absent } from '../../model/step.ts';
-import { digestOf, type Json } from '../../values/canonical.ts';
-import { kindOf, type Ref } from '../../values/ref.ts';
-import { removeKept } from '../common/dumps/credentials.ts';
+import type { StepContext, StepKind } from '../../contracts/step-kind.ts';
+import type { Json } from '../../values/canonical.ts';
+import type { Ref } from '../../values/ref.ts';
+import { removeKept, thenReleased } from '../common/dumps/credentials.ts';
+import { databaseIn } from '../common/dumps/restore-chain.ts';
 import { givenOf } from '../common/given.ts';
-import { readManifest } from '../common/points/manifest.ts';
+import { observeChosen } from '../common/points/expects.ts';
 import { ask } from './ask.ts';
 import { type Connection, connect, forRestore } from './connection.ts';
 import {
@@ -25,11 +25,10 @@ export type Placed = Readonly<{ database: Database; loaded: string; replacing: s
 
 export function placedIn(given: RestoreGiven, { run }: Pick<StepContext, 'run'>, which = given.which): Placed {
   // A step of one database is given that one alone.
-  const database = given.databases[given.which === undefined ? (which ?? -1) : 0];
-  if (database === undefined || which === undefined) throw new Error('a step of a restore is about no database');
+  const { database, which: nth } = databaseIn(given, which);
   return {
-    ...{ database, loaded: loadedName(run, which) },
-    ...{ replacing: replacingName(run, which), replaced: replacedName(run, which) },
+    ...{ database, loaded: loadedName(run, nth) },
+    ...{ replacing: replacingName(run, nth), replaced: replacedName(run, nth) },
   };
 }
 
@@ -39,16 +38,7 @@ export const restoringIn = (given: RestoreGiven, context: StepContext): Promise<
 export const release = (context: StepContext): Promise<void> =>
   removeKept(context.world.machine(givenIn(context).entry.machine), context);
 
-/** A step that was done is undone long after it was released: what it needs to log in goes again. */
-export const thenReleased =
-  (undo: (context: StepContext) => Promise<void>) =>
-  async (context: StepContext): Promise<void> => {
-    try {
-      await undo(context);
-    } finally {
-      await release(context);
-    }
-  };
+export const undoing = (undo: NonNullable<StepKind['undo']>) => thenReleased(undo, release);
 
 type Watched = Pick<StepContext, 'signal'>;
 
@@ -80,10 +70,4 @@ export function createSql(name: string, value: Json | undefined): string {
   return `CREATE DATABASE ${identifier(name)} CHARACTER SET ${charset} COLLATE ${collation};`;
 }
 
-/** The point, where it is expected to be as it was; of databases nothing is expected. */
-export async function observePoint(context: StepContext, subject: Ref) {
-  const { folder, points } = givenIn(context);
-  if (kindOf(subject) !== 'restore-point') return absent;
-  const manifest = await readManifest(context.world.machine(points).files, folder);
-  return 'problem' in manifest ? absent : digestOf(manifest);
-}
+export const observePoint = (context: StepContext, subject: Ref) => observeChosen(context, givenIn(context), subject);

@@ -13,7 +13,7 @@ import {
   placedIn,
   release,
   restoringIn,
-  thenReleased,
+  undoing,
 } from './restoring.ts';
 import { identifier } from './sql.ts';
 
@@ -53,7 +53,7 @@ export const settleKind: StepKind = {
       : { answer: 'not done', evidence: `${[...there].join(', ')} is still there` };
   },
 
-  undo: thenReleased(async (context) => {
+  undo: undoing(async (context) => {
     const connection = await restoringIn(givenIn(context), context);
     if (await isThere(connection, settledName(context.run), context)) await finish(connection, context);
   }),

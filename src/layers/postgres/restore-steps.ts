@@ -7,7 +7,7 @@ import type { Step } from '../../model/step.ts';
 import { ref } from '../../values/ref.ts';
 import { bytes, formatSize } from '../../values/size.ts';
 import { count, shown } from '../../values/text.ts';
-import { chained, namedBy, type Said } from '../common/dumps/restore-chain.ts';
+import { chained, namedBy, ofOne, type Said } from '../common/dumps/restore-chain.ts';
 import { asGiven } from '../common/given.ts';
 import type { RestoreGiven } from './restore-given.ts';
 import type { Scouted } from './scout.ts';
@@ -21,9 +21,10 @@ export function restoreSteps(
   const { entry, databases, roles, keep_old } = given;
   const replaced = databases.filter(({ there }) => there);
   const credentials = (entry.credentials ?? []).filter(({ role }) => roles?.missing.includes(role));
+  const { roles: _, ...alone } = given;
   const of = (which: number) => ({
     subject: ref('database', entry.name, databases[which]?.name ?? ''),
-    given: asGiven({ ...given, which }),
+    given: asGiven(ofOne(alone, which)),
   });
   const said: readonly Said[] = [
     ...(replaced.length === 0 || keep_old ? [] : [safetyStep(given, server, timeZone, now)]),

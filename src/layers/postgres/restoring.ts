@@ -1,11 +1,10 @@
 // What every step of a restore works with: the server, by the login that may change it, and the database that the step is about.
 import type { StepContext, StepKind } from '../../contracts/step-kind.ts';
-import { absent } from '../../model/step.ts';
-import { digestOf } from '../../values/canonical.ts';
-import { kindOf, type Ref } from '../../values/ref.ts';
-import { removeKept } from '../common/dumps/credentials.ts';
+import type { Ref } from '../../values/ref.ts';
+import { removeKept, thenReleased } from '../common/dumps/credentials.ts';
+import { databaseIn } from '../common/dumps/restore-chain.ts';
 import { givenOf } from '../common/given.ts';
-import { readManifest } from '../common/points/manifest.ts';
+import { observeChosen } from '../common/points/expects.ts';
 import { type Connection, connect, forRestore } from './connection.ts';
 import { programsFor } from './programs.ts';
 import { ask } from './psql.ts';
@@ -17,9 +16,8 @@ export const givenIn = (context: StepContext): RestoreGiven => givenOf(restoreGi
 export type Placed = Readonly<{ database: Database; loaded: string; before: string }>;
 
 export function placedIn(given: RestoreGiven, context: Pick<StepContext, 'run'>, which = given.which): Placed {
-  const database = given.databases[which ?? -1];
-  if (database === undefined || which === undefined) throw new Error('a step of a restore is about no database');
-  return { database, loaded: loadedName(context.run, which), before: beforeName(context.run, which) };
+  const { database, which: nth } = databaseIn(given, which);
+  return { database, loaded: loadedName(context.run, nth), before: beforeName(context.run, nth) };
 }
 
 /** From a database that is not about to be renamed: nobody may be in that one. */
@@ -37,16 +35,7 @@ export async function restoringIn(given: RestoreGiven, context: StepContext): Pr
 export const release = (context: StepContext): Promise<void> =>
   removeKept(context.world.machine(givenIn(context).entry.machine), context);
 
-/** A step that was given back already is not given back again when it is undone: what undoing takes, it gives back itself. */
-export const undoing =
-  (undo: NonNullable<StepKind['undo']>): NonNullable<StepKind['undo']> =>
-  async (context, fate) => {
-    try {
-      await undo(context, fate);
-    } finally {
-      await release(context);
-    }
-  };
+export const undoing = (undo: NonNullable<StepKind['undo']>) => thenReleased(undo, release);
 
 export async function namesThere(
   { connection, from }: Restoring,
@@ -63,10 +52,4 @@ export async function namesThere(
   return new Set(found.map(String));
 }
 
-/** The point, where it is expected to be as it was; of databases nothing is expected. */
-export async function observePoint(context: StepContext, subject: Ref) {
-  const { folder, points } = givenIn(context);
-  if (kindOf(subject) !== 'restore-point') return absent;
-  const manifest = await readManifest(context.world.machine(points).files, folder);
-  return 'problem' in manifest ? absent : digestOf(manifest);
-}
+export const observePoint = (context: StepContext, subject: Ref) => observeChosen(context, givenIn(context), subject);

@@ -1,11 +1,9 @@
 // What every step of a restore in place works with.
 import type { StepContext } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
-import { absent } from '../../model/step.ts';
-import { digestOf } from '../../values/canonical.ts';
-import { kindOf, type Ref } from '../../values/ref.ts';
+import type { Ref } from '../../values/ref.ts';
 import { givenOf } from '../common/given.ts';
-import { readManifest } from '../common/points/manifest.ts';
+import { observeChosen } from '../common/points/expects.ts';
 import { inPlace } from '../common/service/service.ts';
 import type { Answers, Serving } from '../common/service/steps.ts';
 import { ask, type Client, clientOf, forRestore } from './client.ts';
@@ -16,12 +14,7 @@ export const givenIn = (context: StepContext): RestoreGiven => givenOf(restoreGi
 export const clientIn = (context: StepContext): Promise<Client> =>
   clientOf(forRestore(givenIn(context).entry), context.world);
 
-export async function observePoint(context: StepContext, subject: Ref) {
-  const { folder, points } = givenIn(context);
-  if (kindOf(subject) !== 'restore-point') return absent;
-  const manifest = await readManifest(context.world.machine(points).files, folder);
-  return 'problem' in manifest ? absent : digestOf(manifest);
-}
+export const observePoint = (context: StepContext, subject: Ref) => observeChosen(context, givenIn(context), subject);
 
 async function answersOf(client: Client, context: Readonly<{ signal: AbortSignal }>): Promise<Answers> {
   try {

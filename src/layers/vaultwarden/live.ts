@@ -1,11 +1,9 @@
 // What every step of a restore in place works with.
 import type { StepContext } from '../../contracts/step-kind.ts';
-import { absent } from '../../model/step.ts';
-import { digestOf } from '../../values/canonical.ts';
-import { kindOf, type Ref } from '../../values/ref.ts';
+import type { Ref } from '../../values/ref.ts';
 import { givenOf } from '../common/given.ts';
 import { dataFolder } from '../common/in-place/data-folder.ts';
-import { readManifest } from '../common/points/manifest.ts';
+import { observeChosen } from '../common/points/expects.ts';
 import { inPlace } from '../common/service/service.ts';
 import type { Answers, Serving } from '../common/service/steps.ts';
 import { type LiveGiven, liveGiven } from './given.ts';
@@ -16,13 +14,7 @@ export const givenIn = (context: StepContext): LiveGiven => givenOf(liveGiven, c
 export const folderIn = ({ entry }: LiveGiven, { world, run }: StepContext) =>
   dataFolder(world.machine(entry.machine), entry.data, run);
 
-/** The point, where it is expected to be as it was. */
-export async function observePoint(context: StepContext, subject: Ref) {
-  const { folder, points } = givenIn(context);
-  if (kindOf(subject) !== 'restore-point') return absent;
-  const manifest = await readManifest(context.world.machine(points).files, folder);
-  return 'problem' in manifest ? absent : digestOf(manifest);
-}
+export const observePoint = (context: StepContext, subject: Ref) => observeChosen(context, givenIn(context), subject);
 
 /**
  * @param unseen what is taken for its answer where nobody here could see it before: what it does to the database is asked later

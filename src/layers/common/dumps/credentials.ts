@@ -2,6 +2,7 @@
 // alone, and gone with the step. Never in an argument or an environment, which others on that machine may read.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { StepContext, StepKind } from '../../../contracts/step-kind.ts';
 import { Fault } from '../../../fault.ts';
 import type { Machine } from '../../../machines/machine.ts';
 
@@ -59,3 +60,17 @@ export async function whileLooking<Found>(
     await removeKept(machine, owner);
   }
 }
+
+/** A step that was given back already is not given back again when it is undone: what undoing takes, it gives back itself. */
+export const thenReleased =
+  (
+    undo: NonNullable<StepKind['undo']>,
+    release: (context: StepContext) => Promise<void>,
+  ): NonNullable<StepKind['undo']> =>
+  async (context, fate) => {
+    try {
+      await undo(context, fate);
+    } finally {
+      await release(context);
+    }
+  };

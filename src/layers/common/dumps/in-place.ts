@@ -7,11 +7,12 @@ import type { Done, StepContext, StepKind } from '../../../contracts/step-kind.t
 import { Fault } from '../../../fault.ts';
 import type { Machine } from '../../../machines/machine.ts';
 import { absent } from '../../../model/step.ts';
-import { digestOf, type Json } from '../../../values/canonical.ts';
+import type { Json } from '../../../values/canonical.ts';
 import { parseInstant } from '../../../values/instant.ts';
 import { kindOf } from '../../../values/ref.ts';
 import { givenOf } from '../given.ts';
 import { forAge } from '../points/encryption.ts';
+import { digestOfPoint } from '../points/expects.ts';
 import { readManifest } from '../points/manifest.ts';
 import { layerFolder, partialFolder, pointId } from '../points/places.ts';
 import type { DumpEntry } from './entry.ts';
@@ -60,9 +61,7 @@ export function inPlaceKind<Given extends InPlaceGiven>({ name, schema, put, rel
 
     observe: async (context, subject) => {
       const { given, machine } = placed(context);
-      if (kindOf(subject) !== 'restore-point') return absent;
-      const manifest = await readManifest(machine.files, given.folder);
-      return 'problem' in manifest ? absent : digestOf(manifest);
+      return kindOf(subject) === 'restore-point' ? digestOfPoint(machine.files, given.folder) : absent;
     },
 
     do: async (context): Promise<Done> => {

@@ -35,6 +35,25 @@ export function chained(said: readonly Said[], given: Given, manifest: Manifest)
   }));
 }
 
+type Several<Database> = Readonly<{ databases: Database[]; which?: number | undefined }>;
+
+/** For the step about one of them: of a thousand, a plan that names all in each of its steps can be neither shown nor kept. */
+export const ofOne = <Given extends Several<unknown>>(given: Given, which: number): Given => ({
+  ...given,
+  databases: given.databases.slice(which, which + 1),
+  which,
+});
+
+/** The one that the step is about, with its number; a step that is given all of them says which it means. */
+export function databaseIn<Database>(
+  given: Several<Database>,
+  which = given.which,
+): Readonly<{ database: Database; which: number }> {
+  const database = given.databases[given.which === undefined ? (which ?? -1) : 0];
+  if (database === undefined || which === undefined) throw new Error('a step of a restore is about no database');
+  return { database, which };
+}
+
 /** What is destroyed is agreed to by its name: that of the one database, or that of the layer for several. */
 export const namedBy = ({ name }: DumpEntry, databases: readonly Readonly<{ name: string }>[]): Step['subject'] => {
   const [one] = databases;

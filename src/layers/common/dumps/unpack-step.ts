@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Done, StepContext, StepKind } from '../../../contracts/step-kind.ts';
-import { absent } from '../../../model/step.ts';
 import { digestOf } from '../../../values/canonical.ts';
 import { kindOf } from '../../../values/ref.ts';
 import { secretReference } from '../../../values/secret-reference.ts';
@@ -10,7 +9,7 @@ import { must } from '../commands.ts';
 import { givenOf } from '../given.ts';
 import { checkRoom } from '../points/destination.ts';
 import { forAge } from '../points/encryption.ts';
-import { readManifest } from '../points/manifest.ts';
+import { digestOfPoint } from '../points/expects.ts';
 import { writtenPart } from '../points/part.ts';
 import { workFolder } from '../points/places.ts';
 import { beginIn, checkTarget, emptyTarget, leadBack, type Restoring } from '../trees/target.ts';
@@ -52,8 +51,7 @@ export const unpackKind: StepKind = {
       await checkTarget(machine, target);
       return emptyTarget;
     }
-    const manifest = await readManifest(machine.files, folder);
-    return 'problem' in manifest ? absent : digestOf(manifest);
+    return digestOfPoint(machine.files, folder);
   },
 
   do: async (context): Promise<Done> => {

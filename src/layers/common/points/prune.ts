@@ -5,10 +5,9 @@ import * as z from 'zod';
 import type { StepContext, StepKind } from '../../../contracts/step-kind.ts';
 import { Fault } from '../../../fault.ts';
 import type { Machine } from '../../../machines/machine.ts';
-import { absent } from '../../../model/step.ts';
-import { digestOf } from '../../../values/canonical.ts';
 import { shown } from '../../../values/text.ts';
 import { givenOf } from '../given.ts';
+import { digestOfPoint } from './expects.ts';
 import { readManifest } from './manifest.ts';
 import { otherThan, removingFolder } from './places.ts';
 import { holdOf } from './points.ts';
@@ -42,8 +41,7 @@ export const pruneKind: StepKind = {
 
   observe: async (context) => {
     const { machine, folder } = placed(context);
-    const manifest = await readManifest(machine.files, folder);
-    return 'problem' in manifest ? absent : digestOf(manifest);
+    return digestOfPoint(machine.files, folder);
   },
 
   do: async (context) => {

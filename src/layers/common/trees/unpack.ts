@@ -2,12 +2,10 @@
 import { join } from 'node:path';
 import type { Done, StepContext, StepKind } from '../../../contracts/step-kind.ts';
 import type { Feeding } from '../../../machines/machine.ts';
-import { absent } from '../../../model/step.ts';
-import { digestOf } from '../../../values/canonical.ts';
 import { kindOf } from '../../../values/ref.ts';
 import { formatSize, bytes as sizeOf } from '../../../values/size.ts';
 import { checkRoom } from '../points/destination.ts';
-import { readManifest } from '../points/manifest.ts';
+import { digestOfPoint } from '../points/expects.ts';
 import { extractArgv, extractFault } from './archive.ts';
 import { copyOut, takenBy } from './generation/copy-out.ts';
 import { isGeneration } from './generation/parts.ts';
@@ -30,8 +28,7 @@ export const unpackKind: StepKind = {
       await checkTarget(machine, target);
       return emptyTarget;
     }
-    const manifest = await readManifest(machine.files, folder);
-    return 'problem' in manifest ? absent : digestOf(manifest);
+    return digestOfPoint(machine.files, folder);
   },
 
   do: async (context) => {
