@@ -65,13 +65,14 @@ export function decide({ names, moves, files, share, mirror }: Sight): Omit<Deci
   const movedTo = new Set(moves.moved.map(({ to }) => to));
 
   const movedFrom = new Set(moves.moved.map(({ from }) => from));
+  const leaves = below([...movedFrom]);
   const stateOf = (before: Path | undefined): Readonly<{ before: Path; state: State }> | undefined => {
     const state = before === undefined ? undefined : mirror.get(before);
     return before === undefined || state === undefined ? undefined : { before, state };
   };
   const occupant = (path: Path) => {
     const found = stateOf(placeOf(path, moves));
-    return found === undefined || movedFrom.has(found.before) ? undefined : found;
+    return found === undefined || movedFrom.has(found.before) || leaves(found.before) ? undefined : found;
   };
   const there = (path: Path) => (moves.before(path) === undefined ? occupant(path) : stateOf(moves.before(path)));
   /** Below a name that the mirror has not, or not as a folder, nothing can be placed: all of that name comes. */
@@ -162,7 +163,9 @@ export function below(folders: readonly Path[]): (path: Path) => boolean {
 
 /** Where the mirror has what stands in the way of that name, be it another thing than the one that gets it. */
 function placeOf(path: Path, moves: Moves): Path | undefined {
-  const parent = path === '' ? undefined : moves.before(parentOf(path));
+  // What came under the name of a folder above it may not be known: then that one's place counts.
+  const above = parentOf(path);
+  const parent = path === '' ? undefined : (moves.before(above) ?? placeOf(above, moves));
   const name = path.slice(path.lastIndexOf('/') + 1);
   return parent === undefined ? undefined : parent === '' ? name : `${parent}/${name}`;
 }
