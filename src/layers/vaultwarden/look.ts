@@ -3,7 +3,6 @@
 import { join } from 'node:path';
 import type { Done, StepContext, StepKind } from '../../contracts/step-kind.ts';
 import { Fault } from '../../fault.ts';
-import { withItemResults } from '../../model/item-results.ts';
 import { absent } from '../../model/step.ts';
 import { givenOf } from '../common/given.ts';
 import { checkDestination, checkPrivate } from '../common/points/destination.ts';
@@ -39,13 +38,15 @@ export const lookKind: StepKind = {
     context.take('copy of a database, for its check', work);
     const doing = (what: string) => progress({ done: 0, total: 1, unit: 'items', what });
     const path = join(entry.data, database);
-    const { ok, says } = await checkFile({ machine, work, signal, doing }, path);
+    // What a link leads to is somebody else's, however sound it is.
+    const isOwn = (await machine.files.info(path))?.type === 'file';
+    const { ok, says } = isOwn ? await checkFile({ machine, work, signal, doing }, path) : notThere;
     const verdict = { name: path, workload: entry.workload, ok, says };
     const [now, sinceBoot] = [world.clock.now(), world.clock.sinceBoot?.()];
     const problem = ok ? undefined : problemOf(entry.data, path, says);
     return {
-      result: withItemResults({ checked_at: now }, { databases: [verdict] }),
-      expands: childPlan({ entry, timeZone, run, now, sinceBoot, foreign, problem }),
+      result: { checked_at: now },
+      expands: childPlan({ entry, timeZone, run, now, sinceBoot, foreign, verdict, problem }),
     };
   },
 
@@ -62,6 +63,8 @@ export const lookKind: StepKind = {
     }
   },
 };
+
+const notThere = { ok: false, says: 'no such file' } as const;
 
 /** What SQLite did not say, it did not say: a missing tool is no damage. */
 function problemOf(data: string, path: string, says: string): Fault {
