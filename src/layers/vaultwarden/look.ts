@@ -2,13 +2,14 @@
 // anything is copied. One that is not is an alarm, no new point, and the end of all pruning until it is again.
 import { join } from 'node:path';
 import type { Done, StepContext, StepKind } from '../../contracts/step-kind.ts';
-import { Fault } from '../../fault.ts';
+import type { Fault } from '../../fault.ts';
 import { absent } from '../../model/step.ts';
 import { givenOf } from '../common/given.ts';
 import { checkDestination, checkPrivate } from '../common/points/destination.ts';
 import { pointsMachine } from '../common/points/entry.ts';
 import { anyEncrypted, protectionOf, refuseWeaker } from '../common/protection.ts';
 import { checkFile } from '../common/sqlite/check-live.ts';
+import { checkFolder, removeCheckFolder } from './check-folder.ts';
 import { childPlan } from './child-plan.ts';
 import { namesIn } from './data-folder.ts';
 import { damaged, notCopied, withoutDatabase } from './faults.ts';
@@ -19,8 +20,7 @@ import { stagingBase } from './staging.ts';
 
 const placed = (context: StepContext) => {
   const { entry, timeZone } = givenOf(lookGiven, context.step);
-  const work = join(stagingBase(entry) ?? '/run', `holdfast-check-${context.run}-${entry.name}`);
-  return { entry, timeZone, work, machine: context.world.machine(entry.machine) };
+  return { entry, timeZone, work: checkFolder(entry, context), machine: context.world.machine(entry.machine) };
 };
 
 export const lookKind: StepKind = {
@@ -52,15 +52,9 @@ export const lookKind: StepKind = {
 
   probe: async () => ({ answer: 'not done', evidence: 'it only looks' }),
 
-  release: async (context) => {
+  release: (context) => {
     const { machine, work } = placed(context);
-    try {
-      await machine.files.remove(work);
-    } catch (error) {
-      // What lay in a pod that is gone is gone with it.
-      if (!(error instanceof Fault) || !error.code.startsWith('machine-')) throw error;
-      context.log(`${work} may still be there: ${error.says}`);
-    }
+    return removeCheckFolder(machine, work, context);
   },
 };
 
