@@ -28,7 +28,7 @@ export async function proveVaultwardenKills(report: Report): Promise<void> {
   // What it is told is seen by a file: an application that wrote meanwhile would hide what a kill has left.
   place.declare({ service: { stop: ['touch', rest], start: ['rm', '-f', rest] } });
   try {
-    enlarge(place, 15_000, 400);
+    enlarge(place, 5000, 150);
     const good = pictureOf(data);
     const whole = join(vault.folder, 'whole');
     sh(`cp -a '${data}' '${whole}'`);
