@@ -10,9 +10,9 @@ import type { Report } from '../report.ts';
 import {
   type AppPlace,
   backWith,
+  firstPoint,
   lastRun,
   leftAfter,
-  newestOf,
   partOf,
   placeFor,
   pointsOf,
@@ -39,8 +39,7 @@ async function proveVaultKills(report: Report): Promise<void> {
   secretFile(estate, 'restore', canaries.restore);
   try {
     const good = await pictureOf(server, place);
-    await estate.type(...run);
-    const point = newestOf(copies);
+    const point = await firstPoint(place);
     const target = join(folder, 'back');
     const reset = async () => {
       rmSync(target, { recursive: true, force: true });
@@ -134,8 +133,7 @@ async function proveCommandKills(report: Report): Promise<void> {
     const picture = () => sh(`sha256sum ${names.join(' ')}`, folder);
     day('monday');
     const good = picture();
-    await estate.type(...run);
-    const point = newestOf(copies);
+    const point = await firstPoint(place);
     const target = join(folder, 'back');
     const reset = () => {
       rmSync(target, { recursive: true, force: true });

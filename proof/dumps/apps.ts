@@ -22,6 +22,14 @@ export function placeFor(layer: Readonly<Record<string, unknown>>, folder?: stri
 }
 
 export const run = ['run', 'app', '--now'] as const;
+
+/** What a theme begins with. @returns the point that was made */
+export async function firstPoint({ estate, copies }: AppPlace): Promise<string> {
+  const taken = await estate.type(...run);
+  if (taken.status !== 0) throw new Error(`${taken.command}: exit ${taken.status}: ${words(taken).slice(-1500)}`);
+  return newestOf(copies);
+}
+
 /** @param confirm what is destroyed, by its name */
 export const backWith =
   (...confirm: readonly string[]) =>

@@ -7,7 +7,7 @@ import { tries, until } from '../../test/e2e/estate.test-support.ts';
 import { seen } from '../declare/world.ts';
 import { sh, sqlite } from '../layers/place.ts';
 import type { Report } from '../report.ts';
-import { lastRun, leftAfter, newestOf, pointsOf, run } from './apps.ts';
+import { firstPoint, lastRun, leftAfter, newestOf, pointsOf, run } from './apps.ts';
 import { killEach } from './kills.ts';
 import {
   asked,
@@ -32,8 +32,7 @@ export async function proveVaultwardenKills(report: Report): Promise<void> {
     const good = pictureOf(data);
     const whole = join(vault.folder, 'whole');
     sh(`cp -a '${data}' '${whole}'`);
-    await estate.type(...run);
-    const point = newestOf(copies);
+    const point = await firstPoint(place);
     ask(join(data, 'db.sqlite3'), "UPDATE organizations SET name = 'today'");
     sh(`rm -r attachments/cipher-2; printf 'an old log' >db.sqlite3-journal; chown 4711:4712 db.sqlite3*`, data);
     const held = join(vault.folder, 'as-it-was');
