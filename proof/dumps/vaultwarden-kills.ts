@@ -20,7 +20,7 @@ import {
   vaultwardenPlace,
 } from './vaultwarden-place.ts';
 
-export async function proveVaultwardenKills(report: Report): Promise<void> {
+export async function proveVaultwardenKills(report: Report, full: boolean): Promise<void> {
   report.section('3.7 Vaultwarden, killed');
   const place = vaultwardenPlace({ keep: { keep_last: 999 } });
   const { estate, copies, data, vault, back } = place;
@@ -51,13 +51,18 @@ export async function proveVaultwardenKills(report: Report): Promise<void> {
       sh(`rm -rf '${data}'; cp -a '${held}' '${data}'`);
     };
     const picture = () => pictureOf(data);
-    await killEach(report, { ...{ layer: 'vaultwarden', estate, copies, asked, reset, picture, good, wrong } }, [
-      { kind: 'look', path: /^look$/, typed: run },
-      { kind: 'take', path: /^look>take$/, typed: run },
-      ...inPlace.map((step) => ({ kind: `restore ${step}`, path: new RegExp(`^${step}$`), typed: back(point) })),
-      { kind: 'unpack', path: /^unpack$/, typed: beside },
-      { kind: 'settle beside', path: /settle/, typed: beside },
-    ]);
+    await killEach(
+      report,
+      { ...{ layer: 'vaultwarden', estate, copies, asked, reset, picture, good, wrong } },
+      [
+        { kind: 'look', path: /^look$/, typed: run },
+        { kind: 'take', path: /^look>take$/, typed: run },
+        ...inPlace.map((step) => ({ kind: `restore ${step}`, path: new RegExp(`^${step}$`), typed: back(point) })),
+        { kind: 'unpack', path: /^unpack$/, typed: beside },
+        { kind: 'settle beside', path: /settle/, typed: beside },
+      ],
+      full,
+    );
     reset();
     await proveInterrupted(report, place, point);
     place.declare({});
