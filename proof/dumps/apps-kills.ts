@@ -10,9 +10,9 @@ import type { Report } from '../report.ts';
 import {
   type AppPlace,
   backWith,
+  firstPoint,
   lastRun,
   leftAfter,
-  newestOf,
   partOf,
   placeFor,
   pointsOf,
@@ -24,13 +24,13 @@ import { killEach } from './kills.ts';
 import { asked, back, canaries, curl, layerOn, pictureOf } from './vault-place.ts';
 import { type VaultProcess, vaultProcess } from './vault-process.ts';
 
-export async function proveAppsKills(report: Report): Promise<void> {
+export async function proveAppsKills(report: Report, full: boolean): Promise<void> {
   report.section('3.7 A vault and programs, killed');
-  await proveVaultKills(report);
-  await proveCommandKills(report);
+  await proveVaultKills(report, full);
+  await proveCommandKills(report, full);
 }
 
-async function proveVaultKills(report: Report): Promise<void> {
+async function proveVaultKills(report: Report, full: boolean): Promise<void> {
   const folder = sh('mktemp -d /tmp/holdfast-proof-vault-XXXXXX');
   const server = await vaultProcess(folder, 12_000_000);
   const place = placeFor(layerOn(server, { keep: { keep_last: 999 } }), folder);
@@ -39,8 +39,7 @@ async function proveVaultKills(report: Report): Promise<void> {
   secretFile(estate, 'restore', canaries.restore);
   try {
     const good = await pictureOf(server, place);
-    await estate.type(...run);
-    const point = newestOf(copies);
+    const point = await firstPoint(place);
     const target = join(folder, 'back');
     const reset = async () => {
       rmSync(target, { recursive: true, force: true });
@@ -49,13 +48,18 @@ async function proveVaultKills(report: Report): Promise<void> {
     const picture = () => pictureOf(server, place);
     const wrong = () =>
       halfOf(target, ['snapshot.snap'], (name) => [partOf(copies, point, 'snapshot'), join(target, name)]);
-    await killEach(report, { ...{ layer: 'vault', estate, copies, asked, reset, picture, good, wrong } }, [
-      { kind: 'look', path: /^look$/, typed: run },
-      { kind: 'dump', path: /^look>dump$/, typed: run },
-      { kind: 'safety', path: /^safety$/, typed: back(point) },
-      { kind: 'restore', path: /^restore$/, typed: back(point) },
-      { kind: 'unpack', path: /^unpack$/, typed: ['restore', 'app', '--point', point, '--to', target, '--yes'] },
-    ]);
+    await killEach(
+      report,
+      { ...{ layer: 'vault', estate, copies, asked, reset, picture, good, wrong } },
+      [
+        { kind: 'look', path: /^look$/, typed: run },
+        { kind: 'dump', path: /^look>dump$/, typed: run },
+        { kind: 'safety', path: /^safety$/, typed: back(point) },
+        { kind: 'restore', path: /^restore$/, typed: back(point) },
+        { kind: 'unpack', path: /^unpack$/, typed: ['restore', 'app', '--point', point, '--to', target, '--yes'] },
+      ],
+      full,
+    );
     await proveServerKilled(report, server, place, good);
   } finally {
     await server.kill();
@@ -116,7 +120,7 @@ async function proveServerKilled(report: Report, server: VaultProcess, place: Ap
   );
 }
 
-async function proveCommandKills(report: Report): Promise<void> {
+async function proveCommandKills(report: Report, full: boolean): Promise<void> {
   const taker = (folder: string, name: string) => ['sh', '-c', ': >"$1"; cat >>"$1"', 'sh', join(folder, name)];
   const names = ['first', 'second'] as const;
   const place = commandPlace(
@@ -134,8 +138,7 @@ async function proveCommandKills(report: Report): Promise<void> {
     const picture = () => sh(`sha256sum ${names.join(' ')}`, folder);
     day('monday');
     const good = picture();
-    await estate.type(...run);
-    const point = newestOf(copies);
+    const point = await firstPoint(place);
     const target = join(folder, 'back');
     const reset = () => {
       rmSync(target, { recursive: true, force: true });
@@ -158,6 +161,7 @@ async function proveCommandKills(report: Report): Promise<void> {
         { kind: 'the second restore', path: /^restore-1$/, typed: toLive },
         { kind: 'unpack', path: /^unpack$/, typed: ['restore', 'app', '--point', point, '--to', target, '--yes'] },
       ],
+      full,
     );
     reset();
     const whole = await estate.type(...toLive);

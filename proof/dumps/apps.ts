@@ -1,11 +1,7 @@
-// What the parts on a vault, a Vaultwarden and programs have in common: an estate with one layer, points by their age, and looks at
-// every process of this machine while a command is at work.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+// What the parts on a vault, a Vaultwarden and programs have in common: an estate with one layer, and points by their age.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { type Answered, type Estate, estateIn, tries, workerOf } from '../../test/e2e/estate.test-support.ts';
+import { type Answered, type Estate, estateIn } from '../../test/e2e/estate.test-support.ts';
 import { seen } from '../declare/world.ts';
 import { leftOf, pointsIn, sh } from '../layers/place.ts';
 import type { Report } from '../report.ts';
@@ -26,6 +22,14 @@ export function placeFor(layer: Readonly<Record<string, unknown>>, folder?: stri
 }
 
 export const run = ['run', 'app', '--now'] as const;
+
+/** What a theme begins with. @returns the point that was made */
+export async function firstPoint({ estate, copies }: AppPlace): Promise<string> {
+  const taken = await estate.type(...run);
+  if (taken.status !== 0) throw new Error(`${taken.command}: exit ${taken.status}: ${words(taken).slice(-1500)}`);
+  return newestOf(copies);
+}
+
 /** @param confirm what is destroyed, by its name */
 export const backWith =
   (...confirm: readonly string[]) =>
@@ -101,92 +105,6 @@ export function smallDisk(
     folder,
   );
   return { free: () => void sh('rm small/filler', folder), close: () => void sh(`umount '${at}'`) };
-}
-
-const allProcesses = (): readonly string[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-
-function readOf(pid: string, what: 'cmdline' | 'environ'): string {
-  try {
-    return readFileSync(`/proc/${pid}/${what}`, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
-export type Watched<Result> = Readonly<{
-  result: Result;
-  /** how often a worker of Holdfast was among the processes that were looked at */
-  workers: number;
-  /** command lines of processes that had it as an argument, and of those that had it in their environment */
-  argv: readonly string[];
-  environ: readonly string[];
-}>;
-
-/** Looks into every process of this machine until the work is over. */
-export async function watchingFor<Result>(secrets: readonly string[], work: Promise<Result>): Promise<Watched<Result>> {
-  const all = { argv: new Set<string>(), environ: new Set<string>() };
-  let workers = 0;
-  let over = false;
-  const ended = work.finally(() => {
-    over = true;
-  });
-  while (!over) {
-    const now = whoHas(secrets);
-    workers += now.workers;
-    for (const line of now.argv) all.argv.add(line);
-    for (const line of now.environ) all.environ.add(line);
-    await pause(1);
-  }
-  return { result: await ended, workers, argv: [...all.argv], environ: [...all.environ] };
-}
-
-/** One look into every process of this machine. */
-export function whoHas(secrets: readonly string[]): Omit<Watched<never>, 'result'> {
-  const found = { workers: 0, argv: [] as string[], environ: [] as string[] };
-  for (const pid of allProcesses()) {
-    const line = readOf(pid, 'cmdline');
-    if (line.includes('__worker')) found.workers += 1;
-    const says = line.replaceAll('\0', ' ');
-    if (secrets.some((secret) => line.includes(secret))) found.argv.push(says);
-    if (secrets.some((secret) => readOf(pid, 'environ').includes(secret))) found.environ.push(says);
-  }
-  return found;
-}
-
-/** Where Holdfast is unpacked as it is installed: sources that are translated as they are read take memory of their own. */
-export const installedFolder = (): string => sh('mktemp -d /tmp/holdfast-proof-package-XXXXXX');
-
-export type Peak = Readonly<{ megabytes: number; looks: number; status: number | null; said: string }>;
-
-/** The most memory that the worker of a run ever had, as the kernel says, in MB. @param program Holdfast as it is installed */
-export async function peakOf(program: string, estate: Estate, path: RegExp, typed: readonly string[]): Promise<Peak> {
-  const before = lastRun(estate);
-  const words = ['--estate', estate.file, '--state', estate.state, ...typed];
-  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (said += piece));
-  const ended = once(child, 'close');
-  const id = await tries(estate, { process: child, output: () => said }, path, before);
-  const pid = workerOf(id);
-  let [kilobytes, looks] = [0, 0];
-  for (;;) {
-    const found = pid === undefined ? undefined : peakNow(pid);
-    if (found === undefined) break;
-    kilobytes = Math.max(kilobytes, found);
-    looks += 1;
-    await pause(20);
-  }
-  const [status] = (await ended) as [number | null];
-  return { megabytes: Math.round(kilobytes / 1024), looks, status, said };
-}
-
-function peakNow(pid: number): number | undefined {
-  try {
-    const [, text] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return text === undefined ? undefined : Number(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** No point more and none less, and nothing unfinished. */

@@ -38,7 +38,8 @@ async function proveContent(report: Report): Promise<void> {
     const { estate, copies, folder } = place;
     try {
       const fill = (rows: number) => sh(`seq 1 ${rows} | sed 's/^/user /' >users`, folder);
-      for (let day = 0; day < 5; day += 1) {
+      // What never changed does not freeze.
+      for (let day = what.startsWith('frozen') ? 0 : 4; day < 5; day += 1) {
         fill(395 + day);
         await estate.type(...run);
       }

@@ -6,18 +6,8 @@ import { seen } from '../declare/world.ts';
 import { holds } from '../layers/holds.ts';
 import { sh } from '../layers/place.ts';
 import type { Report } from '../report.ts';
-import {
-  backWith,
-  installedFolder,
-  newestOf,
-  partOf,
-  peakOf,
-  pointsOf,
-  run,
-  secretFile,
-  watchingFor,
-  words,
-} from './apps.ts';
+import { backWith, newestOf, partOf, pointsOf, run, secretFile, words } from './apps.ts';
+import { installedFolder, peakOf, watchingFor } from './apps-watched.ts';
 import { commandPlace } from './command-place.ts';
 
 export async function proveCommandPassing(report: Report, full: boolean): Promise<void> {
@@ -124,7 +114,9 @@ async function proveHuge(report: Report, full: boolean): Promise<void> {
         taking.megabytes > 0 &&
         taking.megabytes < 150 &&
         size() === `${megabytes * 1024 * 1024}`) ||
-        new Error(`exit ${taking.status}; ${taking.megabytes} MB, ${taking.looks} looks; ${taking.said.slice(-400)}`),
+        new Error(
+          `exit ${taking.status}; ${taking.megabytes} MB (${taking.of}), ${taking.looks} looks; ${taking.said.slice(-400)}`,
+        ),
     );
     const giving = await peakOf(program, estate, /^restore-0$/, backWith('huge')(point));
     report.row(
@@ -136,7 +128,9 @@ async function proveHuge(report: Report, full: boolean): Promise<void> {
         giving.megabytes > 0 &&
         giving.megabytes < 150 &&
         readFileSync(join(folder, 'sum'), 'utf8') === `${sh(`${stream} | sha256sum`)}\n`) ||
-        new Error(`exit ${giving.status}; ${giving.megabytes} MB, ${giving.looks} looks; ${giving.said.slice(-400)}`),
+        new Error(
+          `exit ${giving.status}; ${giving.megabytes} MB (${giving.of}), ${giving.looks} looks; ${giving.said.slice(-400)}`,
+        ),
     );
     report.control('no memory at all', taking.megabytes > 20 && pointsOf(copies).length === 2);
   } finally {

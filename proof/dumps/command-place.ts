@@ -20,9 +20,9 @@ export function commandPlace(
 ): CommandPlace {
   const folder = sh('mktemp -d /tmp/holdfast-proof-command-XXXXXX');
   mkdirSync(join(folder, 'programs'));
-  const declared = (all: readonly object[], others: Readonly<Record<string, unknown>> = {}) =>
+  const declare = (all: readonly object[], others: Readonly<Record<string, unknown>> = {}) =>
     placeFor({ kind: 'command', commands: all, ...more, ...others }, folder);
-  const place = declared(commands(folder));
+  const place = declare(commands(folder));
   return {
     ...place,
     folder,
@@ -32,10 +32,18 @@ export function commandPlace(
       chmodSync(at, 0o755);
       return at;
     },
-    declare: (all, others) => void declared(all, others),
+    declare: (all, others) => void declare(all, others),
     close: place.estate.close,
   };
 }
+
+/** A dump as pg_dumpall writes one: a first line, some thousand lines, a last one. */
+export const whole = `echo '-- cluster dump'; seq 1 20000; echo '-- cluster dump complete'`;
+export const declared = {
+  begins_with: '-- cluster dump',
+  ends_with: '-- cluster dump complete',
+  at_least: '10 kB',
+} as const;
 
 /** A database of sqlite3 that is written out as text, with a first and a last line that a whole one has, and taken in from it. */
 export const shopIn = (folder: string) => ({

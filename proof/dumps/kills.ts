@@ -28,8 +28,16 @@ export type Killing = Readonly<{
 /** Some steps are over before anybody can meet them: they are tried again. */
 const tries = 5;
 
-export async function killEach(report: Report, killing: Killing, moments: readonly Moment[]): Promise<void> {
-  for (const moment of moments) for (const victim of victims) await killOnce(report, killing, moment, victim);
+/** @param full each of the three at each moment; otherwise they take turns, from one moment to the next */
+export async function killEach(
+  report: Report,
+  killing: Killing,
+  moments: readonly Moment[],
+  full: boolean,
+): Promise<void> {
+  for (const [at, moment] of moments.entries())
+    for (const [nth, victim] of victims.entries())
+      if (full || at % victims.length === nth) await killOnce(report, killing, moment, victim);
   const all = await killing.estate.type('points');
   report.row(
     `${killing.layer}: after all of that each point can be read`,

@@ -7,7 +7,7 @@ import { tries, until } from '../../test/e2e/estate.test-support.ts';
 import { seen } from '../declare/world.ts';
 import { sh, sqlite } from '../layers/place.ts';
 import type { Report } from '../report.ts';
-import { lastRun, leftAfter, newestOf, pointsOf, run } from './apps.ts';
+import { firstPoint, lastRun, leftAfter, newestOf, pointsOf, run } from './apps.ts';
 import { killEach } from './kills.ts';
 import {
   asked,
@@ -20,7 +20,7 @@ import {
   vaultwardenPlace,
 } from './vaultwarden-place.ts';
 
-export async function proveVaultwardenKills(report: Report): Promise<void> {
+export async function proveVaultwardenKills(report: Report, full: boolean): Promise<void> {
   report.section('3.7 Vaultwarden, killed');
   const place = vaultwardenPlace({ keep: { keep_last: 999 } });
   const { estate, copies, data, vault, back } = place;
@@ -28,12 +28,11 @@ export async function proveVaultwardenKills(report: Report): Promise<void> {
   // What it is told is seen by a file: an application that wrote meanwhile would hide what a kill has left.
   place.declare({ service: { stop: ['touch', rest], start: ['rm', '-f', rest] } });
   try {
-    enlarge(place, 15_000, 400);
+    enlarge(place, 5000, 150);
     const good = pictureOf(data);
     const whole = join(vault.folder, 'whole');
     sh(`cp -a '${data}' '${whole}'`);
-    await estate.type(...run);
-    const point = newestOf(copies);
+    const point = await firstPoint(place);
     ask(join(data, 'db.sqlite3'), "UPDATE organizations SET name = 'today'");
     sh(`rm -r attachments/cipher-2; printf 'an old log' >db.sqlite3-journal; chown 4711:4712 db.sqlite3*`, data);
     const held = join(vault.folder, 'as-it-was');
@@ -52,13 +51,18 @@ export async function proveVaultwardenKills(report: Report): Promise<void> {
       sh(`rm -rf '${data}'; cp -a '${held}' '${data}'`);
     };
     const picture = () => pictureOf(data);
-    await killEach(report, { ...{ layer: 'vaultwarden', estate, copies, asked, reset, picture, good, wrong } }, [
-      { kind: 'look', path: /^look$/, typed: run },
-      { kind: 'take', path: /^look>take$/, typed: run },
-      ...inPlace.map((step) => ({ kind: `restore ${step}`, path: new RegExp(`^${step}$`), typed: back(point) })),
-      { kind: 'unpack', path: /^unpack$/, typed: beside },
-      { kind: 'settle beside', path: /settle/, typed: beside },
-    ]);
+    await killEach(
+      report,
+      { ...{ layer: 'vaultwarden', estate, copies, asked, reset, picture, good, wrong } },
+      [
+        { kind: 'look', path: /^look$/, typed: run },
+        { kind: 'take', path: /^look>take$/, typed: run },
+        ...inPlace.map((step) => ({ kind: `restore ${step}`, path: new RegExp(`^${step}$`), typed: back(point) })),
+        { kind: 'unpack', path: /^unpack$/, typed: beside },
+        { kind: 'settle beside', path: /settle/, typed: beside },
+      ],
+      full,
+    );
     reset();
     await proveInterrupted(report, place, point);
     place.declare({});

@@ -1,9 +1,6 @@
-// 3.7 Vaultwarden: its database, keys, attachments, sends and settings as one point, also while it writes; wrecked, and brought back:
-// beside, in part, in its live place, into an empty folder. sqlite3, diff, find, getfacl and getfattr are asked.
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ask, beside } from '../../src/layers/vaultwarden/vault.test-support.ts';
+import { ask } from '../../src/layers/vaultwarden/vault.test-support.ts';
 import { seen } from '../declare/world.ts';
 import { holds } from '../layers/holds.ts';
 import { sh, sqlite } from '../layers/place.ts';
@@ -31,7 +28,6 @@ export async function proveVaultwarden(report: Report): Promise<void> {
   } finally {
     place.close();
   }
-  await proveEncrypted(report);
 }
 
 async function proveTaken(report: Report, { estate, copies, data }: VaultwardenPlace): Promise<void> {
@@ -174,46 +170,5 @@ async function proveUndone(
         `${words(done).slice(-300)} ${logs(data).join()}\n${differing(expected, pictureOf(data))}`,
       ),
     );
-  }
-}
-
-async function proveEncrypted(report: Report): Promise<void> {
-  const key = (at: string) => {
-    execFileSync('age-keygen', ['-o', at], { stdio: 'ignore' });
-    return execFileSync('age-keygen', ['-y', at], { encoding: 'utf8' }).trim();
-  };
-  const keys = sh('mktemp -d /tmp/holdfast-proof-keys-XXXXXX');
-  const recipient = key(join(keys, 'right'));
-  key(join(keys, 'wrong'));
-  const place = vaultwardenPlace({ encrypt_to: [recipient], identity: { file: join(keys, 'right') } });
-  const { estate, copies, data } = place;
-  try {
-    const taken = await estate.type(...run);
-    const target = join(estate.folder, 'back');
-    const restore = () => estate.type('restore', 'app', '--point', newestOf(copies), '--to', target, '--yes');
-    const restored = await restore();
-    const clear = sh(`grep -rlF -e 'PRIVATE KEY' -e 'u1@home' . || true`, copies);
-    report.row(
-      '3.7 encrypted to a key of age: nothing of it lies in the clear, and that key opens it',
-      taken.command,
-      `grep; ${asked}`,
-      (taken.status === 0 &&
-        restored.status === 0 &&
-        clear === '' &&
-        restOf(data, target) === '' &&
-        rowsOf(target) === rowsOf(data)) ||
-        seen(taken, restored, clear),
-    );
-    rmSync(target, { recursive: true });
-    copyFileSync(join(keys, 'wrong'), join(keys, 'right'));
-    const wrong = await restore();
-    report.control('another key', wrong.status === 1 && /identity-wrong/.test(words(wrong)) && !existsSync(target));
-    report.control(
-      'a grep that finds nothing anywhere',
-      sh(`grep -rlF 'PRIVATE KEY' . | wc -l`, data) !== '0' && beside.length > 0,
-    );
-  } finally {
-    place.close();
-    rmSync(keys, { recursive: true });
   }
 }

@@ -190,6 +190,12 @@ describe('a program', () => {
     );
     assert.match(says, /login with \[secret\] refused/);
     assert.ok(!says.includes('canary'));
+    const whole = { begins_with: '-- a dump of it', ends_with: '-- the end of it', secrets: both };
+    for (const body of ['echo "$SECOND"', 'echo "-- a dump of it"; echo "login as $SECOND"']) {
+      const ended = await whyMissing(sh('bad', body, whole), {}, secrets);
+      assert.match(ended, /it (begins|ends) otherwise than declared/);
+      assert.ok(!/can|nary/.test(ended), ended);
+    }
   });
 
   it('runs as the account it is to, with the variables it is given', { skip: !isRoot && 'needs root' }, () =>

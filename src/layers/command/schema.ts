@@ -3,10 +3,9 @@ import * as z from 'zod';
 import { layerEntry } from '../../contracts/layer-entry.ts';
 import { byteSizeProblem } from '../../values/byte-size.ts';
 import { secretReference } from '../../values/secret-reference.ts';
-import { type DumpEntry, dumpFields } from '../common/dumps/entry.ts';
+import { accountName, type DumpEntry, dumpFields } from '../common/dumps/entry.ts';
 import { liesBelowMount, notBelowMount } from '../common/points/entry.ts';
 
-const account = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'is no name of an account');
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'is no name of a variable');
 const word = z.string().regex(/^[^\0]*$/, 'holds a NUL');
 
@@ -38,7 +37,7 @@ const command = z.strictObject({
     .default('out')
     .describe('what the dump is written as: the ending of its file'),
   packed: z.boolean().optional().describe('the program packs its output itself: `compress` does not apply to it'),
-  as: account
+  as: accountName
     .optional()
     .describe('the account that it runs as on `machine`; default: whoever the machine is reached as'),
   environment: z.record(variable, word).optional().describe('variables for it; nothing secret: others can see them'),

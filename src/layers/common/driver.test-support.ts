@@ -8,6 +8,7 @@ import { Fault } from '../../fault.ts';
 import { stepKinds } from '../../kinds.ts';
 import { localMachine } from '../../machines/local.ts';
 import type { Machine } from '../../machines/machine.ts';
+import type { ItemResults } from '../../model/item-results.ts';
 import type { AfterFailure, Note } from '../../model/plan.ts';
 import { childPath, type RunId, type StepPath } from '../../model/run.ts';
 import type { Step } from '../../model/step.ts';
@@ -42,6 +43,8 @@ export type Outcome = {
   log: string[];
   /** items that failed alone: their faults, by the path of their step */
   failed: Record<StepPath, Fault>;
+  /** what child plans say of items: the journal has it before their first step */
+  found: Record<StepPath, ItemResults>;
 };
 
 export function worldWith(clock: Clock = systemClock, over: Partial<Machine> = {}, run?: RunId): World {
@@ -76,7 +79,7 @@ function contextOf(driven: Driven, step: Step, path: StepPath, out: Outcome, sig
 /** The codes of what failed alone. */
 export const codesOf = ({ failed }: Outcome): readonly string[] => Object.values(failed).map(({ code }) => code);
 
-const emptyOutcome = (): Outcome => ({ results: {}, notes: [], degraded: [], log: [], failed: {} });
+const emptyOutcome = (): Outcome => ({ results: {}, notes: [], degraded: [], log: [], failed: {}, found: {} });
 
 /** @throws what the first failing step threw, after everything was led back or given back */
 export async function drive(
@@ -116,7 +119,11 @@ async function driveStep(driven: Driven, begun: Begun, out: Outcome): Promise<vo
     out.results[path] = result;
     out.degraded.push(...degraded);
     out.notes.push(...(expands?.notes ?? []));
+    if (expands?.itemResults !== undefined) out.found[path] = expands.itemResults;
     if (expands !== undefined) await drive(driven, expands.steps, expands.afterFailure, out, path);
+    // Where none of them came to its end, neither did this step: of what it would have said the journal has nothing.
+    const within = (expands?.steps ?? []).map(({ id }) => childPath(path, id));
+    if (within.length > 0 && within.every((one) => one in out.failed)) delete out.results[path];
     begun.fate = 'done';
     await driven.at?.(`${path} ends`, context);
   } catch (error) {

@@ -5,43 +5,31 @@ import { minutes } from '../../values/duration.ts';
 import { ref } from '../../values/ref.ts';
 import { shown } from '../../values/text.ts';
 import { asGiven } from '../common/given.ts';
-import { lane, layerFolder } from '../common/points/places.ts';
+import { lookStep } from '../common/look-step.ts';
+import { layerFolder } from '../common/points/places.ts';
 import { type Snapshots, snapshotsOf } from '../common/sources/snapshots.ts';
 import { type CopyingEntry, isCopying, type SqliteEntry } from './schema.ts';
 
 export function planProtect(entry: SqliteEntry, context: LayerContext): Planned {
   if (!isCopying(entry)) return checkOnly(entry);
-  if (!('snapshots_of' in entry.from)) return { steps: [lookStep(entry, context, undefined)], notes: [], refusals: [] };
+  if (!('snapshots_of' in entry.from)) return { steps: [look(entry, context, undefined)], notes: [], refusals: [] };
   const snapshots = snapshotsOf(entry, entry.from.snapshots_of, context);
   if ('remedy' in snapshots) return { steps: [], notes: [], refusals: [snapshots] };
-  return { steps: [lookStep(entry, context, snapshots)], notes: [], refusals: [] };
+  return { steps: [look(entry, context, snapshots)], notes: [], refusals: [] };
 }
 
-function lookStep(entry: CopyingEntry, { timeZone }: LayerContext, snapshots: Snapshots | undefined): Step {
+function look(entry: CopyingEntry, { timeZone }: LayerContext, snapshots: Snapshots | undefined): Step {
   const where =
     'snapshots_of' in entry.from
       ? `the newest snapshots of ${shown(entry.from.snapshots_of)}`
       : 'folder' in entry.from
         ? shown(entry.from.folder)
         : entry.from.files.map(shown).join(', ');
-  return {
-    id: 'look',
-    kind: 'sqlite.look',
-    subject: ref('layer', entry.name),
-    act: 'do',
+  return lookStep(entry, {
     title: `look for databases in ${where}, and copy each into a restore point in ${shown(layerFolder(entry))}`,
-    because: [`the layer ${entry.name} protects the workload ${entry.workload} with it`],
-    changes: [],
-    after: [],
-    lanes: [lane(entry.machine, entry.to)],
-    risk: 'adds',
-    needs: [],
-    expects: [],
-    given: asGiven({ entry, timeZone, snapshots }),
-    wayBack: 'undo',
-    expands: true,
+    given: { timeZone, snapshots },
     patience: minutes(30),
-  };
+  });
 }
 
 function checkOnly(entry: SqliteEntry): Planned {

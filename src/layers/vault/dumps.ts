@@ -8,6 +8,7 @@ import { paths, policyLine, refusedFault, rightsOf, warningsOn } from './rights.
 import type { VaultEntry } from './schema.ts';
 import { type Active, activeNode } from './standing.ts';
 import { takeSnapshot } from './take.ts';
+import { otherThan, rememberVault } from './which-vault.ts';
 
 export const snapshotItem: Item = { name: 'snapshot', form: 'snap', packed: true };
 
@@ -21,15 +22,12 @@ export const vaultDumps: Dumps<VaultEntry> = {
     return {
       take: async () => {
         const taking = await takeSnapshot(entry, context);
-        return {
-          ...taking,
-          facts: async () => {
-            const facts = await taking.facts();
-            const degraded = otherThan(entry, clusterId, context);
-            remembered(entry, clusterId, context);
-            return { ...facts, degraded };
-          },
+        const facts = async () => {
+          const known = { ...(await taking.facts()), degraded: otherThan(entry, clusterId, context) };
+          rememberVault(entry, clusterId, context);
+          return known;
         };
+        return { ...taking, facts };
       },
       tools: async () => ({ vault: version }),
     };
@@ -42,27 +40,25 @@ const unknownThere = ['database-login-refused', 'dump-not-allowed'];
 
 /**
  * Before a restore. A vault that was made anew knows the token of its new root, and not the one that takes snapshots: what it holds is
- * taken with the one that restores, where that may.
+ * taken with the one that restores, where that may. Which vault it is then says nothing of the one that is there after.
  */
 export const dumpsBefore: Dumps<VaultEntry> = {
   ...vaultDumps,
   open: async (entry, context) => {
-    const session = await vaultDumps.open(entry, context);
+    const { version } = await activeNode(entry, context);
     const { restore_as: other } = entry;
-    if (other === undefined) return session;
-    const second = await vaultDumps.open({ ...entry, token: other.token }, context);
     return {
-      ...session,
-      take: async (item) => {
+      take: async () => {
         try {
-          return await session.take(item);
+          return await takeSnapshot(entry, context);
         } catch (error) {
-          if (!(error instanceof Fault) || !unknownThere.includes(error.code)) throw error;
+          if (other === undefined || !(error instanceof Fault) || !unknownThere.includes(error.code)) throw error;
           context.log(`${error.code}: it is taken with the token that restores`);
           // Where neither may, it is the first that the estate names for it.
-          return await second.take(item).catch(() => Promise.reject(error));
+          return await takeSnapshot({ ...entry, token: other.token }, context).catch(() => Promise.reject(error));
         }
       },
+      tools: async () => ({ vault: version }),
     };
   },
 };
@@ -83,20 +79,4 @@ async function look(entry: VaultEntry, context: StepContext): Promise<Looked> {
     return warningsOn(server, token, rights);
   });
   return { server: serverFacts(active), items: [snapshotItem], excluded: [], warnings };
-}
-
-const memory = ({ name }: VaultEntry): string => `vault ${name}`;
-
-/** A vault that was made anew has none of the secrets of the old one: nobody would see that in the size of a snapshot. */
-function otherThan(entry: VaultEntry, clusterId: string, { world }: StepContext): readonly string[] {
-  const before = world.recall(memory(entry));
-  if (clusterId === '' || before === undefined || before.value === clusterId) return [];
-  return [
-    `this is another vault than at ${before.at} (its cluster was ${String(before.value)} then): points of the old one stay, ` +
-      'and need the unseal keys that it had',
-  ];
-}
-
-function remembered(entry: VaultEntry, clusterId: string, { world }: StepContext): void {
-  if (clusterId !== '' && world.recall(memory(entry))?.value !== clusterId) world.remember(memory(entry), clusterId);
 }

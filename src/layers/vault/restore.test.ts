@@ -110,6 +110,28 @@ describe('a vault', () => {
       );
     });
 
+    it('that is back in the place of a new one is the one that it was: nobody is told of another', async () => {
+      const old = new Cluster('old', { 'kv/shop': 'monday' });
+      const place = placed(await served(old), { restore_token: 'hvs.root-token' });
+      await place.protect('run1');
+      const point = await newest(place);
+      const cluster = new Cluster('new', { 'kv/shop': 'nothing' });
+      Object.assign(place.entry, { url: (await served(cluster)).url });
+      const at = (moment: string): void => {
+        if (/unseal it now/.test(moment) && cluster.sealed) cluster.unseal('old');
+      };
+      const force = { target: 'live-force' };
+      assert.deepEqual((await place.restore('run2', point, force, { at })).degraded, []);
+      assert.deepEqual((await place.protect('run3')).degraded, []);
+      const { manifest } = await newest(place);
+      assert.deepEqual(manifest.source, { vault: old.contents.id });
+      Object.assign(place.entry, { url: (await served(new Cluster('third', {}))).url });
+      assert.match((await place.protect('run4')).degraded.join(), /this is another vault than at/, 'control');
+      Object.assign(place.entry, { url: (await served(cluster)).url });
+      await place.restore('run5', point, {});
+      assert.deepEqual((await place.protect('run6')).degraded, [], 'after a run on the new one, too');
+    });
+
     it('that nobody unseals says which keys it wants', async () => {
       const { cluster, place, point } = await lost();
       await assert.rejects(

@@ -13,6 +13,7 @@ import { plant } from './sentinel.ts';
 import { passingSnapshot } from './snapshot.ts';
 import { activeNode, isSealed } from './standing.ts';
 import { untilTaken } from './until-taken.ts';
+import { rememberVault } from './which-vault.ts';
 
 export const restoreKind = inPlaceKind<RestoreGiven>({ name: 'vault.restore', schema: restoreGiven, put });
 
@@ -44,7 +45,9 @@ async function put(given: RestoreGiven, putting: Putting, context: StepContext):
     await server.line.close();
   }
   const expected = putting.back ? cluster.now : cluster.of;
-  return untilTaken({ entry, token: restoreToken(entry), sentinel, expected, index }, context);
+  const done = await untilTaken({ entry, token: restoreToken(entry), sentinel, expected, index }, context);
+  rememberVault(entry, expected, context);
+  return done;
 }
 
 const pathOf = ({ force }: RestoreGiven): string => (force ? paths.force : paths.take);

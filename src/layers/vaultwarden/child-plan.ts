@@ -1,5 +1,6 @@
 // What is done when the live database was asked: one point. What retention then lets go is known when it is sealed. Pure.
 import type { FaultRecord } from '../../fault.ts';
+import type { DatabaseVerdict } from '../../model/item-results.ts';
 import type { ChildPlan, Note } from '../../model/plan.ts';
 import type { RunId } from '../../model/run.ts';
 import type { Step } from '../../model/step.ts';
@@ -21,11 +22,13 @@ export type Looked = Readonly<{
   sinceBoot: SinceBoot | undefined;
   /** names in the data folder that nobody here knows */
   foreign: readonly Buffer[];
+  /** what the live database said; the journal has it whatever becomes of the copy */
+  verdict: DatabaseVerdict;
   problem: FaultRecord | undefined;
 }>;
 
 export function childPlan(looked: Looked): ChildPlan {
-  const { entry, foreign, problem } = looked;
+  const { entry, foreign, verdict, problem } = looked;
   const { workload } = entry;
   const subject = ref('layer', entry.name);
   const take = takeStep(looked);
@@ -48,6 +51,7 @@ export function childPlan(looked: Looked): ChildPlan {
     itemResults: {
       expected: [{ name: entry.data, workload, step: take.id }],
       excluded: leftOut.map(({ what, reason }) => ({ name: `${entry.data}/${what}`, workload, because: reason })),
+      databases: [verdict],
     },
   };
 }

@@ -6,17 +6,16 @@ import type { Done, StepContext, StepKind } from '../../contracts/step-kind.ts';
 import { absent } from '../../model/step.ts';
 import { seconds } from '../../values/duration.ts';
 import { checkFile } from '../common/sqlite/check-live.ts';
+import { checkFolder, removeCheckFolder } from './check-folder.ts';
 import { givenIn } from './live.ts';
 import { database } from './names.ts';
 import { judgedTables } from './rows.ts';
 import { fewer, notSound } from './rows-compared.ts';
-import { stagingBase } from './staging.ts';
 
 const placed = (context: StepContext) => {
   const given = givenIn(context);
   const { entry } = given;
-  const work = join(stagingBase(entry) ?? '/run', `holdfast-check-${context.run}-${entry.name}`);
-  return { ...given, work, machine: context.world.machine(entry.machine) };
+  return { ...given, work: checkFolder(entry, context), machine: context.world.machine(entry.machine) };
 };
 
 /** A second apart: it may be at its migrations. */
@@ -47,9 +46,9 @@ export const compareKind: StepKind = {
 
   probe: async () => ({ answer: 'not done', evidence: 'it only looks' }),
 
-  release: async (context) => {
+  release: (context) => {
     const { machine, work } = placed(context);
-    await machine.files.remove(work);
+    return removeCheckFolder(machine, work, context);
   },
 };
 

@@ -2,14 +2,14 @@
 // anything is copied. One that is not is an alarm, no new point, and the end of all pruning until it is again.
 import { join } from 'node:path';
 import type { Done, StepContext, StepKind } from '../../contracts/step-kind.ts';
-import { Fault } from '../../fault.ts';
-import { withItemResults } from '../../model/item-results.ts';
+import type { Fault } from '../../fault.ts';
 import { absent } from '../../model/step.ts';
 import { givenOf } from '../common/given.ts';
 import { checkDestination, checkPrivate } from '../common/points/destination.ts';
 import { pointsMachine } from '../common/points/entry.ts';
 import { anyEncrypted, protectionOf, refuseWeaker } from '../common/protection.ts';
 import { checkFile } from '../common/sqlite/check-live.ts';
+import { checkFolder, removeCheckFolder } from './check-folder.ts';
 import { childPlan } from './child-plan.ts';
 import { namesIn } from './data-folder.ts';
 import { damaged, notCopied, withoutDatabase } from './faults.ts';
@@ -20,8 +20,7 @@ import { stagingBase } from './staging.ts';
 
 const placed = (context: StepContext) => {
   const { entry, timeZone } = givenOf(lookGiven, context.step);
-  const work = join(stagingBase(entry) ?? '/run', `holdfast-check-${context.run}-${entry.name}`);
-  return { entry, timeZone, work, machine: context.world.machine(entry.machine) };
+  return { entry, timeZone, work: checkFolder(entry, context), machine: context.world.machine(entry.machine) };
 };
 
 export const lookKind: StepKind = {
@@ -39,29 +38,27 @@ export const lookKind: StepKind = {
     context.take('copy of a database, for its check', work);
     const doing = (what: string) => progress({ done: 0, total: 1, unit: 'items', what });
     const path = join(entry.data, database);
-    const { ok, says } = await checkFile({ machine, work, signal, doing }, path);
+    // What a link leads to is somebody else's, however sound it is.
+    const isOwn = (await machine.files.info(path))?.type === 'file';
+    const { ok, says } = isOwn ? await checkFile({ machine, work, signal, doing }, path) : notThere;
     const verdict = { name: path, workload: entry.workload, ok, says };
     const [now, sinceBoot] = [world.clock.now(), world.clock.sinceBoot?.()];
     const problem = ok ? undefined : problemOf(entry.data, path, says);
     return {
-      result: withItemResults({ checked_at: now }, { databases: [verdict] }),
-      expands: childPlan({ entry, timeZone, run, now, sinceBoot, foreign, problem }),
+      result: { checked_at: now },
+      expands: childPlan({ entry, timeZone, run, now, sinceBoot, foreign, verdict, problem }),
     };
   },
 
   probe: async () => ({ answer: 'not done', evidence: 'it only looks' }),
 
-  release: async (context) => {
+  release: (context) => {
     const { machine, work } = placed(context);
-    try {
-      await machine.files.remove(work);
-    } catch (error) {
-      // What lay in a pod that is gone is gone with it.
-      if (!(error instanceof Fault) || !error.code.startsWith('machine-')) throw error;
-      context.log(`${work} may still be there: ${error.says}`);
-    }
+    return removeCheckFolder(machine, work, context);
   },
 };
+
+const notThere = { ok: false, says: 'no such file' } as const;
 
 /** What SQLite did not say, it did not say: a missing tool is no damage. */
 function problemOf(data: string, path: string, says: string): Fault {

@@ -57,10 +57,13 @@ describe('a Vaultwarden whose database is damaged', { skip: unlessAble }, () => 
         [() => symlinkSync(join(vault.folder, 'other.db'), path), 'no-databases'],
       ] as const) {
         make();
-        assert.deepEqual(codesOf(await vault.protect(`run-${code}`)), [code]);
+        const out = await vault.protect(`run-${code}`);
+        assert.deepEqual([codesOf(out), verdictOf(out)?.map(({ ok }) => ok)], [[code], [false]]);
       }
       ask(join(vault.folder, 'other.db'), 'CREATE TABLE users (a); CREATE TABLE ciphers (a)');
-      assert.deepEqual(codesOf(await vault.protect('run-link')), ['no-databases'], 'a link is not followed');
+      const link = await vault.protect('run-link');
+      assert.deepEqual(codesOf(link), ['no-databases'], 'a link is not followed');
+      assert.equal(verdictOf(link)?.[0]?.ok, false, 'and nobody says that the database is sound');
       assert.deepEqual(await vault.points(), []);
       rmSync(vault.data, { recursive: true });
       await assert.rejects(vault.protect('run-folder'), fault('folder-missing'));

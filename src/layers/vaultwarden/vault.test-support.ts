@@ -8,7 +8,6 @@ import { DatabaseSync } from 'node:sqlite';
 import type { LayerContext, Planned, RestoreWish } from '../../contracts/layer.ts';
 import type { World } from '../../contracts/world.ts';
 import type { Machine } from '../../machines/machine.ts';
-import { itemResultsOf } from '../../model/item-results.ts';
 import type { RestorePoint } from '../../model/restore-point.ts';
 import type { RunId } from '../../model/run.ts';
 import { milliseconds } from '../../values/duration.ts';
@@ -31,9 +30,8 @@ export const account = { uid: 4711, gid: 4712 } as const;
 /** Of what lies in a data folder, what no point has, or has as another file. */
 export const beside = ['db.sqlite3', 'db.sqlite3-wal', 'db.sqlite3-shm', 'icon_cache', 'tmp', 'vaultwarden.log'];
 
-/** What its look said of its database. */
-export const verdictOf = ({ results }: Pick<Outcome, 'results'>) =>
-  itemResultsOf((results['look'] ?? null) as never).databases;
+/** What its look said of its database, as the journal has it. */
+export const verdictOf = ({ found }: Pick<Outcome, 'found'>) => found['look']?.databases;
 
 const tables = `
 CREATE TABLE users (uuid TEXT NOT NULL PRIMARY KEY, created_at DATETIME NOT NULL, updated_at DATETIME NOT NULL, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL, password_hash BLOB NOT NULL);

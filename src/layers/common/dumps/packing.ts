@@ -4,6 +4,8 @@ import { constants, createGunzip, createGzip, createZstdCompress, createZstdDeco
 import type { Compression } from './entry.ts';
 
 const chunkSize = 256 * 1024;
+/** Unpacked pieces are garbage as soon as they have passed, and nobody collects it before there are hundreds of them: large ones are tens of MB. */
+const unpackedSize = 64 * 1024;
 
 export const endings: Readonly<Record<Compression, string>> = { zstd: '.zst', gzip: '.gz', none: '' };
 
@@ -14,7 +16,7 @@ const packer = (how: Exclude<Compression, 'none'>) =>
     : createZstdCompress({ chunkSize, params: { [constants.ZSTD_c_checksumFlag]: 1 } });
 
 const unpacker = (how: Exclude<Compression, 'none'>) =>
-  how === 'gzip' ? createGunzip({ chunkSize }) : createZstdDecompress({ chunkSize });
+  how === 'gzip' ? createGunzip({ chunkSize: unpackedSize }) : createZstdDecompress({ chunkSize: unpackedSize });
 
 export const packed = (pieces: AsyncIterable<Uint8Array>, how: Compression): AsyncIterable<Uint8Array> =>
   how === 'none' ? pieces : through(pieces, packer(how));

@@ -9,40 +9,20 @@ import { ref } from '../../../values/ref.ts';
 import { count, shown } from '../../../values/text.ts';
 import { parseTimeSpan } from '../../../values/time-span.ts';
 import { asGiven } from '../given.ts';
+import { lookStep } from '../look-step.ts';
 import { pointsMachine } from '../points/entry.ts';
+import { inTheClear } from '../points/in-the-clear.ts';
 import { lane, layerFolder, pointId, pointRef } from '../points/places.ts';
 import type { Looked } from './dump.ts';
 import type { DumpEntry } from './entry.ts';
 
 export function planDumps(entry: DumpEntry, { timeZone }: Pick<LayerContext, 'timeZone'>): Planned {
-  const subject = ref('layer', entry.name);
-  const machine = pointsMachine(entry);
-  const look: Step = {
-    id: 'look',
-    kind: `${entry.kind}.look`,
-    subject,
-    act: 'do',
+  const look = lookStep(entry, {
     title: `ask ${entry.kind} on ${entry.machine} what there is, and dump it into a restore point in ${shown(layerFolder(entry))}`,
-    because: [`the layer ${entry.name} protects the workload ${entry.workload} with it`],
-    changes: [],
-    after: [],
-    lanes: [lane(machine, entry.to)],
-    risk: 'adds',
-    needs: [],
-    expects: [],
-    given: asGiven({ entry, timeZone }),
-    wayBack: 'undo',
-    expands: true,
+    given: { timeZone },
     patience: minutes(10),
-  };
-  const notes: Note[] = [];
-  if (entry.encrypt_to === undefined && entry.protected === undefined)
-    notes.push({
-      ...{ subject, level: 'warning' },
-      says:
-        `its points hold what their applications keep secret, password hashes too: they are only as safe as the disk behind ` +
-        `${shown(entry.to)} on ${machine}. \`encrypt_to\` encrypts them, \`protected\` says what protects that disk`,
-    });
+  });
+  const notes = inTheClear(entry, 'what their applications keep secret, password hashes too');
   return { steps: [look], notes, refusals: [] };
 }
 

@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -72,6 +73,16 @@ describe('what a data folder holds', () => {
     await place.run(swapScript);
     assert.deepEqual(place.holds(), [working, ...swapped]);
     if (owner !== undefined) assert.equal(statSync(join(place.data, 'dump')).uid, owner);
+  });
+
+  it('is a link where one comes, though it leads nowhere from where it was laid down', async () => {
+    using place = await prepared();
+    symlinkSync('../outside', join(place.data, working, 'new', 'logs'));
+    await place.run(swapScript);
+    assert.equal(readlinkSync(join(place.data, 'logs')), '../outside');
+    await place.run(unswapScript);
+    await place.run('rm -rf -- "$2"');
+    assert.deepEqual(place.holds(), before);
   });
 
   it('is as before when it is led back, from any place, also twice', async () => {

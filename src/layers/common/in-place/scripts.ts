@@ -15,7 +15,7 @@ if [ ! -e "$work/before/.put-aside" ]; then
   sync -- .listing; mv -T -- .listing .put-aside; cd -- "$data"
 fi
 for name; do
-  if [ -e "$work/new/$name" ]; then mv -T -- "$work/new/$name" "$name"; fi
+  if [ -e "$work/new/$name" ] || [ -L "$work/new/$name" ]; then mv -T -- "$work/new/$name" "$name"; fi
 done
 sync -- "$data" "$work/before"`;
 
