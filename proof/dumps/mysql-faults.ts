@@ -16,9 +16,8 @@ import {
   placeFor,
   pointAt,
   run,
+  words,
 } from './mysql-databases.ts';
-
-const words = ({ stdout, stderr }: Readonly<{ stdout: string; stderr: string }>): string => stdout + stderr;
 
 export async function proveMysqlFaults(report: Report): Promise<void> {
   report.section('3.7 MariaDB under fire');
