@@ -97,7 +97,13 @@ async function proveRights(report: Report, server: MariadbServer): Promise<void>
     'the exit code',
     right.status === 0 || seen(right),
   );
-
+  server.sql(`GRANT DROP, DELETE, CREATE ON *.* TO dumper@'%'`);
+  const more = await estate.type(...run);
+  report.control(
+    'a login that can destroy what it dumps',
+    /has DROP, DELETE: for dumps a login is enough that can destroy nothing/.test(words(more)) &&
+      ['CREATE TABLE x (id int)', 'DROP TABLE x'].every((sql) => can(sql).status === 0),
+  );
   estate.close();
 }
 
