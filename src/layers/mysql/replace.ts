@@ -6,7 +6,6 @@ import { Fault } from '../../fault.ts';
 import { shown } from '../../values/text.ts';
 import { ask } from './ask.ts';
 import type { Connection } from './connection.ts';
-import { numbersIn } from './faults.ts';
 import { compare, load } from './loading.ts';
 import { settledName } from './restore-given.ts';
 import {
@@ -15,6 +14,7 @@ import {
   givenIn,
   namesThere,
   observePoint,
+  patiently,
   placedIn,
   release,
   restoringIn,
@@ -67,10 +67,11 @@ export const replaceKind: StepKind = {
     const settled = settledName(context.run);
     const marks = await namesThere(connection, [replacing, replaced, settled], context);
     if (marks.size === 0 || marks.has(settled)) return;
+    // It may still be there as it was: it is not dropped for what cannot be brought back.
+    const source = there ? await safetySource(given, name, context) : undefined;
     await leave(connection, name, context);
     await drop(connection, name, context);
-    if (there) {
-      const source = await safetySource(given, name, context);
+    if (source !== undefined) {
       await ask(connection, createSql(name, source.taken.about), context, name);
       await load(connection, source, name, context);
       if (marks.has(replacing)) await giveAgain(connection, name, replacing, context);
@@ -84,9 +85,9 @@ export const replaceKind: StepKind = {
 async function emptied(connection: Connection, name: string, mark: string, context: StepContext): Promise<void> {
   await leave(connection, name, context);
   try {
-    await ask(connection, `SET SESSION lock_wait_timeout = 30; DROP DATABASE ${identifier(name)};`, context, name);
+    await ask(connection, `${patiently} DROP DATABASE ${identifier(name)};`, context, name);
   } catch (error) {
-    if (!(error instanceof Fault) || !numbersIn(error.says).includes(1205)) throw error;
+    if (!(error instanceof Fault) || error.code !== 'database-in-use') throw error;
     await drop(connection, mark, context);
     throw inUse(name);
   }

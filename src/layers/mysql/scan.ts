@@ -18,6 +18,8 @@ export type Scanned = Readonly<{
 }>;
 
 const newline = 10;
+/** Of what is no row of a table; kept until its end has come. */
+const longestLine = 8 * 1024 * 1024;
 /** MariaDB's own begin with a line that shuts its client in (since 10.11.8): whoever wrote into the database gets no command there. */
 const first = /^(?:\/\*M?!999999\\- enable the sandbox mode \*\/ *$|-- (?:MariaDB|MySQL) dump )/;
 const last = /^-- Dump completed/;
@@ -41,8 +43,15 @@ export class Scanner {
   #whole = false;
   /** a name may have lines of its own */
   #unfinished = '';
+  #endless = false;
+
+  /** what it is, it is no dump: no more of it is looked at */
+  get isEndless(): boolean {
+    return this.#endless;
+  }
 
   take(chunk: Uint8Array): void {
+    if (this.#endless) return;
     let data =
       this.#held.length === 0
         ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
@@ -60,7 +69,8 @@ export class Scanner {
       if (rest.length === 0) return;
       data = rest;
       if (this.#rows === undefined) {
-        this.#held = Buffer.from(rest);
+        this.#endless = rest.length > longestLine;
+        this.#held = this.#endless ? Buffer.alloc(0) : Buffer.from(rest);
         return;
       }
     }
@@ -109,7 +119,7 @@ export class Scanner {
       tables: Object.fromEntries(this.#tables),
       ...this.#counts,
       schema: this.#hash.digest('hex'),
-      whole: this.#whole && this.#rows === undefined,
+      whole: this.#whole && !this.#endless && this.#rows === undefined,
       begun: this.#begun === true,
     };
   }

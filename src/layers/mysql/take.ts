@@ -45,6 +45,7 @@ export async function takeSchema(
   const dump = async function* () {
     for await (const chunk of stream) {
       scanner.take(chunk);
+      if (scanner.isEndless) throw cutShort(name, 'the end of a line, for megabytes');
       yield chunk;
     }
   };
@@ -52,8 +53,8 @@ export async function takeSchema(
     dump: dump(),
     facts: async () => {
       const found = scanner.end();
-      if (!found.begun) throw cutShort(name, 'its first line');
-      if (!found.whole) throw cutShort(name, 'its last line');
+      if (!found.begun) throw cutShort(name, 'its first line, though it ended well');
+      if (!found.whole) throw cutShort(name, 'its last line, though it ended well');
       const after = await witnessOf(connection, name, context);
       const lost = lostIn(found, before, after);
       if (lost.length > 0) throw incomplete(name, lost);
@@ -95,7 +96,7 @@ const unspeakable = (name: string, { where, says }: Fault): Fault =>
 const cutShort = (name: string, without: string): Fault =>
   new Fault('dump-cut-short', {
     where: name,
-    says: `the dump ended well and is without ${without}`,
+    says: `the dump is without ${without}`,
     remedy: 'see which program it is that answers to that name on the machine, and run it by hand',
   });
 
