@@ -58,6 +58,11 @@ const kinds: readonly Known[] = [
     ...{ numbers: [1205], code: 'database-in-use' },
     remedy: 'somebody holds a table of it: stop what uses it (`SHOW FULL PROCESSLIST`), then try again',
   },
+  {
+    ...{ numbers: [1010], code: 'database-not-empty' },
+    remedy:
+      'see which files lie in the folder of that database below the datadir, and move those away that are of no table; then try again',
+  },
   { numbers: [1049], code: 'database-missing', remedy: 'see whether it was dropped; then the next run leaves it out' },
 ];
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { sweep } from '../../../test/sweep.test-support.ts';
@@ -104,6 +104,26 @@ describe('a restore that is interrupted', { skip: cannotServeMariadb(), timeout:
     assert.deepEqual(contentOf(server, 'shop'), now);
     assert.equal(leftOn(), mark, 'it can be tried again');
     server.sql(`DROP DATABASE ${identifier(mark)}`);
+  });
+
+  it('fills a database that its server cannot drop any more, on its way there and on its way back, and says why', async () => {
+    server.sql('DELETE FROM shop.orders WHERE id > 100;');
+    const now = contentOf(server, 'shop');
+    // As a server leaves them that is killed while it drops one with a FULLTEXT index.
+    const file = join(server.sql('SELECT @@datadir'), 'shop', 'FTS_1_CONFIG.ibd');
+    writeFileSync(file, '');
+    let isFirst = true;
+    const stopped = (moment: string) => {
+      if (moment !== 'replace-0 reading shop' || !isFirst) return;
+      isFirst = false;
+      throw new Error('stopped');
+    };
+    await assert.rejects(place.restore('run6', point, { only: 'shop' }, { at: stopped }), /stopped/);
+    assert.deepEqual([contentOf(server, 'shop'), leftOn()], [now, ''], 'it is led back');
+    const { degraded } = await place.restore('run7', point, { only: 'shop' });
+    assert.match(degraded.join(), /shop: files that its server does not know/);
+    assert.deepEqual([contentOf(server, 'shop'), leftOn()], [good, '']);
+    rmSync(file);
   });
 
   it('names who is connected before anybody agrees to it, and sends them away', async () => {

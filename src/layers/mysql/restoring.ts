@@ -57,7 +57,7 @@ export async function isThere(connection: Connection, name: string, context: Wat
 }
 
 /** A server waits for a day for whoever holds a table. */
-export const patiently = 'SET SESSION lock_wait_timeout = 30;';
+const patiently = 'SET SESSION lock_wait_timeout = 30;';
 
 /** Only what has a name of this run, or what it has replaced. */
 export async function drop(connection: Connection, name: string, context: Watched): Promise<void> {
@@ -73,10 +73,15 @@ export async function dropAll(connection: Connection, names: Iterable<string>, c
 const word = z.string().regex(/^[A-Za-z0-9_]+$/);
 const about = z.object({ charset: word, collation: word });
 
-/** An empty one that is made as that one was. */
-export function createSql(name: string, value: Json | undefined): string {
+function madeLike(value: Json | undefined): string {
   const { charset, collation } = about.parse(value);
-  return `CREATE DATABASE ${identifier(name)} CHARACTER SET ${charset} COLLATE ${collation};`;
+  return `CHARACTER SET ${charset} COLLATE ${collation}`;
 }
+
+/** An empty one that is made as that one was; or one that is there, and is to be so. */
+export const createSql = (name: string, like: Json | undefined): string =>
+  `CREATE DATABASE ${identifier(name)} ${madeLike(like)};`;
+export const alterSql = (name: string, like: Json | undefined): string =>
+  `ALTER DATABASE ${identifier(name)} ${madeLike(like)};`;
 
 export const observePoint = (context: StepContext, subject: Ref) => observeChosen(context, givenIn(context), subject);
