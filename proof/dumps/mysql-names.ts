@@ -34,7 +34,7 @@ export async function proveNames(report: Report, server: MariadbServer): Promise
   const holds = (name: string) => server.sql('SELECT text FROM t', name);
   const there = oddNames.filter((name) => {
     try {
-      server.sql(`${plainly} CREATE DATABASE ${identifier(name)}`);
+      server.sql(`${plainly} CREATE DATABASE ${identifier(name)} CHARACTER SET utf8mb4`);
       server.sql('CREATE TABLE t (id int PRIMARY KEY, text varchar(99))', name);
       set(name, `of ${name}`);
       return true;
@@ -96,11 +96,11 @@ export async function proveNames(report: Report, server: MariadbServer): Promise
   for (const name of there) server.sql(`${plainly} DROP DATABASE ${identifier(name)}`);
   const quoted = `it's`;
   server.sql(
-    `CREATE DATABASE ${identifier(quoted)}; CREATE FUNCTION ${identifier(quoted)}.f() RETURNS int RETURN 1; CREATE TABLE ${identifier(quoted)}.t (id int)`,
+    `CREATE DATABASE ${identifier(quoted)}; CREATE EVENT ${identifier(quoted)}.e ON SCHEDULE EVERY 1 DAY DISABLE DO SELECT 1; CREATE TABLE ${identifier(quoted)}.t (id int)`,
   );
   const unspeakable = await estate.type(...run);
   report.row(
-    '3.7 a name that mariadb-dump itself cannot dump routines of: it is named, with what to do; the others are dumped',
+    '3.7 a name that mariadb-dump itself cannot dump events of: it is named, with what to do; the others are dumped',
     unspeakable.command,
     'the words, the manifest',
     (unspeakable.status === 3 &&

@@ -61,7 +61,7 @@ export class Scanner {
       if (this.#rows !== undefined) {
         const end = this.#rows.take(data);
         if (end === undefined) return;
-        this.#add(this.#rows.table, this.#rows.rows);
+        this.#count(this.#rows);
         this.#rows = undefined;
         data = data.subarray(end);
       }
@@ -106,11 +106,13 @@ export class Scanner {
     this.#hash.update(line.startsWith(')') ? line.replace(/ AUTO_INCREMENT=\d+/, '') : line).update('\n');
     for (const [kind, like] of Object.entries(what)) if (like.test(line)) this.#counts[kind as keyof typeof what] += 1;
     const table = this.#inBody ? null : /^CREATE TABLE `((?:[^`]|``)*)`/.exec(line);
-    if (table !== null) this.#add(table[1]?.replaceAll('``', '`') ?? '', 0);
+    if (table !== null) this.#tables.set(table[1]?.replaceAll('``', '`') ?? '', 0);
   }
 
-  #add(table: string, rows: number): void {
-    this.#tables.set(table, (this.#tables.get(table) ?? 0) + rows);
+  /** Rows without what makes their table are nothing that could be loaded. */
+  #count({ table, rows }: RowCounter): void {
+    const before = this.#tables.get(table);
+    if (before !== undefined) this.#tables.set(table, before + rows);
   }
 
   end(): Scanned {

@@ -85,11 +85,11 @@ function factsOf(
   };
 }
 
-/** mariadb-dump 10.11 asks for a name that it has put backslashes into, as soon as there is a routine or an event in it. */
+/** mariadb-dump 10.11 asks for a name that it has put backslashes into, as soon as there is an event in it. */
 const unspeakable = (name: string, { where, says }: Fault): Fault =>
   new Fault('dump-failed', {
     where,
-    says: `${says}; a tool may not find a database with a quote, a backslash or a line break in its name that has routines or events`,
+    says: `${says}; a tool may not find a database with a quote, a backslash or a line break in its name that has events`,
     remedy: `see whether ${shown(name)} is there; then give it a name without them, or try a newer tool`,
   });
 
