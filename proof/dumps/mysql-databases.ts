@@ -157,6 +157,11 @@ export type PointText = Readonly<{
   held: boolean;
 }>;
 
+export const words = ({ stdout, stderr }: Readonly<{ stdout: string; stderr: string }>): string => stdout + stderr;
+
+/** Who says that two databases are alike, for a row. */
+export const asked = 'mariadb: every row of every table, how each table, view, trigger, routine and event was made';
+
 /** What a sealed point says of itself; `at` counts from the end where it is negative. */
 export function pointAt(copies: string, at: number): PointText & Readonly<{ id: string }> {
   const id = [...pointsIn(copies)].sort().at(at) ?? '';

@@ -1,4 +1,6 @@
 // 3.7 MariaDB under fire: what is missing is named, what is good stays, and nothing that is wrong with the server is taken for a dump.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { type MariadbServer, startMariadb } from '../../src/layers/mysql/server.test-support.ts';
 import { seen } from '../declare/world.ts';
@@ -16,9 +18,9 @@ import {
   placeFor,
   pointAt,
   run,
+  words,
+  wreck,
 } from './mysql-databases.ts';
-
-const words = ({ stdout, stderr }: Readonly<{ stdout: string; stderr: string }>): string => stdout + stderr;
 
 export async function proveMysqlFaults(report: Report): Promise<void> {
   report.section('3.7 MariaDB under fire');
@@ -28,6 +30,7 @@ export async function proveMysqlFaults(report: Report): Promise<void> {
     for (const name of names) fill(server, name);
     await proveTwelfth(report, server);
     await proveDown(report, server);
+    await proveHeld(report, server);
     await proveFullDisk(report, server);
   } finally {
     await server.close();
@@ -104,6 +107,40 @@ async function proveDown(report: Report, server: MariadbServer): Promise<void> {
   await server.start();
   const up = await estate.type(...run);
   report.control('a server that is down for ever', up.status === 0);
+  estate.close();
+}
+
+/** A connection that is in no database is sent away by nobody, and a transaction of it may hold any table. */
+async function proveHeld(report: Report, server: MariadbServer): Promise<void> {
+  const { estate, copies } = placeFor(server, { databases: ['mail'] });
+  await estate.type(...run);
+  wreck(server, 'mail');
+  const wrecked = pictureOf(server, 'mail');
+  const login = ['--no-defaults', `--socket=${server.socket}`, '--unbuffered', '--batch'];
+  const holder = spawn('mariadb', login, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const gone = once(holder, 'exit');
+  try {
+    holder.stdin.write('BEGIN; SELECT COUNT(*) FROM mail.people;\n');
+    await once(holder.stdout, 'data');
+    const held = await estate.type(...back('mail'));
+    const id = estate.journal((runs) => runs[0]?.id) ?? '';
+    report.row(
+      '3.15 a table that somebody holds in a transaction: the restore says so after half a minute, and nothing was replaced',
+      held.command,
+      'mariadb: every row, SHOW DATABASES; ps, find, ls /dev/shm',
+      (held.status === 1 &&
+        /database-in-use/.test(words(held)) &&
+        pictureOf(server, 'mail') === wrecked &&
+        hidden(server) === '' &&
+        leftOfRun(id, copies).length === 0) ||
+        seen(held, hidden(server), leftOfRun(id, copies).join(', ')),
+    );
+  } finally {
+    holder.stdin.end('COMMIT;\n');
+    await gone;
+  }
+  const free = await estate.type(...back('mail', '--point', pointAt(copies, 0).id));
+  report.control('a table that is held for ever', free.status === 0 && pictureOf(server, 'mail') !== wrecked);
   estate.close();
 }
 

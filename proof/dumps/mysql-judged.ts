@@ -3,9 +3,7 @@ import { type MariadbServer, startMariadb } from '../../src/layers/mysql/server.
 import { seen } from '../declare/world.ts';
 import { pointsIn } from '../layers/place.ts';
 import type { Report } from '../report.ts';
-import { back, fill, makeAccounts, pictureOf, placeFor, pointAt, run } from './mysql-databases.ts';
-
-const words = ({ stdout, stderr }: Readonly<{ stdout: string; stderr: string }>): string => stdout + stderr;
+import { back, fill, makeAccounts, pictureOf, placeFor, pointAt, run, words } from './mysql-databases.ts';
 
 export async function proveMysqlJudged(report: Report): Promise<void> {
   report.section('3.7 MariaDB: rows that are gone, and a database that no longer changes');

@@ -5,9 +5,7 @@ import { type MariadbServer, startMariadb } from '../../src/layers/mysql/server.
 import { seen } from '../declare/world.ts';
 import { pointsIn, tried } from '../layers/place.ts';
 import type { Report } from '../report.ts';
-import { back, fill, makeAccounts, pictureOf, placeFor, pointAt, run } from './mysql-databases.ts';
-
-const words = ({ stdout, stderr }: Readonly<{ stdout: string; stderr: string }>): string => stdout + stderr;
+import { back, fill, makeAccounts, pictureOf, placeFor, pointAt, run, words } from './mysql-databases.ts';
 
 export async function proveMysqlLogins(report: Report): Promise<void> {
   report.section('3.7 MariaDB: logins');
@@ -99,7 +97,13 @@ async function proveRights(report: Report, server: MariadbServer): Promise<void>
     'the exit code',
     right.status === 0 || seen(right),
   );
-
+  server.sql(`GRANT DROP, DELETE, CREATE ON *.* TO dumper@'%'`);
+  const more = await estate.type(...run);
+  report.control(
+    'a login that can destroy what it dumps',
+    /has DROP, DELETE: for dumps a login is enough that can destroy nothing/.test(words(more)) &&
+      ['CREATE TABLE x (id int)', 'DROP TABLE x'].every((sql) => can(sql).status === 0),
+  );
   estate.close();
 }
 

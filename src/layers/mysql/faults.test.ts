@@ -113,6 +113,7 @@ describe('a night on which something is wrong', { skip: cannotServeMariadb() }, 
     { what: 'is cut off', does: 'mariadb-dump "$@" | head -c 20000' },
     { what: 'has another end', does: 'mariadb-dump "$@" | sed "s/^-- Dump completed.*/-- That was it/"' },
     { what: 'is zeros', does: 'head -c 100000 /dev/zero' },
+    { what: 'is zeros without an end', does: 'cat /dev/zero' },
     {
       what: 'leaves a table out',
       does: 'own=$1; shift; mariadb-dump "$own" --ignore-table=first.orders "$@"',

@@ -54,6 +54,15 @@ const kinds: readonly Known[] = [
     ...{ numbers: [1030], says: /\b(?:126|127|144|145|175|176|189|194)\b/, code: 'database-damaged' },
     remedy: 'this database has lost data: keep its older points, and see the log of the server and its disk',
   },
+  {
+    ...{ numbers: [1205], code: 'database-in-use' },
+    remedy: 'somebody holds a table of it: stop what uses it (`SHOW FULL PROCESSLIST`), then try again',
+  },
+  {
+    ...{ numbers: [1010], code: 'database-not-empty' },
+    remedy:
+      'see which files lie in the folder of that database below the datadir, and move those away that are of no table; then try again',
+  },
   { numbers: [1049], code: 'database-missing', remedy: 'see whether it was dropped; then the next run leaves it out' },
 ];
 

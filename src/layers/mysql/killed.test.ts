@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { sweep } from '../../../test/sweep.test-support.ts';
@@ -11,8 +12,10 @@ import type { RestorePoint } from '../../model/restore-point.ts';
 import { type Begun, recoverDriven } from '../common/driver.test-support.ts';
 import { killAfter } from '../common/mortal.test-support.ts';
 import { type Place, placeOn } from './place.test-support.ts';
+import { replacingName } from './restore-given.ts';
 import { cannotServeMariadb, type MariadbServer, startMariadb } from './server.test-support.ts';
 import { contentOf, fill } from './shop.test-support.ts';
+import { identifier } from './sql.ts';
 
 /** A restore takes seconds on two cores: CI meets each kind of step, the sweep each call. */
 const toNextPlace = sweep ? 1 : 27;
@@ -82,6 +85,45 @@ describe('a restore that is interrupted', { skip: cannotServeMariadb(), timeout:
     );
     assert.deepEqual([contentOf(server, 'shop'), leftOn(), weak.left()], [now, '', []]);
     weak.close();
+  });
+
+  it('drops nothing on its way back where what leads back cannot be read', async () => {
+    const now = contentOf(server, 'shop');
+    const mark = replacingName(place.runOf('run5'), 0);
+    const at = async (moment: string) => {
+      if (moment !== 'replace-0 begins') return;
+      // As after a crash behind the mark: the live one is still there.
+      server.sql(`CREATE DATABASE ${identifier(mark)}`);
+      const held = (await place.points()).find(({ manifest: { id } }) => id.includes('run5'));
+      rmSync(join(held?.folder ?? '', 'manifest.json'));
+    };
+    await assert.rejects(
+      place.restore('run5', point, { only: 'shop' }, { at }),
+      (error) => error instanceof Fault && error.code === 'point-damaged',
+    );
+    assert.deepEqual(contentOf(server, 'shop'), now);
+    assert.equal(leftOn(), mark, 'it can be tried again');
+    server.sql(`DROP DATABASE ${identifier(mark)}`);
+  });
+
+  it('fills a database that its server cannot drop any more, on its way there and on its way back, and says why', async () => {
+    server.sql('DELETE FROM shop.orders WHERE id > 100;');
+    const now = contentOf(server, 'shop');
+    // As a server leaves them that is killed while it drops one with a FULLTEXT index.
+    const file = join(server.sql('SELECT @@datadir'), 'shop', 'FTS_1_CONFIG.ibd');
+    writeFileSync(file, '');
+    let isFirst = true;
+    const stopped = (moment: string) => {
+      if (moment !== 'replace-0 reading shop' || !isFirst) return;
+      isFirst = false;
+      throw new Error('stopped');
+    };
+    await assert.rejects(place.restore('run6', point, { only: 'shop' }, { at: stopped }), /stopped/);
+    assert.deepEqual([contentOf(server, 'shop'), leftOn()], [now, ''], 'it is led back');
+    const { degraded } = await place.restore('run7', point, { only: 'shop' });
+    assert.match(degraded.join(), /shop: files that its server does not know/);
+    assert.deepEqual([contentOf(server, 'shop'), leftOn()], [good, '']);
+    rmSync(file);
   });
 
   it('names who is connected before anybody agrees to it, and sends them away', async () => {

@@ -6,9 +6,9 @@ import { Fault } from '../../fault.ts';
 import { shown } from '../../values/text.ts';
 import { ask } from './ask.ts';
 import type { Connection } from './connection.ts';
-import { numbersIn } from './faults.ts';
+import { emptied } from './emptying.ts';
 import { compare, load } from './loading.ts';
-import { settledName } from './restore-given.ts';
+import { type Database, settledName } from './restore-given.ts';
 import {
   createSql,
   drop,
@@ -38,9 +38,7 @@ export const replaceKind: StepKind = {
     context.take('mark of what is being replaced', replacing);
     await ask(connection, `CREATE DATABASE ${identifier(replacing)};`, context, replacing);
     const unseen = there ? await writeDown(connection, name, replacing, context) : [];
-    if (there) await emptied(connection, name, replacing, context);
-    else await begun(connection, createSql(name, taken.about), replacing, context);
-    if (there) await ask(connection, createSql(name, taken.about), context, name);
+    const weaker = await begun(connection, database, replacing, context);
     const source = { given, folder: given.folder, taken };
     await load(connection, source, name, context);
     // What was there before is used by somebody, who writes as soon as it is loaded: a copy of it was counted before.
@@ -48,7 +46,10 @@ export const replaceKind: StepKind = {
     const lost = await giveAgain(connection, name, replacing, context);
     // What it holds of rights is needed until nothing leads back: the mark of before stays beside the one of after.
     await ask(connection, `CREATE DATABASE ${identifier(replaced)};`, context, replaced);
-    return { result: { database: name, ...(rows === undefined ? {} : { rows }) }, degraded: [...unseen, ...lost] };
+    return {
+      result: { database: name, ...(rows === undefined ? {} : { rows }) },
+      degraded: [...unseen, ...weaker, ...lost],
+    };
   },
 
   probe: async (context) => {
@@ -67,11 +68,13 @@ export const replaceKind: StepKind = {
     const settled = settledName(context.run);
     const marks = await namesThere(connection, [replacing, replaced, settled], context);
     if (marks.size === 0 || marks.has(settled)) return;
-    await leave(connection, name, context);
-    await drop(connection, name, context);
-    if (there) {
-      const source = await safetySource(given, name, context);
-      await ask(connection, createSql(name, source.taken.about), context, name);
+    // It may still be there as it was: it is not dropped for what cannot be brought back.
+    const source = there ? await safetySource(given, name, context) : undefined;
+    if (source === undefined) {
+      await leave(connection, name, context);
+      await drop(connection, name, context);
+    } else {
+      for (const says of await emptied(connection, name, source.taken.about, context)) context.log(says);
       await load(connection, source, name, context);
       if (marks.has(replacing)) await giveAgain(connection, name, replacing, context);
     }
@@ -80,25 +83,22 @@ export const replaceKind: StepKind = {
   release,
 };
 
-/** Dropped as a whole, or left as it was: then its mark goes, and nothing has to lead back. */
-async function emptied(connection: Connection, name: string, mark: string, context: StepContext): Promise<void> {
-  await leave(connection, name, context);
+/** Dropped as a whole, or left as it was, or made by somebody else a moment ago: then its mark goes, and nothing has to lead back. */
+async function begun(
+  connection: Connection,
+  { name, there, taken }: Database,
+  mark: string,
+  context: StepContext,
+): Promise<readonly string[]> {
   try {
-    await ask(connection, `SET SESSION lock_wait_timeout = 30; DROP DATABASE ${identifier(name)};`, context, name);
+    if (there) return await emptied(connection, name, taken.about, context);
+    await ask(connection, createSql(name, taken.about), context, name);
+    return [];
   } catch (error) {
-    if (!(error instanceof Fault) || !numbersIn(error.says).includes(1205)) throw error;
+    const isInUse = error instanceof Fault && error.code === 'database-in-use';
+    if (there && !isInUse) throw error;
     await drop(connection, mark, context);
-    throw inUse(name);
-  }
-}
-
-/** Somebody else's of that name, made a moment ago, is no reason to remove it. */
-async function begun(connection: Connection, sql: string, mark: string, context: StepContext): Promise<void> {
-  try {
-    await ask(connection, sql, context);
-  } catch (error) {
-    await drop(connection, mark, context);
-    throw error;
+    throw isInUse ? inUse(name) : error;
   }
 }
 

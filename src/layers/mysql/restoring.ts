@@ -17,7 +17,7 @@ import {
   replacingName,
   restoreGiven,
 } from './restore-given.ts';
-import { identifier, isExactly } from './sql.ts';
+import { identifier, isOneOf } from './sql.ts';
 
 export const givenIn = (context: StepContext): RestoreGiven => givenOf(restoreGiven, context.step);
 
@@ -47,8 +47,8 @@ export async function namesThere(
   names: readonly string[],
   context: Watched,
 ): Promise<ReadonlySet<string>> {
-  const any = names.map((name) => `(${isExactly('SCHEMA_NAME', name)})`).join(' OR ');
-  const found = await ask(connection, `SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE ${any};`, context);
+  const sql = `SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE ${isOneOf('SCHEMA_NAME', names)};`;
+  const found = await ask(connection, sql, context);
   return new Set(found.map(([name = '']) => name));
 }
 
@@ -56,18 +56,32 @@ export async function isThere(connection: Connection, name: string, context: Wat
   return (await namesThere(connection, [name], context)).has(name);
 }
 
+/** A server waits for a day for whoever holds a table. */
+const patiently = 'SET SESSION lock_wait_timeout = 30;';
+
 /** Only what has a name of this run, or what it has replaced. */
 export async function drop(connection: Connection, name: string, context: Watched): Promise<void> {
-  await ask(connection, `DROP DATABASE IF EXISTS ${identifier(name)};`, context, name);
+  await ask(connection, `${patiently} DROP DATABASE IF EXISTS ${identifier(name)};`, context, name);
+}
+
+/** Those that have names of this run: of a thousand databases, three thousand. */
+export async function dropAll(connection: Connection, names: Iterable<string>, context: Watched): Promise<void> {
+  const each = [...names].map((name) => `DROP DATABASE IF EXISTS ${identifier(name)};`);
+  await ask(connection, [patiently, ...each].join('\n'), context);
 }
 
 const word = z.string().regex(/^[A-Za-z0-9_]+$/);
 const about = z.object({ charset: word, collation: word });
 
-/** An empty one that is made as that one was. */
-export function createSql(name: string, value: Json | undefined): string {
+function madeLike(value: Json | undefined): string {
   const { charset, collation } = about.parse(value);
-  return `CREATE DATABASE ${identifier(name)} CHARACTER SET ${charset} COLLATE ${collation};`;
+  return `CHARACTER SET ${charset} COLLATE ${collation}`;
 }
+
+/** An empty one that is made as that one was; or one that is there, and is to be so. */
+export const createSql = (name: string, like: Json | undefined): string =>
+  `CREATE DATABASE ${identifier(name)} ${madeLike(like)};`;
+export const alterSql = (name: string, like: Json | undefined): string =>
+  `ALTER DATABASE ${identifier(name)} ${madeLike(like)};`;
 
 export const observePoint = (context: StepContext, subject: Ref) => observeChosen(context, givenIn(context), subject);

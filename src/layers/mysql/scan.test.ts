@@ -69,6 +69,27 @@ describe('a dump that passes', () => {
     assert.ok(!scanned(Buffer.alloc(5000), 99).begun);
     assert.ok(!scanned(`${text}ERROR`, 99).whole);
   });
+
+  it('has no table whose rows it has, and not how it is made', () => {
+    const without = text.replace(/^CREATE TABLE `orders`/m, '-- CREATE TABLE `orders`');
+    assert.deepEqual(Object.keys(scanned(without, 99).tables), ['od`d\none', 'empty']);
+  });
+
+  it('is given up where a line of it has no end, before it fills the memory', () => {
+    for (const begin of ['', text, 'INSERT INTO `']) {
+      const scanner = new Scanner();
+      scanner.take(Buffer.from(begin));
+      const zeros = Buffer.alloc(1024 * 1024);
+      let taken = 0;
+      for (; !scanner.isEndless && taken < 64; taken += 1) scanner.take(zeros);
+      assert.ok(taken < 64, JSON.stringify(begin.slice(0, 20)));
+      assert.ok(!scanner.end().whole);
+    }
+    const rows = new Scanner();
+    rows.take(Buffer.from("INSERT INTO `t` VALUES ('"));
+    for (let taken = 0; taken < 64; taken += 1) rows.take(Buffer.alloc(1024 * 1024, 'x'));
+    assert.ok(!rows.isEndless, 'a row may be as long as it is');
+  });
 });
 
 describe('a dump on its way into another name', () => {

@@ -18,6 +18,8 @@ export type Scanned = Readonly<{
 }>;
 
 const newline = 10;
+/** Of what is no row of a table; kept until its end has come. */
+const longestLine = 8 * 1024 * 1024;
 /** MariaDB's own begin with a line that shuts its client in (since 10.11.8): whoever wrote into the database gets no command there. */
 const first = /^(?:\/\*M?!999999\\- enable the sandbox mode \*\/ *$|-- (?:MariaDB|MySQL) dump )/;
 const last = /^-- Dump completed/;
@@ -41,8 +43,15 @@ export class Scanner {
   #whole = false;
   /** a name may have lines of its own */
   #unfinished = '';
+  #endless = false;
+
+  /** what it is, it is no dump: no more of it is looked at */
+  get isEndless(): boolean {
+    return this.#endless;
+  }
 
   take(chunk: Uint8Array): void {
+    if (this.#endless) return;
     let data =
       this.#held.length === 0
         ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
@@ -52,7 +61,7 @@ export class Scanner {
       if (this.#rows !== undefined) {
         const end = this.#rows.take(data);
         if (end === undefined) return;
-        this.#add(this.#rows.table, this.#rows.rows);
+        this.#count(this.#rows);
         this.#rows = undefined;
         data = data.subarray(end);
       }
@@ -60,7 +69,8 @@ export class Scanner {
       if (rest.length === 0) return;
       data = rest;
       if (this.#rows === undefined) {
-        this.#held = Buffer.from(rest);
+        this.#endless = rest.length > longestLine;
+        this.#held = this.#endless ? Buffer.alloc(0) : Buffer.from(rest);
         return;
       }
     }
@@ -96,11 +106,13 @@ export class Scanner {
     this.#hash.update(line.startsWith(')') ? line.replace(/ AUTO_INCREMENT=\d+/, '') : line).update('\n');
     for (const [kind, like] of Object.entries(what)) if (like.test(line)) this.#counts[kind as keyof typeof what] += 1;
     const table = this.#inBody ? null : /^CREATE TABLE `((?:[^`]|``)*)`/.exec(line);
-    if (table !== null) this.#add(table[1]?.replaceAll('``', '`') ?? '', 0);
+    if (table !== null) this.#tables.set(table[1]?.replaceAll('``', '`') ?? '', 0);
   }
 
-  #add(table: string, rows: number): void {
-    this.#tables.set(table, (this.#tables.get(table) ?? 0) + rows);
+  /** Rows without what makes their table are nothing that could be loaded. */
+  #count({ table, rows }: RowCounter): void {
+    const before = this.#tables.get(table);
+    if (before !== undefined) this.#tables.set(table, before + rows);
   }
 
   end(): Scanned {
@@ -109,7 +121,7 @@ export class Scanner {
       tables: Object.fromEntries(this.#tables),
       ...this.#counts,
       schema: this.#hash.digest('hex'),
-      whole: this.#whole && this.#rows === undefined,
+      whole: this.#whole && !this.#endless && this.#rows === undefined,
       begun: this.#begun === true,
     };
   }

@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts';
 import { accountsName, settledName } from './restore-given.ts';
 import {
   drop,
+  dropAll,
   givenIn,
   isThere,
   namesThere,
@@ -28,7 +29,7 @@ const marksOf = (context: StepContext): readonly string[] => {
 
 async function finish(connection: Connection, context: StepContext): Promise<number> {
   const there = await namesThere(connection, marksOf(context), context);
-  for (const name of there) await drop(connection, name, context);
+  await dropAll(connection, there, context);
   await drop(connection, settledName(context.run), context);
   return there.size;
 }

@@ -72,6 +72,18 @@ describe('what a tool says', () => {
     assert.deepEqual([194, 127, 28].map(of), ['database-damaged', 'database-damaged', 'dump-failed']);
   });
 
+  it('is who is in the way, where somebody holds a table', () => {
+    const stderr = 'ERROR 1205 (HY000) at line 2: Lock wait timeout exceeded; try restarting transaction';
+    const ended = { exitCode: 1, signal: undefined, stdout: '', stderr };
+    const { code } = faultOf(
+      { entry: { name: 'databases', server: { port: 3306 }, as: undefined } },
+      's',
+      'client',
+      ended,
+    );
+    assert.equal(code, 'database-in-use');
+  });
+
   it('is which options it knows, and which server it speaks to', () => {
     assert.ok(knownIn('  -q, --quick         Do not\n  --set-gtid-purged[=name]\n').has('set-gtid-purged'));
     assert.deepEqual(versionIn('5.5.5-10.11.19-MariaDB-0+deb12u1').numbers, [10, 11]);

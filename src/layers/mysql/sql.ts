@@ -13,6 +13,12 @@ export const account = ({ user, host }: Readonly<{ user: string; host: string }>
 export const isExactly = (column: string, text: string): string =>
   `${column} = ${literal(text)} AND CAST(${column} AS BINARY) = CAST(${literal(text)} AS BINARY)`;
 
+/** Of any number: a term for each would be asked one by one, for every row. */
+export const isOneOf = (column: string, texts: readonly string[]): string =>
+  texts.length === 0
+    ? 'FALSE'
+    : `CAST(${column} AS BINARY) IN (${texts.map((text) => `CAST(${literal(text)} AS BINARY)`).join(', ')})`;
+
 function plain(text: string): string {
   if (!text.includes('\0')) return text;
   throw new Error('a name or text of MariaDB cannot hold NUL here');

@@ -45,6 +45,7 @@ export async function takeSchema(
   const dump = async function* () {
     for await (const chunk of stream) {
       scanner.take(chunk);
+      if (scanner.isEndless) throw cutShort(name, 'the end of a line, for megabytes');
       yield chunk;
     }
   };
@@ -52,8 +53,8 @@ export async function takeSchema(
     dump: dump(),
     facts: async () => {
       const found = scanner.end();
-      if (!found.begun) throw cutShort(name, 'its first line');
-      if (!found.whole) throw cutShort(name, 'its last line');
+      if (!found.begun) throw cutShort(name, 'its first line, though it ended well');
+      if (!found.whole) throw cutShort(name, 'its last line, though it ended well');
       const after = await witnessOf(connection, name, context);
       const lost = lostIn(found, before, after);
       if (lost.length > 0) throw incomplete(name, lost);
@@ -84,18 +85,18 @@ function factsOf(
   };
 }
 
-/** mariadb-dump 10.11 asks for a name that it has put backslashes into, as soon as there is a routine or an event in it. */
+/** mariadb-dump 10.11 asks for a name that it has put backslashes into, as soon as there is an event in it. */
 const unspeakable = (name: string, { where, says }: Fault): Fault =>
   new Fault('dump-failed', {
     where,
-    says: `${says}; a tool may not find a database with a quote, a backslash or a line break in its name that has routines or events`,
+    says: `${says}; a tool may not find a database with a quote, a backslash or a line break in its name that has events`,
     remedy: `see whether ${shown(name)} is there; then give it a name without them, or try a newer tool`,
   });
 
 const cutShort = (name: string, without: string): Fault =>
   new Fault('dump-cut-short', {
     where: name,
-    says: `the dump ended well and is without ${without}`,
+    says: `the dump is without ${without}`,
     remedy: 'see which program it is that answers to that name on the machine, and run it by hand',
   });
 
