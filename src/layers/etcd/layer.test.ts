@@ -204,6 +204,53 @@ describe('what an etcd holds', { skip: cannotServeEtcd() }, () => {
     }
   });
 
+  it('comes back with the passwords of its day: to whoever logs in with those, and else what was there is led back', async () => {
+    const guarded = await startEtcd();
+    try {
+      guarded.put({ one: '1' });
+      guarded.ctl('role', 'add', 'root');
+      guarded.ctl('user', 'add', 'root', `--new-user-password=${password}`);
+      guarded.ctl('user', 'grant-role', 'root', 'root');
+      guarded.ctl('auth', 'enable');
+      const as = (file: string) => ({ user: 'root', password: { file } });
+      const earlier = { server: { url: guarded.url, ...as('/run/etcd') } };
+      await within(
+        async ({ protect, copies }) => {
+          await protect('run1');
+          execFileSync(
+            'etcdctl',
+            [`--endpoints=${guarded.url}`, `--user=root:${password}`, 'user', 'passwd', 'root', '--interactive=false'],
+            { env: { ...process.env, ETCDCTL_API: '3' }, input: 'wrong', stdio: ['pipe', 'ignore', 'ignore'] },
+          );
+          const today = { to: copies, server: { url: guarded.url, ...as('/run/wrong') } };
+          const all = (login: string) => guarded.ctl(`--user=root:${login}`, 'get', '', '--from-key');
+          guarded.ctl('--user=root:wrong', 'put', 'since', 'then');
+          const before = all('wrong');
+          await within(
+            async (place) => {
+              await assert.rejects(place.restore('run2', {}), isFault('database-login-refused'));
+              assert.equal(all('wrong'), before);
+            },
+            today,
+            guarded,
+          );
+          await within(
+            async (place) => {
+              await place.restore('run3', {});
+              assert.equal(all(password), 'one\n1');
+            },
+            { ...today, restore_as: as('/run/etcd') },
+            guarded,
+          );
+        },
+        earlier,
+        guarded,
+      );
+    } finally {
+      guarded.close();
+    }
+  });
+
   it('is dumped from a member that asks for a certificate, as Kubernetes has it; without one it does not answer', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'holdfast-tls-'));
     const [cert, key] = [join(folder, 'cert'), join(folder, 'key')];

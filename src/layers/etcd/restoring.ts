@@ -1,5 +1,6 @@
 // What every step of a restore works with.
 import type { StepContext } from '../../contracts/step-kind.ts';
+import type { World } from '../../contracts/world.ts';
 import { Fault } from '../../fault.ts';
 import type { Ref } from '../../values/ref.ts';
 import { opened } from '../common/dumps/opened.ts';
@@ -22,6 +23,27 @@ export async function snapshotOf({ entry, points, folder, taken }: RestoreGiven,
   return opened({ machine: context.world.machine(points), folder, taken, identity }, context);
 }
 
+type Logins = Readonly<{ today: Client; thatDay: Client | undefined }>;
+
+/** Users come back with the snapshot: whoever may not log in any more may have been let in on that day. */
+export async function loginsIn({ restore_as, ...entry }: EtcdEntry, world: World): Promise<Logins> {
+  const today = await clientOf(entry, world);
+  if (restore_as === undefined) return { today, thatDay: undefined };
+  return { today, thatDay: await clientOf({ ...entry, server: { ...entry.server, ...restore_as } }, world) };
+}
+
+export async function asEither<Answer>(
+  { today, thatDay }: Logins,
+  ask: (client: Client) => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await ask(today);
+  } catch (error) {
+    if (thatDay === undefined || !(error instanceof Fault) || error.code !== 'database-login-refused') throw error;
+    return ask(thatDay);
+  }
+}
+
 /** A member that has no leader answers, and is of no use. */
 async function answersOf(client: Client, signal: AbortSignal): Promise<Answers> {
   const argv = argvOf(client, ['--command-timeout=2s', 'endpoint', 'health']);
@@ -34,9 +56,10 @@ async function answersOf(client: Client, signal: AbortSignal): Promise<Answers> 
 
 export async function servingIn(context: StepContext): Promise<Serving> {
   const { entry, ran } = givenIn(context);
-  const client = await clientOf(entry, context.world);
+  const logins = await loginsIn(entry, context.world);
   const { service } = inPlace(entry);
-  return { machine: client.machine, service, ran, answers: () => answersOf(client, context.signal) };
+  const answers = () => asEither(logins, (client) => answersOf(client, context.signal));
+  return { machine: logins.today.machine, service, ran, answers };
 }
 
 /** @throws Fault `restore-not-sound` where a data folder that was made has not what the snapshot had */
