@@ -83,6 +83,23 @@ describe('what an etcd holds', { skip: cannotServeEtcd() }, () => {
       server.ctl('del', 'of one size');
     }));
 
+  it('is counted, too, where the last key was deleted and compacted away; and comes back', () =>
+    within(async (place) => {
+      server.put({ 'the last': 'x' });
+      server.ctl('del', 'the last');
+      const { revision } = JSON.parse(server.ctl('get', 'x', '--write-out=json')).header;
+      server.ctl('compact', '--physical', String(revision));
+      assert.deepEqual((await place.protect('run1')).degraded, []);
+      const [point] = await place.points();
+      assert.deepEqual(point && takenIn(point.manifest).map(({ counts }) => [counts['keys'], counts['revision']]), [
+        [300, revision],
+      ]);
+      const good = server.ctl('get', '', '--from-key');
+      server.ctl('del', '', '--from-key');
+      await place.restore('run2', {});
+      assert.equal(server.ctl('get', '', '--from-key'), good);
+    }));
+
   it('becomes a new data folder, on which a member starts with all keys', () =>
     within(async (place) => {
       await place.protect('run1');

@@ -1,4 +1,5 @@
 // What every step of a restore works with.
+import * as z from 'zod';
 import type { StepContext } from '../../contracts/step-kind.ts';
 import type { World } from '../../contracts/world.ts';
 import { Fault } from '../../fault.ts';
@@ -62,10 +63,13 @@ export async function servingIn(context: StepContext): Promise<Serving> {
   return { machine: logins.today.machine, service, ran, answers };
 }
 
+const aboutFile = z.object({ revision: z.int() });
+
 /** @throws Fault `restore-not-sound` where a data folder that was made has not what the snapshot had */
-export function checkBuilt({ entry, taken: { counts } }: RestoreGiven, { revision, totalKey }: SnapshotStatus): void {
-  if (revision === counts['revision'] && totalKey > 0) return;
-  throw notSound(entry, `the new data folder is at revision ${revision}, the snapshot at ${counts['revision']}`);
+export function checkBuilt({ entry, taken: { about } }: RestoreGiven, { revision, totalKey }: SnapshotStatus): void {
+  const known = aboutFile.parse(about);
+  if (revision === known.revision && totalKey > 0) return;
+  throw notSound(entry, `the new data folder is at revision ${revision}, the snapshot at ${known.revision}`);
 }
 
 export const notSound = ({ name, server }: EtcdEntry, says: string): Fault =>
