@@ -1,15 +1,15 @@
 // 3.7 etcd under fire: logins, a member that is not there, snapshots that are none, disks that are full.
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EtcdTestServer, startEtcd } from '../../src/layers/etcd/server.test-support.ts';
-import { until } from '../../test/e2e/estate.test-support.ts';
 import { seen } from '../declare/world.ts';
 import { pointsIn, sh } from '../layers/place.ts';
 import type { Report } from '../report.ts';
 import { proveEtcdDamage } from './etcd-damage.ts';
 import { proveEtcdJudged } from './etcd-judged.ts';
+import { left, proveEtcdMidway } from './etcd-midway.ts';
 import { etcdPlace, fillEtcd } from './etcd-values.ts';
-import { runOf, type StorePlace, saysOf, typedWith, unfinished } from './stores.ts';
+import { runOf, saysOf, typedWith } from './stores.ts';
 
 export async function proveEtcdFaults(report: Report, full: boolean): Promise<void> {
   report.section('3.7 etcd under fire');
@@ -21,18 +21,12 @@ export async function proveEtcdFaults(report: Report, full: boolean): Promise<vo
     await proveEtcdJudged(report, server);
     await proveFullDisks(report, server);
     await proveEtcdDamage(report, server, full);
-    await proveMidway(report, server);
+    await proveEtcdMidway(report, server);
   } finally {
     server.close();
   }
   await proveLogins(report);
 }
-
-/** What it wrote to a file for a moment is gone, and so is what was not finished. */
-const left = ({ estate, copies }: StorePlace): readonly string[] => [
-  ...readdirSync(join(estate.folder, 'staging')),
-  ...unfinished(copies),
-];
 
 async function proveLogins(report: Report): Promise<void> {
   const guarded = await startEtcd();
@@ -162,37 +156,4 @@ async function proveFullDisks(report: Report, server: EtcdTestServer): Promise<v
       place.estate.close();
     }
   }
-}
-
-async function proveMidway(report: Report, server: EtcdTestServer): Promise<void> {
-  const place = etcdPlace(server);
-  const large = 'x'.repeat(100_000);
-  for (let key = 0; key < 400; key += 1) server.ctl('put', `large ${key}`, large);
-  await place.estate.type(...runOf(place));
-  const started = place.estate.start(...runOf(place));
-  const staging = join(place.estate.folder, 'staging');
-  const size = await until(
-    'the middle of a snapshot',
-    () => {
-      const name = readdirSync(staging, { recursive: true })
-        .map(String)
-        .find((one) => one.endsWith('.part'));
-      return name === undefined ? undefined : statSync(join(staging, name), { throwIfNoEntry: false })?.size;
-    },
-    1,
-    1,
-  );
-  server.kill();
-  const status = await started.ended;
-  server.start();
-  report.row(
-    'kill -9 of etcd, in the middle of its snapshot: what was not whole is no point, and the last stays',
-    'holdfast run etcd --now; kill -9',
-    'ls of the points; find',
-    (status === 1 && pointsIn(place.copies).length === 1 && left(place).length === 0) ||
-      new Error(`exit ${status}, killed at ${size} bytes; ${left(place)}; ${started.output().slice(-600)}`),
-  );
-  const again = await place.estate.type(...runOf(place));
-  report.control('a member that stays down', again.status === 0 && pointsIn(place.copies).length === 2);
-  place.estate.close();
 }

@@ -8,6 +8,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import { Fault } from '../../fault.ts';
+import { localMachine } from '../../machines/local.ts';
+import type { Machine } from '../../machines/machine.ts';
+import { systemClock } from '../../values/instant.ts';
 import { codesOf } from '../common/driver.test-support.ts';
 import { type PlaceOfDumps, placeOfDumps } from '../common/dumps/place-of-dumps.test-support.ts';
 import { takenIn } from '../common/dumps/taken.ts';
@@ -99,6 +102,30 @@ describe('what an etcd holds', { skip: cannotServeEtcd() }, () => {
       await place.restore('run2', {});
       assert.equal(server.ctl('get', '', '--from-key'), good);
     }));
+
+  it('is not waited for without an end where the member is killed before it has sent anything', {
+    timeout: 120_000,
+  }, async () => {
+    const dying = await startEtcd();
+    const real = localMachine({ name: 'here', clock: systemClock });
+    const over: Partial<Machine> = {
+      run: (argv, options) => {
+        if (argv.includes('save')) dying.kill();
+        return real.run(argv, options);
+      },
+    };
+    const entry = { server: { url: dying.url }, staging: dying.folder };
+    const place = placeOfDumps({ layer: etcd, entry, over, also: [dying.folder] });
+    try {
+      const [fault] = Object.values((await place.protect('run1')).failed);
+      assert.match(fault?.says ?? '', /database-unreachable/);
+      assert.deepEqual(await place.points(), []);
+      assert.deepEqual(place.left(), []);
+    } finally {
+      place.close();
+      dying.close();
+    }
+  });
 
   it('becomes a new data folder, on which a member starts with all keys', () =>
     within(async (place) => {

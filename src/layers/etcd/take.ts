@@ -4,8 +4,9 @@ import type { StepContext } from '../../contracts/step-kind.ts';
 import type { ItemFacts, Taking } from '../common/dumps/dump.ts';
 import { copied } from '../common/dumps/opened.ts';
 import { keysAt, keysNow, statusOf } from './answers.ts';
-import { argvOf, type Client, clientOf, faultOf, optionsOf } from './client.ts';
+import { type Client, clientOf } from './client.ts';
 import { proved } from './digest.ts';
+import { saveSnapshot } from './save.ts';
 import type { EtcdEntry } from './schema.ts';
 import { type SnapshotStatus, snapshotTool, statusOfFile } from './snapshot-tool.ts';
 import { removeStaged, stagingFolder } from './staged.ts';
@@ -20,7 +21,7 @@ export async function takeSnapshot(entry: EtcdEntry, context: StepContext): Prom
   const close = () => removeStaged(machine, entry, context);
   try {
     const path = join(folder, 'snapshot.db');
-    await save(client, path, signal);
+    await saveSnapshot(client, path, dbSize, context);
     const status = await statusOfFile(tool, path, signal);
     const counted = await countedIn(client, status, header.revision, context);
     const pieces = copied(machine.files.source(path, { signal }));
@@ -33,11 +34,6 @@ export async function takeSnapshot(entry: EtcdEntry, context: StepContext): Prom
     await close();
     throw error;
   }
-}
-
-async function save(client: Client, path: string, signal: AbortSignal): Promise<void> {
-  const ended = await client.machine.run(argvOf(client, ['snapshot', 'save', path]), optionsOf(client, signal));
-  if (ended.exitCode !== 0) throw faultOf(client, 'snapshot save', ended);
 }
 
 type Counted = Readonly<{ revision: number; keys: number | undefined }>;
