@@ -1,5 +1,5 @@
 // 3.7 Redis and etcd: kill -9 of worker, supervisor and both at each kind of step, of a run, a restore in place and one beside.
-import { readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startEtcd } from '../../src/layers/etcd/server.test-support.ts';
 import { startRedis } from '../../src/layers/redis/server.test-support.ts';
@@ -140,6 +140,14 @@ async function proveKills(
         if (now === good) store.write();
       }
   report.control(`kills of which none came before the end (${name})`, ledBack > 0);
+  const planted = [join(place.copies, '.partial-planted'), join('/dev/shm', `.holdfast-planted-${process.pid}`)];
+  const caught = planted.map((folder) => {
+    mkdirSync(folder);
+    const found = leftBy(`planted-${process.pid}`, store);
+    rmSync(folder, { recursive: true });
+    return found.length === 1;
+  });
+  report.control(`something that is left, and nobody looks there (${name})`, caught.every(Boolean));
   const whole = await place.estate.type(...live(point));
   report.control(`a store that no restore changes any more (${name})`, whole.status === 0 && store.picture() === good);
 }
