@@ -1,5 +1,5 @@
 // 3.7 Redis and etcd: kill -9 of worker, supervisor and both at each kind of step, of a run, a restore in place and one beside.
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startEtcd } from '../../src/layers/etcd/server.test-support.ts';
 import { startRedis } from '../../src/layers/redis/server.test-support.ts';
@@ -28,6 +28,9 @@ export async function proveStoresKills(report: Report, full: boolean): Promise<v
   await proveEtcdKills(report);
 }
 
+/** What lies in the folder that a restore beside has made, by its step. */
+type Beside = Readonly<Record<string, string>>;
+
 const inRun = ['look', 'look>dump', 'look>dump>prune-.*'];
 
 async function proveRedisKills(report: Report, settings: readonly string[]): Promise<void> {
@@ -53,9 +56,9 @@ async function proveRedisKills(report: Report, settings: readonly string[]): Pro
         server.start();
       },
     };
-    await proveKills(report, `redis${settings.length === 0 ? '' : ', with a log of commands'}`, store, steps, [
-      'unpack',
-    ]);
+    await proveKills(report, `redis${settings.length === 0 ? '' : ', with a log of commands'}`, store, steps, {
+      unpack: 'dump.rdb',
+    });
   } finally {
     place.estate.close();
     server.close();
@@ -76,7 +79,7 @@ async function proveEtcdKills(report: Report): Promise<void> {
       },
     };
     const steps = ['stage', 'safety', 'stop', 'swap', 'start', 'compare', 'settle'];
-    await proveKills(report, 'etcd', store, steps, ['unpack', 'build']);
+    await proveKills(report, 'etcd', store, steps, { unpack: 'snapshot.db', build: 'member' });
   } finally {
     place.estate.close();
     server.close();
@@ -88,7 +91,7 @@ async function proveKills(
   name: string,
   store: Store,
   inPlace: readonly string[],
-  beside: readonly string[],
+  beside: Beside,
 ): Promise<void> {
   const { place } = store;
   const target = join(place.estate.folder, 'beside');
@@ -101,7 +104,7 @@ async function proveKills(
   const all: readonly Typed[] = [
     { what: 'run', typed: runOf(place), steps: inRun },
     { what: 'restore', typed: live(point), steps: inPlace },
-    ...beside.map((step): Typed => {
+    ...Object.keys(beside).map((step): Typed => {
       const to = step === 'build' ? `data${target}` : target;
       return { what: 'beside', typed: asFile(point, to), steps: [step] };
     }),
@@ -118,14 +121,19 @@ async function proveKills(
         const now = store.picture();
         store.restart();
         const after = store.picture();
-        const should = what === 'restore' && state === 'done' ? good : today;
-        const isThere = readdirSync(place.estate.folder).includes('beside');
+        // What it has let go of what was there before nobody leads back, whatever becomes of the run after that.
+        const settled = place.estate.journal((_, entriesOf) =>
+          entriesOf(run).some(({ event, path }) => event === 'done' && path === 'settle'),
+        );
+        const should = what === 'restore' && settled === true ? good : today;
+        const lies = existsSync(target) ? readdirSync(target).join() : '';
         const claims = {
           'the run has its last word':
             state === 'done' || state === 'aborted' || (what === 'run' && state === 'failed'),
           'all of before, or all of the point': now === should,
           'its disk has that, too': after === should,
-          'a folder that is whole, or none': what !== 'beside' || isThere === (state === 'done'),
+          'a folder that is whole, or an empty one or none':
+            what !== 'beside' || lies === beside[step] || (lies === '' && state !== 'done'),
           'nothing left': left.length === 0,
         };
         const broken = Object.entries(claims).flatMap(([claim, holds]) => (holds ? [] : [claim]));
