@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { benchFor, planOf, put, putKind, shelf } from '../../test/engine-world.ts';
+import type { StepContext } from '../contracts/step-kind.ts';
 import { Fault } from '../fault.ts';
 import { foldEntries } from '../model/run.ts';
 import { absent } from '../model/step.ts';
@@ -165,6 +166,28 @@ describe('the engine', () => {
     ]);
     await carryOut(bench, plan);
     assert.deepEqual([...on.taken], []);
+  });
+
+  it('tells what moves so often that people see it move, and no oftener: a stream speaks of each of its pieces', async () => {
+    let monotonic = 0;
+    const clock = { ...still, monotonic: () => monotonic };
+    const pieces = async ({ progress }: StepContext) => {
+      for (let done = 1; done <= 10_000; done += 1) {
+        monotonic = done;
+        progress({ done, unit: 'bytes', what: done < 9000 ? 'writing' : 'reading back' });
+      }
+    };
+    const plan = planOf([put('stream')]);
+    const bench = benchFor(plan, [putKind(shelf(), { stream: { before: pieces } })], { clock });
+    await carryOut(bench, plan);
+    const told = bench.told.flatMap((one) => (one.tell === 'progress' ? [one.progress] : []));
+    assert.deepEqual(
+      told.map(({ done }) => done),
+      [
+        ...Array.from({ length: 90 }, (_, nth) => 1 + 100 * nth),
+        ...Array.from({ length: 11 }, (_, nth) => 9000 + 100 * nth),
+      ],
+    );
   });
 
   it('gives a step up that shows no progress for its patience, by the monotonic clock (reality 2.26)', async () => {

@@ -1,9 +1,11 @@
 // Giving back and undoing: what runs after a step, in the worker that did it or, after a crash, in whoever finishes the run.
-import type { StepContext, StepKind, UndoFate } from '../contracts/step-kind.ts';
+import type { Progress, StepContext, StepKind, UndoFate } from '../contracts/step-kind.ts';
 import { asFault, Fault } from '../fault.ts';
 import { childPath, type StepEvent, type StepPath } from '../model/run.ts';
 import type { Step, StepId } from '../model/step.ts';
 import type { Json } from '../values/canonical.ts';
+import { type Duration, milliseconds } from '../values/duration.ts';
+import type { Clock } from '../values/instant.ts';
 import type { Engine } from './engine-types.ts';
 import { withPatience } from './patience.ts';
 
@@ -29,6 +31,9 @@ export function contextFor(
   signal: AbortSignal,
   alive: () => void,
 ): StepContext {
+  const tellProgress = atMostEach(tellEach, engine.world.clock, (progress) =>
+    engine.tell({ tell: 'progress', path, progress }),
+  );
   return {
     run: engine.run,
     path,
@@ -43,9 +48,22 @@ export function contextFor(
     },
     progress: (progress) => {
       alive();
-      engine.tell({ tell: 'progress', path, progress });
+      tellProgress(progress);
     },
     take: (what, name) => record(engine, path, { event: 'took', what, name }),
+  };
+}
+
+/** A stream speaks of every piece of it, and whoever looks on is another process. */
+const tellEach = milliseconds(100);
+
+function atMostEach(each: Duration, clock: Clock, tell: (progress: Progress) => void): (progress: Progress) => void {
+  let told: Readonly<{ at: number; what: string }> | undefined;
+  return (progress) => {
+    const at = clock.monotonic();
+    if (told?.what === progress.what && at - told.at < each) return;
+    told = { at, what: progress.what };
+    tell(progress);
   };
 }
 

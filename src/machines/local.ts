@@ -1,5 +1,4 @@
 // This machine.
-import { isAbsolute } from 'node:path';
 import { Fault } from '../fault.ts';
 import { cut, shown } from '../values/text.ts';
 import { type Begin, type Commands, commandsBy } from './commands.ts';
@@ -23,7 +22,6 @@ export function localMachine(host: Host): Machine & Entrance {
 
 /** GNU rm works below directory handles: a folder that is swapped for a link while it goes on leads it nowhere. */
 async function removeTree({ run }: Commands, path: string): Promise<void> {
-  if (!isAbsolute(path)) throw new Error(`only absolute paths are removed, not ${path}`);
   const { exitCode, stderr } = await run(['rm', '--recursive', '--force', '--one-file-system', '--', path]);
   if (exitCode === 0) return;
   throw new Fault('not-removed', {

@@ -11,20 +11,21 @@ import type { PostgresEntry } from './schema.ts';
 
 export const rolesItem = 'all-roles';
 
-const answer = z.tuple([
-  z.object({
-    version: z.string(),
-    number: z.int(),
-    identifier: z.string(),
-    superuser: z.boolean(),
-    reads_all: z.boolean(),
-    bypasses_rls: z.boolean(),
-    recovery: z.boolean(),
-  }),
-]);
-const databases = z.array(
-  z.object({ name: z.string(), bytes: z.int().nonnegative(), connects: z.boolean(), allowed: z.boolean() }),
-);
+const server = z.object({
+  version: z.string(),
+  number: z.int(),
+  identifier: z.string(),
+  superuser: z.boolean(),
+  reads_all: z.boolean(),
+  bypasses_rls: z.boolean(),
+  recovery: z.boolean(),
+});
+const database = z.object({
+  name: z.string(),
+  bytes: z.int().nonnegative(),
+  connects: z.boolean(),
+  allowed: z.boolean(),
+});
 
 const aboutServer = `SELECT json_build_object('version', current_setting('server_version'), 'number', current_setting('server_version_num')::int,
   'identifier', (SELECT system_identifier::text FROM pg_control_system()), 'superuser', rolsuper,
@@ -43,9 +44,9 @@ export async function inventory(
   entry: PostgresEntry,
   context: Pick<StepContext, 'signal'>,
 ): Promise<Server> {
-  const { database } = entry.server;
-  const [about] = answer.parse(await ask(connection, database, aboutServer, context));
-  const found = databases.parse(await ask(connection, database, aboutDatabases, context));
+  const { database: asked } = entry.server;
+  const [first, ...others] = await ask(connection, asked, `${aboutServer}\n${aboutDatabases}`, context);
+  const [about, found] = [server.parse(first), z.array(database).parse(others)];
   const { items, excluded } = itemsOf(entry, found);
   const { superuser } = about;
   return {
@@ -59,7 +60,7 @@ export async function inventory(
   };
 }
 
-type Found = z.infer<typeof databases>;
+type Found = readonly z.infer<typeof database>[];
 
 /** @throws Fault `database-missing` where one that is named is not there */
 function itemsOf(
@@ -90,7 +91,7 @@ function itemsOf(
 
 function warningsOn(
   { server: { user } }: PostgresEntry,
-  about: z.infer<typeof answer>[0],
+  about: z.infer<typeof server>,
   found: Found,
 ): readonly string[] {
   const closed = found.filter(({ connects, name }) => !connects && name !== 'template1').length;

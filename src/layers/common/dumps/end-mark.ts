@@ -5,6 +5,8 @@ import { Fault } from '../../../fault.ts';
 import type { Argv, Ended, Machine, RunOptions } from '../../../machines/machine.ts';
 import { lastWords } from '../commands.ts';
 
+const pieceSize = 256 * 1024;
+
 const script = '"$@" && printf %s "$0"';
 
 /** Why the program failed, in the words of its own kind. */
@@ -19,17 +21,17 @@ export async function* wholly(
 ): AsyncGenerator<Uint8Array> {
   const mark = Buffer.from(randomBytes(24).toString('base64url'));
   const { stdout, ended } = machine.stream(['sh', '-c', script, mark.toString(), ...argv], options);
-  // The last pieces are held back until as much as the mark has come behind them; nothing is copied but at the end.
-  const held: Uint8Array[] = [];
-  let behind = 0;
+  // As much as the mark has is held back. A pipe gives less at once than it costs to hand on: pieces are gathered.
+  let held: Buffer[] = [];
+  let length = 0;
   for await (const chunk of stdout) {
-    held.push(chunk);
-    behind += chunk.length;
-    for (let first = held[0]; first !== undefined && behind - first.length >= mark.length; first = held[0]) {
-      held.shift();
-      behind -= first.length;
-      yield first;
-    }
+    held.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
+    length += chunk.length;
+    if (length < pieceSize) continue;
+    const gathered = Buffer.concat(held, length);
+    held = [Buffer.from(gathered.subarray(-mark.length))];
+    length = mark.length;
+    yield gathered.subarray(0, -mark.length);
   }
   const last = Buffer.concat(held);
   const end = Math.max(0, last.length - mark.length);

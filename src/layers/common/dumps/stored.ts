@@ -8,7 +8,7 @@ import type { Part } from '../../../model/restore-point.ts';
 import { shown } from '../../../values/text.ts';
 import { lastWords } from '../commands.ts';
 import { encryptedName } from '../points/encryption.ts';
-import { proveWritten, writtenPart } from '../points/part.ts';
+import { provenPart, proveWritten } from '../points/part.ts';
 import { fullOr } from '../records.ts';
 import type { Compression } from './entry.ts';
 import { endings, packed } from './packing.ts';
@@ -49,9 +49,8 @@ export async function stored(storing: Storing, dump: AsyncIterable<Uint8Array>, 
   const path = join(folder, `${name}${endings[compress]}`);
   const part =
     recipients === undefined
-      ? await writtenPart(machine, path, pieces)
-      : await encrypted(machine, encryptedName(path), pieces, recipients, watched.signal);
-  await proveWritten(machine, join(folder, part.name), part, watched);
+      ? await provenPart(machine, path, pieces, watched)
+      : await encrypted(machine, encryptedName(path), pieces, recipients, watched);
   return { part, bytes, sha256: hash.digest('hex') };
 }
 
@@ -61,8 +60,9 @@ async function encrypted(
   path: string,
   pieces: AsyncIterable<Uint8Array>,
   recipients: readonly string[],
-  signal: AbortSignal,
+  watched: Watched,
 ): Promise<Part> {
+  const { signal } = watched;
   const whom = recipients.flatMap((one) => ['--recipient', one]);
   const feeding = machine.feed(['age', '--encrypt', ...whom, '--output', path], { signal });
   try {
@@ -72,7 +72,11 @@ async function encrypted(
     throw error;
   }
   const ended = await feeding.close();
-  if (ended.exitCode === 0) return digested(machine, path, signal);
+  if (ended.exitCode === 0) {
+    const part = await digested(machine, path, signal);
+    await proveWritten(machine, path, part, watched);
+    return part;
+  }
   const fault = new Fault('not-encrypted', {
     where: shown(path),
     says: `age: ${lastWords(ended)}`,

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Progress } from '../../../contracts/step-kind.ts';
 import { localMachine } from '../../../machines/local.ts';
+import type { Machine } from '../../../machines/machine.ts';
 import { type Clock, systemClock } from '../../../values/instant.ts';
 import { worldWith } from '../driver.test-support.ts';
 import { fault } from '../trees.test-support.ts';
-import { followed, proveWritten, writtenPart } from './part.ts';
+import { followed, provenPart, proveWritten, writtenPart } from './part.ts';
 
 const machine = localMachine({ name: 'here', clock: systemClock });
 const sum = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
@@ -71,6 +72,54 @@ describe('a part of a restore point', () => {
       writeFileSync(path, other);
       await assert.rejects(proveWritten(machine, path, part, watched), fault('copy-not-verified'));
     }
+  });
+
+  describe('that is read back while it is written', () => {
+    const pieces = async function* () {
+      for (const nth of Array(64).keys()) yield Buffer.alloc(1000, nth);
+    };
+    const proven = (disk: Machine, each: number) => provenPart(disk, path, pieces(), watching().watched, each);
+    /** A disk of which something else comes back than what went there, or an error. */
+    const reading = (other: (piece: Uint8Array) => Uint8Array): Machine => ({
+      ...machine,
+      files: {
+        ...machine.files,
+        source: async function* (...asked) {
+          for await (const piece of machine.files.source(...asked)) yield other(piece);
+        },
+      },
+    });
+    beforeEach(() => rmSync(path, { force: true }));
+
+    for (const each of [1, 1500, 7000, 1_000_000])
+      it(`has the digest of all of it, read each ${each} bytes`, async () => {
+        const part = await proven(machine, each);
+        assert.deepEqual(part, { name: 'contents.tar', bytes: 64_000, sha256: sum(path) });
+        assert.deepEqual(
+          readFileSync(path),
+          Buffer.concat(Array.from(Array(64).keys(), (nth) => Buffer.alloc(1000, nth))),
+        );
+      });
+
+    for (const [says, other] of [
+      ['another byte', (piece: Uint8Array) => Buffer.from(piece).fill(255, piece.length - 1)],
+      ['nothing', () => Buffer.alloc(0)],
+    ] as const)
+      it(`is refused where ${says} comes back`, () =>
+        assert.rejects(proven(reading(other), 3000), fault('copy-not-verified')));
+
+    it('is given up at once, and leaves no file, where it cannot be read', async () => {
+      let written = 0;
+      const lasting = async function* () {
+        for (; written < 100_000; written += 1) yield Buffer.alloc(1000);
+      };
+      const broken = reading(() => {
+        throw new Error('Input/output error');
+      });
+      await assert.rejects(provenPart(broken, path, lasting(), watching().watched, 3000), /Input\/output/);
+      assert.ok(written < 100_000, 'it was written to the end all the same');
+      assert.equal(existsSync(path), false);
+    });
   });
 
   it('that fails half-way while we write it ourselves leaves no file', async () => {

@@ -72,8 +72,13 @@ async function pause(end: Promise<void>, { clock }: Watched['world'], signal: Ab
   signal.throwIfAborted();
 }
 
-/** Writes a part that we make ourselves. */
-export async function writtenPart(machine: Machine, path: string, pieces: AsyncIterable<Uint8Array>): Promise<Part> {
+/** Writes a part that we make ourselves. @param grown is told how much of it was written */
+export async function writtenPart(
+  machine: Machine,
+  path: string,
+  pieces: AsyncIterable<Uint8Array>,
+  grown: (bytes: number) => void = () => {},
+): Promise<Part> {
   const hash = createHash('sha256');
   let bytes = 0;
   const sink = await machine.files.sink(path, 0o600);
@@ -82,6 +87,7 @@ export async function writtenPart(machine: Machine, path: string, pieces: AsyncI
       hash.update(piece);
       bytes += piece.length;
       await sink.write(piece);
+      grown(bytes);
     }
   } catch (error) {
     await sink.abandon();
@@ -96,10 +102,55 @@ export async function writtenPart(machine: Machine, path: string, pieces: AsyncI
  * `nocache` and nothing to copy: dd(1)), so that what is read comes from the disk wherever that can be had.
  */
 export async function proveWritten(machine: Machine, path: string, part: Part, watched: Watched): Promise<void> {
-  const { signal } = watched;
-  await must(machine, ['sync', '--', path], { signal });
-  await forget(machine, path, signal);
-  const found = await readBack(machine, path, part.bytes, watched);
+  const back = readingBack(machine, path, watched);
+  await back.written();
+  checkSame(path, part, await back.toTheEnd(part.bytes));
+}
+
+/**
+ * Writes a part that we make ourselves, and reads it back meanwhile, each stretch while the next is written: what comes from the disk is
+ * compared as a whole, and when the last of it was written most of it was read.
+ */
+export async function provenPart(
+  machine: Machine,
+  path: string,
+  pieces: AsyncIterable<Uint8Array>,
+  watched: Watched,
+  each = stretch,
+): Promise<Part> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([watched.signal, over.signal]);
+  const back = readingBack(machine, path, { ...watched, signal });
+  let asked = 0;
+  let reading: Promise<void> | undefined;
+  let failed: unknown;
+  const readTo = async (bytes: number): Promise<void> => {
+    try {
+      await back.upTo(bytes);
+    } catch (error) {
+      failed = error;
+    }
+    reading = undefined;
+  };
+  try {
+    const part = await writtenPart(machine, path, pieces, (bytes) => {
+      if (failed !== undefined) throw failed;
+      if (reading !== undefined || bytes - asked < each) return;
+      asked = bytes;
+      reading = readTo(bytes);
+    });
+    await reading;
+    if (failed !== undefined) throw failed;
+    checkSame(path, part, await back.toTheEnd(part.bytes));
+    return part;
+  } catch (error) {
+    over.abort(error);
+    await reading;
+    throw error;
+  }
+}
+
+function checkSame(path: string, part: Part, found: Omit<Part, 'name'>): void {
   if (found.bytes === part.bytes && found.sha256 === part.sha256) return;
   throw new Fault('copy-not-verified', {
     where: shown(path),
@@ -108,20 +159,39 @@ export async function proveWritten(machine: Machine, path: string, part: Part, w
   });
 }
 
-async function readBack(machine: Machine, path: string, total: number, { signal, progress }: Watched): Promise<Part> {
+function readingBack(machine: Machine, path: string, { signal, progress }: Watched) {
   const hash = createHash('sha256');
   let bytes = 0;
-  let forgotten = 0;
-  const wasRead = async () => {
-    progress({ done: bytes, total, unit: 'bytes', what: `reading back ${basename(path)}` });
+  const read = async (end: number, wasRead: () => void): Promise<void> => {
     await forget(machine, path, signal);
-    forgotten = bytes;
+    let forgotten = bytes;
+    for await (const piece of machine.files.source(path, { signal, from: bytes })) {
+      const wanted = piece.subarray(0, end - bytes);
+      hash.update(wanted);
+      bytes += wanted.length;
+      if (bytes >= end) break;
+      if (bytes - forgotten < stretch) continue;
+      wasRead();
+      await forget(machine, path, signal);
+      forgotten = bytes;
+    }
+    wasRead();
+    await forget(machine, path, signal);
   };
-  for await (const piece of machine.files.source(path, { signal })) {
-    hash.update(piece);
-    bytes += piece.length;
-    if (bytes - forgotten >= stretch) await wasRead();
-  }
-  await wasRead();
-  return { name: basename(path), bytes, sha256: hash.digest('hex') };
+  const written = () => must(machine, ['sync', '--', path], { signal });
+  return {
+    written,
+    /** of a file that is still being written */
+    upTo: async (end: number): Promise<void> => {
+      await written();
+      await read(end, () => {});
+    },
+    /** @param total as many as it should have; what there is beyond them is read, too */
+    toTheEnd: async (total: number): Promise<Omit<Part, 'name'>> => {
+      await read(Number.POSITIVE_INFINITY, () =>
+        progress({ done: bytes, total, unit: 'bytes', what: `reading back ${basename(path)}` }),
+      );
+      return { bytes, sha256: hash.digest('hex') };
+    },
+  };
 }
