@@ -85,7 +85,7 @@ const { status } = spawnSync(
   [
     '--disable-warning=ExperimentalWarning',
     '--test',
-    `--test-concurrency=${availableParallelism()}`,
+    `--test-concurrency=${availableParallelism() + 1}`,
     '--test-reporter=spec',
     '--test-timeout=300000',
     ...globs,

@@ -1,7 +1,6 @@
 // A world for the engine's tests: shelves that steps put things on. Its steps behave (they take, keep, give back), and the
 // tests look at the shelves and the journal, never at calls.
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+
 import { join } from 'node:path';
 import type { Engine, Told } from '../src/apply/engine-types.ts';
 import { lanesAcrossRuns } from '../src/apply/lanes.ts';
@@ -13,6 +12,7 @@ import { absent, type Step } from '../src/model/step.ts';
 import { minutes } from '../src/values/duration.ts';
 import { type Clock, systemClock } from '../src/values/instant.ts';
 import { ref } from '../src/values/ref.ts';
+import { folderFor } from './folder.test-support.ts';
 import { unreachableWorld } from './unreachable-world.ts';
 
 export type Shelf = { on: Map<string, string>; taken: Set<string>; most: number; now: number };
@@ -106,7 +106,7 @@ export function benchFor(
   kinds: readonly StepKind[],
   options: Partial<Omit<Engine, 'journal'>> & { clock?: Clock } = {},
 ): Bench {
-  const state = mkdtempSync(join(tmpdir(), 'holdfast-engine-'));
+  const state = folderFor('engine');
   const clock = options.clock ?? systemClock;
   const journal = openJournal(state, clock);
   const run = 'run-1';

@@ -1,11 +1,9 @@
 // A supervisor and a worker that behaves as it is told to, on a clock that only the test moves.
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, it } from 'node:test';
 import { planOf, put } from '../../test/engine-world.ts';
+import { folderFor } from '../../test/folder.test-support.ts';
 import type { Journal, NewRun } from '../contracts/journal.ts';
 import { Fault } from '../fault.ts';
 import { openJournal } from '../journal/journal.ts';
@@ -61,7 +59,7 @@ const told = new Fault('interrupted', {
 });
 
 function desk() {
-  const state = mkdtempSync(join(tmpdir(), 'holdfast-supervise-'));
+  const state = folderFor('supervise');
   const { clock, wake } = steppedClock();
   const journal = openJournal(state, clock);
   const started: ReturnType<typeof fakeWorker>[] = [];

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { folderFor } from '../../test/folder.test-support.ts';
 import { openJournal } from '../journal/journal.ts';
 import { withItemResults } from '../model/item-results.ts';
 import type { JobHistory } from '../model/job-history.ts';
@@ -19,7 +17,7 @@ const job = { name: 'volumes', kind: 'lvm-thin', workload: 'claims', nextRun: un
 /** A journal of runs, an hour each, one after the other; without an outcome the run is going on. */
 async function journalOf(...runs: readonly (readonly [Outcome | undefined, ...StepEvent[]])[]) {
   const clock = leapingClock();
-  const journal = openJournal(mkdtempSync(join(tmpdir(), 'holdfast-history-')), clock);
+  const journal = openJournal(folderFor('history'), clock);
   for (const [index, [outcome, ...events]] of runs.entries()) {
     const id = `run-${index}`;
     const plan = makePlan({

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { lstatSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { lstatSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { folderFor } from '../../test/folder.test-support.ts';
 import { Fault } from '../fault.ts';
 import type { Format } from '../metrics/text.ts';
 import { listenAddress } from './listen-address.ts';
@@ -97,7 +97,7 @@ describe('/metrics', () => {
 });
 
 describe('a socket for figures', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'holdfast-socket-'));
+  const folder = folderFor('socket');
   const socket = join(folder, 'metrics.sock');
   const ask = (): Promise<number | undefined> =>
     new Promise((resolve, reject) => {

@@ -1,9 +1,9 @@
 // A state that is somebody else's.
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { folderFor } from '../../test/folder.test-support.ts';
 import { openDatabase } from './database.ts';
 
 /** Root may look anywhere: what is promised to other users is tried as another user. */
@@ -19,7 +19,7 @@ function asAnother(work: () => void): void {
 
 describe('a state that may not be looked at', () => {
   it('is said to be somebody else’s, and no defect', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'holdfast-state-'));
+    const folder = folderFor('state');
     const state = join(folder, 'state');
     mkdirSync(join(state, 'estate'), { recursive: true });
     chmodSync(folder, 0o755);

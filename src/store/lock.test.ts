@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { folderFor } from '../../test/folder.test-support.ts';
 import { holderOf, lockFile, tryLock } from './lock.ts';
 
 const holder = { run: 'run-1', pid: process.pid, what: 'run run-1 (apply)' };
-const file = (): string => join(mkdtempSync(join(tmpdir(), 'holdfast-lock-')), 'one.lock');
+const file = (): string => join(folderFor('lock'), 'one.lock');
 
 /** Another process that takes the lock and keeps it until it is killed. */
 async function otherProcess(path: string) {

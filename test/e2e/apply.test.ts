@@ -1,10 +1,10 @@
 // The way of the data as an operator types it, against the lab. What is believed is the lab's own state and its request log.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Lab, startLab } from '../../lab/lab.ts';
+import { folderFor } from '../folder.test-support.ts';
 import { type Estate, estateAt, root, until } from './estate.test-support.ts';
 
 let lab: Lab;
@@ -19,12 +19,11 @@ const requests = (): readonly Request[] =>
 const writes = (): readonly Request[] => requests().filter(({ method }) => method !== 'GET');
 
 /** The lab's own estate, each time with a state of its own. */
-const fresh = (): Estate =>
-  estateAt(join(folder, 'estate.yaml'), 'lab', mkdtempSync(join(tmpdir(), 'holdfast-state-')), folder);
+const fresh = (): Estate => estateAt(join(folder, 'estate.yaml'), 'lab', folderFor('state'), folder);
 
 describe('apply', () => {
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'holdfast-lab-'));
+    folder = folderFor('lab');
     lab = await startLab({ dir: folder });
   });
   after(() => lab.close());
@@ -87,7 +86,7 @@ describe('apply', () => {
     const { url = '', fingerprint = '' } = lab.servers['ruapehu'] ?? {};
     const named = (print: string) =>
       ['--pve', url, '--pve-token', 'holdfast@pve!ops=file:ruapehu.token', '--pve-fingerprint', print] as const;
-    const estate = estateAt(seed, 's1', mkdtempSync(join(tmpdir(), 'holdfast-state-')), folder);
+    const estate = estateAt(seed, 's1', folderFor('state'), folder);
     const from = requests().length;
     const plan = await estate.type('plan', ...named(fingerprint));
     assert.equal(plan.status, 1, plan.stderr);
@@ -138,7 +137,7 @@ describe('apply', () => {
 
 describe('a server in trouble', () => {
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'holdfast-lab-'));
+    folder = folderFor('lab');
     lab = await startLab({ dir: folder });
   });
   after(() => lab.close());
@@ -193,7 +192,7 @@ describe('a server in trouble', () => {
 
 describe('a backup whose run was killed', () => {
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'holdfast-lab-'));
+    folder = folderFor('lab');
     // It must still be at work when the next run gets there, on a busy machine too.
     lab = await startLab({ dir: folder, taskSeconds: 15 });
   });

@@ -1,11 +1,12 @@
 // From the way to the servers to everything that runs on them, as a file. What is believed is the lab's request log, the file,
 // and what planning it says.
+
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Lab, startLab } from '../../lab/lab.ts';
+import { folderFor } from '../folder.test-support.ts';
 import { type Answered, estateAt } from './estate.test-support.ts';
 
 let lab: Lab;
@@ -16,13 +17,13 @@ const writes = (): number =>
     .split('\n')
     .filter((line) => line !== '' && JSON.parse(line).method !== 'GET').length;
 
-const state = mkdtempSync(join(tmpdir(), 'holdfast-state-'));
+const state = folderFor('state');
 const type = (file: string, ...args: readonly string[]): Promise<Answered> =>
   estateAt(join(folder, file), 'lab', state, folder).type(...args);
 
 describe('import', () => {
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'holdfast-lab-'));
+    folder = folderFor('lab');
     lab = await startLab({ dir: folder, size: 'full' });
   });
   after(() => lab.close());
