@@ -15,10 +15,8 @@ import { type Parts, proveParts } from './parts.ts';
 const lanes: readonly Parts[] = [
   { postgres: provePostgres, 'postgres-faults': provePostgresFaults, 'postgres-kills': provePostgresKills },
   mysqlParts,
-  {
-    ...{ redis: proveRedis, 'redis-faults': proveRedisFaults, etcd: proveEtcd, 'etcd-faults': proveEtcdFaults },
-    'stores-kills': proveStoresKills,
-  },
+  { redis: proveRedis, 'redis-faults': proveRedisFaults, 'stores-kills': proveStoresKills },
+  { etcd: proveEtcd, 'etcd-faults': proveEtcdFaults },
   appsParts,
 ];
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { manifestText, withSeal } from '../../src/layers/common/points/manifest.ts';
 import type { EtcdTestServer } from '../../src/layers/etcd/server.test-support.ts';
 import { seen } from '../declare/world.ts';
+import { holds } from '../layers/holds.ts';
 import { sh } from '../layers/place.ts';
 import type { Report } from '../report.ts';
 import { asked, etcdPicture, etcdPlace, fillEtcd } from './etcd-values.ts';
@@ -107,12 +108,15 @@ async function proveNoRoom(report: Report, server: EtcdTestServer): Promise<void
     '3.15 no room in the data folder is said before the member is stopped, and nothing stays there',
     refused.command,
     `${asked}; its process; find`,
-    (refused.status !== 0 &&
-      /no-room|disk-full/.test(saysOf(refused)) &&
-      etcdPicture(server) === before &&
-      runsAs(server) === runs &&
-      unfinished(server.data).length === 0) ||
-      seen(refused),
+    holds(
+      {
+        'it is refused': refused.status !== 0 && /no-room|disk-full/.test(saysOf(refused)),
+        'all as before': etcdPicture(server) === before,
+        'it runs on': runsAs(server) === runs,
+        'nothing is left': unfinished(server.data).length === 0,
+      },
+      saysOf(refused).slice(-1000),
+    ),
   );
   sh('rm filler', server.data);
   const roomy = await place.estate.type(...live(point));

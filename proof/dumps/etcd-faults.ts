@@ -1,14 +1,15 @@
-// 3.7 etcd under fire: logins, a member that is not there, snapshots that are none, disks that are full, keys that went away.
-import { readdirSync, statSync } from 'node:fs';
+// 3.7 etcd under fire: logins, a member that is not there, snapshots that are none, disks that are full.
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EtcdTestServer, startEtcd } from '../../src/layers/etcd/server.test-support.ts';
-import { until } from '../../test/e2e/estate.test-support.ts';
 import { seen } from '../declare/world.ts';
 import { pointsIn, sh } from '../layers/place.ts';
 import type { Report } from '../report.ts';
 import { proveEtcdDamage } from './etcd-damage.ts';
+import { proveEtcdJudged } from './etcd-judged.ts';
+import { left, proveEtcdMidway } from './etcd-midway.ts';
 import { etcdPlace, fillEtcd } from './etcd-values.ts';
-import { heldIn, live, newest, runOf, type StorePlace, saysOf, typedWith, unfinished } from './stores.ts';
+import { runOf, saysOf, typedWith } from './stores.ts';
 
 export async function proveEtcdFaults(report: Report, full: boolean): Promise<void> {
   report.section('3.7 etcd under fire');
@@ -17,22 +18,15 @@ export async function proveEtcdFaults(report: Report, full: boolean): Promise<vo
     fillEtcd(server);
     await proveDown(report, server);
     await proveLies(report, server);
-    await proveGone(report, server);
-    await proveFrozen(report, server);
+    await proveEtcdJudged(report, server);
     await proveFullDisks(report, server);
     await proveEtcdDamage(report, server, full);
-    await proveMidway(report, server);
+    await proveEtcdMidway(report, server);
   } finally {
     server.close();
   }
   await proveLogins(report);
 }
-
-/** What it wrote to a file for a moment is gone, and so is what was not finished. */
-const left = ({ estate, copies }: StorePlace): readonly string[] => [
-  ...readdirSync(join(estate.folder, 'staging')),
-  ...unfinished(copies),
-];
 
 async function proveLogins(report: Report): Promise<void> {
   const guarded = await startEtcd();
@@ -162,97 +156,4 @@ async function proveFullDisks(report: Report, server: EtcdTestServer): Promise<v
       place.estate.close();
     }
   }
-}
-
-/** Rule 10. */
-async function proveGone(report: Report, server: EtcdTestServer): Promise<void> {
-  for (const [what, lose, says] of [
-    ['keys went to zero', () => server.ctl('del', '', '--from-key'), /has no keys, and had \d{3}/],
-    [
-      'more than half of the keys are gone',
-      () => server.ctl('del', '/registry/secrets/1', '/registry/secrets/6'),
-      /has \d+ keys, and had \d+/,
-    ],
-  ] as const) {
-    fillEtcd(server);
-    const place = etcdPlace(server, { keep: { keep_last: 2 } });
-    await place.estate.type(...runOf(place));
-    const good = newest(place);
-    lose();
-    const nights = [];
-    for (let night = 0; night < 4; night += 1) nights.push(await place.estate.type(...runOf(place)));
-    report.row(
-      `3.7 ${what}: each night says so, and the last good point is held against retention`,
-      nights[0]?.command ?? '',
-      'the words, ls of the points',
-      (nights.every((one) => one.status === 3 && says.test(saysOf(one))) && heldIn(place).includes(good)) ||
-        seen(...nights),
-    );
-    const back = await place.estate.type(...live(good));
-    const calm = await place.estate.type(...runOf(place));
-    report.control(`a suspicion that never ends (${what})`, back.status === 0 && calm.status === 0);
-    place.estate.close();
-  }
-}
-
-/** A store of one size may be written to all day: what tells is its revision. */
-async function proveFrozen(report: Report, server: EtcdTestServer): Promise<void> {
-  const place = etcdPlace(server, { judgement: { unchanged: '1s' }, keep: { keep_last: 20 } });
-  const runs = [];
-  for (let day = 0; day < 5; day += 1) {
-    server.ctl('put', `day ${day}`, 'x');
-    runs.push(await place.estate.type(...runOf(place)));
-  }
-  for (let day = 0; day < 4; day += 1) {
-    server.ctl('put', 'day 1', String(day));
-    runs.push(await place.estate.type(...runOf(place)));
-  }
-  report.row(
-    '3.7 a store whose values change, and not their number, is not said to be the same',
-    runs[0]?.command ?? '',
-    'the words',
-    runs.every(({ status }) => status === 0) || seen(...runs.filter(({ status }) => status !== 0)),
-  );
-  let still = runs.at(-1);
-  for (let day = 0; day < 6 && still?.status === 0; day += 1) still = await place.estate.type(...runOf(place));
-  report.row(
-    '3.7 a store that used to change and does not any more is said',
-    still?.command ?? '',
-    'the words',
-    (still?.status === 3 && /is the same in every dump for/.test(saysOf(still))) || seen(...(still ? [still] : [])),
-  );
-  place.estate.close();
-}
-
-async function proveMidway(report: Report, server: EtcdTestServer): Promise<void> {
-  const place = etcdPlace(server);
-  const large = 'x'.repeat(100_000);
-  for (let key = 0; key < 400; key += 1) server.ctl('put', `large ${key}`, large);
-  await place.estate.type(...runOf(place));
-  const started = place.estate.start(...runOf(place));
-  const staging = join(place.estate.folder, 'staging');
-  const size = await until(
-    'the middle of a snapshot',
-    () => {
-      const name = readdirSync(staging, { recursive: true })
-        .map(String)
-        .find((one) => one.endsWith('.part'));
-      return name === undefined ? undefined : statSync(join(staging, name), { throwIfNoEntry: false })?.size;
-    },
-    1,
-    1,
-  );
-  server.kill();
-  const status = await started.ended;
-  server.start();
-  report.row(
-    'kill -9 of etcd, in the middle of its snapshot: what was not whole is no point, and the last stays',
-    'holdfast run etcd --now; kill -9',
-    'ls of the points; find',
-    (status === 1 && pointsIn(place.copies).length === 1 && left(place).length === 0) ||
-      new Error(`exit ${status}, killed at ${size} bytes; ${left(place)}; ${started.output().slice(-600)}`),
-  );
-  const again = await place.estate.type(...runOf(place));
-  report.control('a member that stays down', again.status === 0 && pointsIn(place.copies).length === 2);
-  place.estate.close();
 }

@@ -25,12 +25,15 @@ export function fillEtcd(server: Client, keys = 300): void {
 
 export const asked = 'etcdctl get --prefix "" -w json (keys, values, revisions, versions, leases); lease list';
 
-/** All keys with everything that belongs to them, the revision of the store, its leases; not who answered. */
+/** All keys with everything that belongs to them, the revision of the store, its leases (after a start in any order); not who answered. */
 export function etcdPicture({ ctl }: Pick<Client, 'ctl'>, ...login: readonly string[]): string {
   const text = ctl(...login, 'get', '--prefix', '', '-w', 'json');
   const [, revision] = /"revision":(\d+)/.exec(text) ?? [];
   const keys = text.includes('"kvs"') ? text.slice(text.indexOf('"kvs"')) : 'no keys';
-  return `${revision} ${keys} ${ctl(...login, 'lease', 'list')}`;
+  return `${revision} ${keys} ${ctl(...login, 'lease', 'list')
+    .split('\n')
+    .sort()
+    .join('\n')}`;
 }
 
 export const keysIn = ({ ctl }: Pick<Client, 'ctl'>, ...login: readonly string[]): number =>

@@ -1,13 +1,14 @@
-// 3.7 Redis under fire: logins, a server that is not there, dumps that are none, disks that are full, content that went away.
+// 3.7 Redis under fire: logins, a server that is not there, dumps that are none, disks that are full.
 import { join } from 'node:path';
 import { type RedisTestServer, startRedis } from '../../src/layers/redis/server.test-support.ts';
 import { seen } from '../declare/world.ts';
 import { pointsIn, sh } from '../layers/place.ts';
 import type { Report } from '../report.ts';
 import { proveRedisDamage } from './redis-damage.ts';
+import { proveRedisJudged } from './redis-judged.ts';
 import { proveRedisMidway } from './redis-midway.ts';
 import { fillRedis, redisPlace, restorer } from './redis-values.ts';
-import { heldIn, live, newest, runOf, saysOf, storedPoint, typedWith, unfinished } from './stores.ts';
+import { runOf, saysOf, storedPoint, typedWith, unfinished } from './stores.ts';
 
 const poorLogins = [
   'user counter on >counts resetkeys resetchannels -@all +ping +info',
@@ -24,11 +25,10 @@ export async function proveRedisFaults(report: Report, full: boolean): Promise<v
     await proveDown(report, server);
     await proveLies(report, server);
     await proveFullDisk(report, server);
-    await proveGone(report, server);
-    await proveFrozen(report, server);
   } finally {
     server.close();
   }
+  await proveRedisJudged(report);
   await proveRedisMidway(report);
   await proveRedisDamage(report, full);
 }
@@ -138,61 +138,4 @@ async function proveFullDisk(report: Report, server: RedisTestServer): Promise<v
     sh(`umount '${small}'`, '/');
     place.estate.close();
   }
-}
-
-/** Rule 10: points of nothing must not take the place of the last that had something. */
-async function proveGone(report: Report, server: RedisTestServer): Promise<void> {
-  for (const [what, lose, says] of [
-    ['keys went to zero', () => server.cli('flushall'), /has no keys, and had \d{3}/],
-    [
-      'more than half of the keys are gone',
-      () =>
-        server.cli(
-          'eval',
-          `for _, k in ipairs(redis.call('keys', 'session *')) do redis.call('del', k) end
-        redis.call('select', 3) redis.call('flushdb')`,
-          '0',
-        ),
-      /has \d+ keys, and had \d+/,
-    ],
-  ] as const) {
-    const place = redisPlace(server, { keep: { keep_last: 2 } });
-    fillRedis(server);
-    await place.estate.type(...runOf(place));
-    const good = newest(place);
-    lose();
-    const nights = [];
-    for (let night = 0; night < 4; night += 1) nights.push(await place.estate.type(...runOf(place)));
-    report.row(
-      `3.7 ${what}: each night says so, and the last good point is held against retention`,
-      nights[0]?.command ?? '',
-      'the words, ls of the points',
-      (nights.every((one) => one.status === 3 && says.test(saysOf(one))) && heldIn(place).includes(good)) ||
-        seen(...nights),
-    );
-    const back = await place.estate.type(...live(good));
-    const calm = await place.estate.type(...runOf(place));
-    report.control(`a suspicion that never ends (${what})`, back.status === 0 && calm.status === 0);
-    place.estate.close();
-  }
-}
-
-async function proveFrozen(report: Report, server: RedisTestServer): Promise<void> {
-  const place = redisPlace(server, { judgement: { unchanged: '1s' }, keep: { keep_last: 20 } });
-  const runs = [];
-  for (let day = 0; day < 5; day += 1) {
-    server.cli('set', `day ${day}`, 'x'.repeat(1000));
-    runs.push(await place.estate.type(...runOf(place)));
-  }
-  const changing = runs.every(({ status }) => status === 0);
-  let still = runs.at(-1);
-  for (let day = 0; day < 6 && still?.status === 0; day += 1) still = await place.estate.type(...runOf(place));
-  report.row(
-    '3.7 keys that used to change and do not any more are said',
-    still?.command ?? '',
-    'the words',
-    (still?.status === 3 && /is the same in every dump for/.test(saysOf(still))) || seen(...(still ? [still] : [])),
-  );
-  report.control('a change that is taken for none', changing);
-  place.estate.close();
 }

@@ -38,16 +38,20 @@ export type Member = z.infer<typeof members>['members'][number];
 export const membersOf = async (client: Client, context: Watched): Promise<readonly Member[]> =>
   (await ask(client, ['member', 'list'], members, context)).members;
 
-const counted = z.object({ count: amount.default(0) });
+const counted = z.object({ header: z.object({ revision: amount }), count: amount.default(0) });
+const oneKey = ['get', '', '--from-key', '--keys-only', '--limit=1'] as const;
 
 /** How many keys there were at a revision, which an answer of one key says, too; undefined where that one has been compacted away. */
 export async function keysAt(client: Client, revision: number, context: Watched): Promise<number | undefined> {
   try {
-    return (
-      await ask(client, ['get', '', '--from-key', '--keys-only', '--limit=1', `--rev=${revision}`], counted, context)
-    ).count;
+    return (await ask(client, [...oneKey, `--rev=${revision}`], counted, context)).count;
   } catch (error) {
     if (error instanceof Fault && /has been compacted/.test(error.says)) return undefined;
     throw error;
   }
+}
+
+export async function keysNow(client: Client, context: Watched): Promise<Readonly<{ revision: number; keys: number }>> {
+  const { header, count } = await ask(client, oneKey, counted, context);
+  return { revision: header.revision, keys: count };
 }

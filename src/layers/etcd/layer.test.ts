@@ -8,6 +8,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import { Fault } from '../../fault.ts';
+import { localMachine } from '../../machines/local.ts';
+import type { Machine } from '../../machines/machine.ts';
+import { systemClock } from '../../values/instant.ts';
 import { codesOf } from '../common/driver.test-support.ts';
 import { type PlaceOfDumps, placeOfDumps } from '../common/dumps/place-of-dumps.test-support.ts';
 import { takenIn } from '../common/dumps/taken.ts';
@@ -82,6 +85,47 @@ describe('what an etcd holds', { skip: cannotServeEtcd() }, () => {
       assert.ok(contents[2] !== undefined);
       server.ctl('del', 'of one size');
     }));
+
+  it('is counted, too, where the last key was deleted and compacted away; and comes back', () =>
+    within(async (place) => {
+      server.put({ 'the last': 'x' });
+      server.ctl('del', 'the last');
+      const { revision } = JSON.parse(server.ctl('get', 'x', '--write-out=json')).header;
+      server.ctl('compact', '--physical', String(revision));
+      assert.deepEqual((await place.protect('run1')).degraded, []);
+      const [point] = await place.points();
+      assert.deepEqual(point && takenIn(point.manifest).map(({ counts }) => [counts['keys'], counts['revision']]), [
+        [300, revision],
+      ]);
+      const good = server.ctl('get', '', '--from-key');
+      server.ctl('del', '', '--from-key');
+      await place.restore('run2', {});
+      assert.equal(server.ctl('get', '', '--from-key'), good);
+    }));
+
+  it('is not waited for without an end where the member is killed before it has sent anything', {
+    timeout: 120_000,
+  }, async () => {
+    const dying = await startEtcd();
+    const real = localMachine({ name: 'here', clock: systemClock });
+    const over: Partial<Machine> = {
+      run: (argv, options) => {
+        if (argv.includes('save')) dying.kill();
+        return real.run(argv, options);
+      },
+    };
+    const entry = { server: { url: dying.url }, staging: dying.folder };
+    const place = placeOfDumps({ layer: etcd, entry, over, also: [dying.folder] });
+    try {
+      const [fault] = Object.values((await place.protect('run1')).failed);
+      assert.match(fault?.says ?? '', /database-unreachable/);
+      assert.deepEqual(await place.points(), []);
+      assert.deepEqual(place.left(), []);
+    } finally {
+      place.close();
+      dying.close();
+    }
+  });
 
   it('becomes a new data folder, on which a member starts with all keys', () =>
     within(async (place) => {
@@ -197,6 +241,53 @@ describe('what an etcd holds', { skip: cannotServeEtcd() }, () => {
           await assert.rejects(place.protect('run2'), isFault('database-unreachable'));
         },
         as('root'),
+        guarded,
+      );
+    } finally {
+      guarded.close();
+    }
+  });
+
+  it('comes back with the passwords of its day: to whoever logs in with those, and else what was there is led back', async () => {
+    const guarded = await startEtcd();
+    try {
+      guarded.put({ one: '1' });
+      guarded.ctl('role', 'add', 'root');
+      guarded.ctl('user', 'add', 'root', `--new-user-password=${password}`);
+      guarded.ctl('user', 'grant-role', 'root', 'root');
+      guarded.ctl('auth', 'enable');
+      const as = (file: string) => ({ user: 'root', password: { file } });
+      const earlier = { server: { url: guarded.url, ...as('/run/etcd') } };
+      await within(
+        async ({ protect, copies }) => {
+          await protect('run1');
+          execFileSync(
+            'etcdctl',
+            [`--endpoints=${guarded.url}`, `--user=root:${password}`, 'user', 'passwd', 'root', '--interactive=false'],
+            { env: { ...process.env, ETCDCTL_API: '3' }, input: 'wrong', stdio: ['pipe', 'ignore', 'ignore'] },
+          );
+          const today = { to: copies, server: { url: guarded.url, ...as('/run/wrong') } };
+          const all = (login: string) => guarded.ctl(`--user=root:${login}`, 'get', '', '--from-key');
+          guarded.ctl('--user=root:wrong', 'put', 'since', 'then');
+          const before = all('wrong');
+          await within(
+            async (place) => {
+              await assert.rejects(place.restore('run2', {}), isFault('database-login-refused'));
+              assert.equal(all('wrong'), before);
+            },
+            today,
+            guarded,
+          );
+          await within(
+            async (place) => {
+              await place.restore('run3', {});
+              assert.equal(all(password), 'one\n1');
+            },
+            { ...today, restore_as: as('/run/etcd') },
+            guarded,
+          );
+        },
+        earlier,
         guarded,
       );
     } finally {

@@ -10,6 +10,8 @@ const url = z
   .string()
   .regex(/^https?:\/\/[^\s,/\0]+$/, 'is no http:// or https:// address with a port, without a path');
 
+const user = z.string().regex(/^[^\s:\0]+$/, 'is no name of a user of etcd');
+
 const server = z
   .strictObject({
     url: url
@@ -18,11 +20,7 @@ const server = z
     ca: absolutePath.optional().describe('the certificates that its own is checked with, a file on `machine`'),
     cert: absolutePath.optional().describe('the certificate that is shown to it, a file on `machine`'),
     key: absolutePath.optional().describe('the key of `cert`'),
-    user: z
-      .string()
-      .regex(/^[^\s:\0]+$/, 'is no name of a user of etcd')
-      .optional()
-      .describe('who has the role `root`, where the cluster asks for a login'),
+    user: user.optional().describe('who has the role `root`, where the cluster asks for a login'),
     password: secretReference.optional(),
   })
   .refine(({ user, password }) => (user === undefined) === (password === undefined), {
@@ -71,6 +69,12 @@ export const etcdEntry = layerEntry
       .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'is no name of an account')
       .optional()
       .describe('the account that a new data folder is given to; default: whoever makes it'),
+    restore_as: z
+      .strictObject({ user: user.describe('who logs in then'), password: secretReference })
+      .optional()
+      .describe(
+        'who logs in to what was brought back, where it has not the users and passwords of today; asked for then only',
+      ),
     service: serviceSchema.optional(),
     data: absolutePath.optional().describe('its data folder on `machine` (`--data-dir`), for a restore in place'),
     ...dumpFields,

@@ -2,54 +2,49 @@
 // ("slicing by eight"); a number of 64 bits is two halves here, since BigInt is a hundred times slower.
 const [polyLow, polyHigh] = [0xac4bc9b5, 0x95ac9329];
 
-type Table = Uint32Array;
-type Eight = [Table, Table, Table, Table, Table, Table, Table, Table];
+/** Eight tables, one behind the other: of a byte that so many others follow. */
+const [low, high] = [new Uint32Array(8 * 256), new Uint32Array(8 * 256)];
 
-const low: Table[] = [];
-const high: Table[] = [];
-
-for (let slice = 0; slice < 8; slice += 1) {
-  const [lows, highs] = [new Uint32Array(256), new Uint32Array(256)];
-  for (let byte = 0; byte < 256; byte += 1) {
-    let [l, h] = slice === 0 ? [byte, 0] : [at(low[slice - 1], byte), at(high[slice - 1], byte)];
-    for (let bit = 0; bit < 8; bit += 1) {
-      const odd = l & 1;
-      l = ((l >>> 1) | (h << 31)) ^ (odd ? polyLow : 0);
-      h = (h >>> 1) ^ (odd ? polyHigh : 0);
-    }
-    lows[byte] = l;
-    highs[byte] = h;
+for (let index = 0; index < low.length; index += 1) {
+  let [l, h] = index < 256 ? [index, 0] : [low[index - 256] ?? 0, high[index - 256] ?? 0];
+  for (let bit = 0; bit < 8; bit += 1) {
+    const odd = l & 1;
+    l = ((l >>> 1) | (h << 31)) ^ (odd ? polyLow : 0);
+    h = (h >>> 1) ^ (odd ? polyHigh : 0);
   }
-  low.push(lows);
-  high.push(highs);
+  low[index] = l;
+  high[index] = h;
 }
 
-function at(table: Uint32Array | undefined, index: number): number {
-  return table?.[index] ?? 0;
-}
+/** A gigabyte comes by here 268 million times: with arrays in the way, which read better, a dump took twenty times as long. */
+const eight = (table: Uint32Array, a: number, b: number): number =>
+  (table[1792 + (a & 255)] ?? 0) ^
+  (table[1536 + ((a >>> 8) & 255)] ?? 0) ^
+  (table[1280 + ((a >>> 16) & 255)] ?? 0) ^
+  (table[1024 + (a >>> 24)] ?? 0) ^
+  (table[768 + (b & 255)] ?? 0) ^
+  (table[512 + ((b >>> 8) & 255)] ?? 0) ^
+  (table[256 + ((b >>> 16) & 255)] ?? 0) ^
+  (table[b >>> 24] ?? 0);
 
 export class Crc64 {
   #low = 0;
   #high = 0;
 
   update(bytes: Uint8Array): void {
-    const [l0, l1, l2, l3, l4, l5, l6, l7] = low as Eight;
-    const [h0, h1, h2, h3, h4, h5, h6, h7] = high as Eight;
     let [l, h] = [this.#low, this.#high];
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let position = 0;
     for (; position + 8 <= bytes.length; position += 8) {
       const a = l ^ view.getUint32(position, true);
       const b = h ^ view.getUint32(position + 4, true);
-      const [a0, a1, a2, a3] = [a & 255, (a >>> 8) & 255, (a >>> 16) & 255, a >>> 24];
-      const [b0, b1, b2, b3] = [b & 255, (b >>> 8) & 255, (b >>> 16) & 255, b >>> 24];
-      l = at(l7, a0) ^ at(l6, a1) ^ at(l5, a2) ^ at(l4, a3) ^ at(l3, b0) ^ at(l2, b1) ^ at(l1, b2) ^ at(l0, b3);
-      h = at(h7, a0) ^ at(h6, a1) ^ at(h5, a2) ^ at(h4, a3) ^ at(h3, b0) ^ at(h2, b1) ^ at(h1, b2) ^ at(h0, b3);
+      l = eight(low, a, b);
+      h = eight(high, a, b);
     }
     for (; position < bytes.length; position += 1) {
       const index = (l ^ (bytes[position] ?? 0)) & 255;
-      l = ((l >>> 8) | (h << 24)) ^ at(l0, index);
-      h = (h >>> 8) ^ at(h0, index);
+      l = ((l >>> 8) | (h << 24)) ^ (low[index] ?? 0);
+      h = (h >>> 8) ^ (high[index] ?? 0);
     }
     this.#low = l;
     this.#high = h;

@@ -3,6 +3,8 @@ export type Header = Readonly<{
   /** of the format */
   version: number;
   facts: Readonly<Record<string, string>>;
+  /** that it has: what the server holds comes behind them */
+  bytes: number;
 }>;
 
 /** In which all of it lies. */
@@ -23,7 +25,7 @@ export function headerOf(head: Buffer): Header | undefined {
     facts[name.text] = value.text;
     position = value.next;
   }
-  return { version: Number(version), facts };
+  return { version: Number(version), facts, bytes: position };
 }
 
 /** A text of less than 64 bytes, or a whole number in 1, 2 or 4 bytes: what stands there has no other form. */

@@ -354,6 +354,40 @@ describe('what a Redis holds', { skip: cannotServeRedis() }, () => {
       assert.ok((await place.points()).some((one) => one.held !== undefined));
     }));
 
+  it('is known by its values, not by its size: they are others, or the same also after a start', async () => {
+    const own = await startRedis();
+    const at = placeOfDumps({
+      ...{ layer: redis, password: own.password },
+      entry: { server: { port: own.port, user: 'holdfast', password: secret } },
+    });
+    const contentAfter = async (run: string, change: () => void): Promise<string | undefined> => {
+      change();
+      assert.deepEqual((await at.protect(run)).degraded, []);
+      const point = (await at.points()).at(-1);
+      return point && takenIn(point.manifest)[0]?.content;
+    };
+    try {
+      filled(own, 500);
+      const first = await contentAfter('run1', () => {});
+      const started = await contentAfter('run2', () => {
+        own.cli('save');
+        own.stop();
+        own.start();
+      });
+      assert.ok(first !== undefined);
+      assert.equal(started, first);
+      assert.notEqual(await contentAfter('run3', () => own.cli('set', 'key:1', 'xxxxxxxxxx')), first);
+      // How long nobody has read a key is written beside it then: no two dumps are the same.
+      assert.equal(
+        await contentAfter('run4', () => own.cli('config', 'set', 'maxmemory-policy', 'allkeys-lru')),
+        undefined,
+      );
+    } finally {
+      at.close();
+      own.close();
+    }
+  });
+
   it('does not fit on a full disk: that is said, and nothing stays there', () =>
     within(
       async (place) => {

@@ -72,6 +72,21 @@ describe('a dump that passes', () => {
     await fails(other, 'dump-damaged');
   });
 
+  it('is known by what it holds: in any order, made whenever and by whichever process, and no other byte in it', async () => {
+    const dumpOf = (made: number, keys: readonly string[]): Buffer => {
+      const facts = [text('ctime'), Buffer.from([0xc1, made & 255, made >>> 8])];
+      const all = Buffer.concat([Buffer.from('REDIS0010'), Buffer.from([0xfa]), ...facts, ...keys.map(text)]);
+      const ended = Buffer.concat([all, Buffer.from([0xff])]);
+      return Buffer.concat([ended, crcOf(ended)]);
+    };
+    const contentOf = async (dump: Buffer, size = 1000) => (await passed(dump, size)).seen.content;
+    const keys = Array.from({ length: 100 }, (_, at) => `key ${at}`);
+    const first = await contentOf(dumpOf(1, keys));
+    for (const size of [1, 7, 50, 10_000]) assert.equal(await contentOf(dumpOf(1, keys), size), first, `of ${size}`);
+    assert.equal(await contentOf(dumpOf(30_000, [...keys].reverse())), first);
+    assert.notEqual(await contentOf(dumpOf(1, [...keys.slice(1), 'key a'])), first);
+  });
+
   it('without a checksum passes, and says so', async () => {
     assert.equal((await passed(Buffer.concat([body, Buffer.alloc(8)]), 1000)).seen.checksum, 'none');
   });

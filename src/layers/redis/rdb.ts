@@ -1,5 +1,6 @@
 // A dump of Redis as it passes: its beginning, its end and its checksum are looked at, and what is no part of it is cut off.
 import { Fault } from '../../fault.ts';
+import { Content } from './content.ts';
 import { Crc64 } from './crc64.ts';
 import { type Header, headBytes, headerOf } from './header.ts';
 
@@ -13,7 +14,7 @@ const checksumBytes = 8;
 const markBytes = 40;
 const held = 1 + checksumBytes + markBytes;
 
-export type Seen = Readonly<{ header: Header; checksum: 'right' | 'none' }>;
+export type Seen = Readonly<{ header: Header; checksum: 'right' | 'none'; content: string }>;
 
 export type Passing = Readonly<{
   pieces: AsyncIterable<Uint8Array>;
@@ -23,7 +24,11 @@ export type Passing = Readonly<{
 
 export function passing(dump: AsyncIterable<Uint8Array>, where: string): Passing {
   let seen: Seen | undefined;
-  const crc = new Crc64();
+  const [crc, content] = [new Crc64(), new Content()];
+  const looked = (piece: Uint8Array): void => {
+    crc.update(piece);
+    content.update(piece);
+  };
   const pieces = async function* () {
     let head: Buffer = Buffer.alloc(0);
     let tail: Buffer = Buffer.alloc(0);
@@ -32,13 +37,13 @@ export function passing(dump: AsyncIterable<Uint8Array>, where: string): Passing
       const short = chunk.length < held;
       const all = short ? Buffer.concat([tail, chunk]) : chunk;
       if (!short && tail.length > 0) {
-        crc.update(tail);
+        looked(tail);
         yield tail;
       }
       const ready = all.subarray(0, Math.max(0, all.length - held));
       tail = Buffer.from(all.subarray(ready.length));
       if (ready.length === 0) continue;
-      crc.update(ready);
+      looked(ready);
       yield ready;
     }
     const last = withoutMark(tail);
@@ -47,11 +52,11 @@ export function passing(dump: AsyncIterable<Uint8Array>, where: string): Passing
     if (last.length <= checksumBytes || last[last.length - checksumBytes - 1] !== ends)
       throw cutShort(where, 'has no end: the byte and the checksum that stand behind every dump are missing');
     const [body, sum] = [last.subarray(0, -checksumBytes), last.subarray(-checksumBytes)];
-    crc.update(body);
+    looked(body);
     const none = sum.every((byte) => byte === 0);
     if (!none && !crc.digest().equals(sum))
       throw damaged(where, 'the checksum behind it is another one than its bytes have');
-    seen = { header, checksum: none ? 'none' : 'right' };
+    seen = { header, checksum: none ? 'none' : 'right', content: content.digest(head.subarray(0, header.bytes)) };
     yield last;
   };
   return {

@@ -7,6 +7,7 @@ import { ref } from '../../values/ref.ts';
 import { bytes, formatSize } from '../../values/size.ts';
 import { count, shown } from '../../values/text.ts';
 import { chained, type Said } from '../common/dumps/restore-chain.ts';
+import type { Taken } from '../common/dumps/taken.ts';
 import { asGiven } from '../common/given.ts';
 import { inPlace, serviceName } from '../common/service/service.ts';
 import { redisItem } from './dumps.ts';
@@ -63,13 +64,23 @@ export function restoreSteps(
     },
     {
       ...{ id: 'compare', kind: 'redis.compare', risk: 'none' },
-      title: `compare the keys that it has loaded with those of the dump (${count(given.taken.counts['keys'] ?? 0, 'key')})`,
-      because: ['a server that does not like what it reads may start empty'],
+      ...comparing(given.taken),
     },
     settleStep(data, keepOld, ran, swap),
   ];
   return { steps: chained(said, given, manifest), notes: notesOn(given, server) };
 }
+
+const comparing = ({ counts: { keys } }: Taken): Pick<Said, 'title' | 'because'> =>
+  keys === undefined
+    ? {
+        title: 'see that it answers: how many keys it should have nobody has counted',
+        because: ['whoever took the dump could not count'],
+      }
+    : {
+        title: `compare the keys that it has loaded with those of the dump (${count(keys, 'key')})`,
+        because: ['a server that does not like what it reads may start empty'],
+      };
 
 const stageStep = ({ taken }: RestoreGiven, data: string): Said => ({
   ...{ id: 'stage', kind: 'redis.stage', risk: 'adds' },

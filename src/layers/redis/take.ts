@@ -6,7 +6,7 @@ import { wholly } from '../common/dumps/end-mark.ts';
 import { copied } from '../common/dumps/opened.ts';
 import { type Checked, checking } from './checker.ts';
 import { argvOf, type Client, faultOf, optionsOf, whereOf } from './client.ts';
-import { infoWhereAllowed, type Keyspace, keyspaceOf } from './info.ts';
+import { type Info, infoWhereAllowed, keyspaceOf } from './info.ts';
 import { passing, type Seen } from './rdb.ts';
 import { notTheFile, savedFile } from './saved-file.ts';
 import type { RedisEntry } from './schema.ts';
@@ -27,7 +27,7 @@ export async function takeAll({ client, way, checker }: Taken, context: StepCont
       const madeAt = Number(seen.header.facts['ctime'] ?? 0);
       if (madeAt < notBefore)
         throw notTheFile(client, `the file was made at ${instantOf(madeAt)}, before the save that was asked for`);
-      return factsOf(seen, await read?.checked(), info && keyspaceOf(info));
+      return factsOf(seen, await read?.checked(), info);
     },
     close: async () => read?.close(),
   };
@@ -48,13 +48,17 @@ async function fromDisk(client: Client, context: StepContext): Promise<Dump> {
 }
 
 /** What the checker has counted is what the dump holds; INFO is of a moment before it. */
-function factsOf({ header, checksum }: Seen, checked: Checked | undefined, said: Keyspace | undefined): ItemFacts {
+function factsOf({ header, checksum, content }: Seen, checked: Checked | undefined, info: Info | undefined): ItemFacts {
+  const said = info && keyspaceOf(info);
+  // One that chooses what to evict writes beside each key for how long nobody has read it.
+  const staysAsItIs = !/l[rf]u/.test(info?.['maxmemory_policy'] ?? '');
   const counted = checked !== undefined && 'keys' in checked ? checked : undefined;
   const known = counted ?? said;
   const unproved = checksum === 'none' && counted === undefined;
   return {
     counts: known === undefined ? {} : { keys: known.keys, expires: known.expires },
     ...(said === undefined ? {} : { tables: said.databases }),
+    ...(staysAsItIs ? { content } : {}),
     about: { format: header.version, made_by: header.facts['redis-ver'] ?? 'not said', counted: counted !== undefined },
     degraded: [
       ...(known === undefined

@@ -100,6 +100,21 @@ describe('a dump', () => {
     assert.deepEqual(judged([item({ rows: 2009, content: 'y' })], points(String)), ['fine']);
   });
 
+  it('is the same as before while its own digest is, though its size is another one: it begins with when it was made', () => {
+    const points = Array.from({ length: 20 }, (_, day) =>
+      point(day + 10, [item({ rows: 2000, bytes: 1_000_000 + day, content: String(Math.min(day, 9)) })]),
+    );
+    assert.deepEqual(judged([item({ rows: 2000, content: '9' })], points), ['frozen']);
+    assert.deepEqual(judged([item({ rows: 2000, content: 'a' })], points), ['fine']);
+  });
+
+  it('is not compared by a digest that the points before did not have', () => {
+    const points = Array.from({ length: 20 }, (_, day) => point(day + 10, [item({ rows: 2000 + Math.min(day, 9) })]));
+    assert.deepEqual(judged([item({ rows: 2009, content: 'x' })], points), ['frozen']);
+    assert.deepEqual(judged([item({ rows: 2009, bytes: 7, content: 'x' })], points), ['shrunk']);
+    assert.deepEqual(judged([item({ rows: 2009, bytes: 1_000_001, content: 'x' })], points), ['fine']);
+  });
+
   it('says nothing of the first one', () => {
     assert.deepEqual(judged([item()], []), ['not known']);
   });

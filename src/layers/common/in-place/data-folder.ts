@@ -5,7 +5,7 @@ import { Fault } from '../../../fault.ts';
 import type { Argv, Ended, Machine } from '../../../machines/machine.ts';
 import type { RunId } from '../../../model/run.ts';
 import { shown } from '../../../values/text.ts';
-import { commandFailed, lastWords } from '../commands.ts';
+import { commandFailed, lastWords, must } from '../commands.ts';
 import { workFolder } from '../points/places.ts';
 import { fullOr } from '../records.ts';
 
@@ -35,7 +35,8 @@ export async function dataFolder(machine: Machine, path: string, run: RunId): Pr
       remedy: 'give `data` as the folder itself, as it is on that machine; nothing was replaced',
     });
   const { uid, gid } = found;
-  const we = await machine.run(['id', '-u']);
+  // Of one that was killed nothing comes, and root would then do what the owner is to do.
+  const we = await must(machine, ['id', '-u']);
   const isRoot = we.stdout.trim() === '0';
   const as = isRoot && uid !== 0 ? ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--'] : [];
   return { machine, path, as, ...placesIn(path, run) };

@@ -136,6 +136,13 @@ describe('what a data folder holds', () => {
     assert.deepEqual(place.holds(), [working, ...before]);
   });
 
+  it('is not touched by root where nobody could say who we are: what asks that may be killed', async () => {
+    using place = await prepared();
+    const killed = { exitCode: 137, signal: 'SIGKILL', stdout: '', stderr: '' };
+    const machine = { ...place.folder.machine, run: async () => killed };
+    await assert.rejects(dataFolder(machine, place.data, 'run1' as RunId), /id/);
+  });
+
   it('cannot lead out of it by a link that its owner puts there', {
     skip: owner === undefined && 'needs root',
   }, async () => {
