@@ -151,9 +151,14 @@ async function written(
   owed: readonly Path[],
   context: StepContext,
 ): Promise<readonly Part[]> {
+  // A folder that leaves as a whole leaves later than what is moved out of it, and has another time by then.
+  const changed = [
+    ...decision.folders.flatMap(({ before }) => (before === undefined ? [] : [before])),
+    ...decision.moved.map(({ from }) => parentOf(from)),
+  ];
   const contents = {
     [partNames.renames]: asRecords(renamesOf(decision, arrived, work, run)),
-    [partNames.folders]: asNames(decision.folders.flatMap(({ before }) => (before === undefined ? [] : [before]))),
+    [partNames.folders]: asNames(new Set(changed)),
     [partNames.owed]: asNames(owed),
   };
   const parts: Part[] = [];

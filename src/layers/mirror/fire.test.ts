@@ -181,6 +181,20 @@ describe('a mirror', { skip, timeout: 300_000 }, () => {
       { budget: 100 },
     ));
 
+  it('gives a folder back with its time, out of which another one was moved before it was removed', () =>
+    within(async (place) => {
+      sh('mkdir -p album/deep; echo 1 >album/deep/one; touch -d 2001-02-03 album/deep album', place.share);
+      await place.protect('run1');
+      const was = join(place.folder, 'was');
+      sh(`cp -a . ${was}; mv album/deep kept; rmdir album`, place.share);
+      place.tell(renamed('album/deep', 'kept', true), removed('album', true));
+      await place.protect('run2');
+      const [first] = await place.points();
+      assert.ok(first !== undefined);
+      await place.restore('back1', first);
+      assert.equal(differences(was, place.back), '');
+    }));
+
   it('keeps one file as one, be its names in a tree that was moved in, in a folder moved into that, or elsewhere', () =>
     within(async (place) => {
       sh('mkdir -p album/new; echo 1 >album/one; echo 2 >elsewhere; echo 3 >album/three', place.share);

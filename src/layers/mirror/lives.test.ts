@@ -38,6 +38,7 @@ const acts = [
   'symlink',
   'move in',
   'rewrite',
+  'storm',
 ] as const;
 type Act = Readonly<{ act: (typeof acts)[number]; one: number; other: number; text: string }>;
 const lives = fc.array(
@@ -96,6 +97,17 @@ function live(share: string, { act, one, other, text }: Act): readonly Change[] 
       const folderMoved = isFolder(at(some));
       renameSync(at(some), at(target));
       return [renamed(some, target, folderMoved)];
+    }
+    // To and fro, ending on either side: of records that are alike and wait together the kernel keeps one.
+    case 'storm': {
+      if (some === '' || !isFolder(at(some)) || !free || `${target}/`.startsWith(`${some}/`)) return [];
+      const [there, back] = [renamed(some, target, true), renamed(target, some, true)];
+      renameSync(at(some), at(target));
+      if (one % 2 === 0) {
+        renameSync(at(target), at(some));
+        return text.length % 3 === 0 ? [there, back, back] : [there, back];
+      }
+      return text.length % 3 === 0 ? [there, back] : [there, back, there];
     }
     case 'remove': {
       if (some === '') return [];
