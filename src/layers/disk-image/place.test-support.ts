@@ -47,6 +47,9 @@ export function placeWith(fill: (tree: string) => void, more: Partial<DiskImageE
       work(tree);
     } finally {
       execFileSync('umount', [tree]);
+      // The kernel frees the loop device when nobody looks at it any more: also a `losetup --list` of somebody else is one who does.
+      const free = 'until [ -z "$(losetup --associated "$0")" ]; do sleep 0.05; done';
+      execFileSync('sh', ['-c', free, image], { timeout: 60_000 });
     }
   };
   mounted('loop', fill);
