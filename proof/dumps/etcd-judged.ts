@@ -3,42 +3,23 @@ import type { EtcdTestServer } from '../../src/layers/etcd/server.test-support.t
 import { seen } from '../declare/world.ts';
 import type { Report } from '../report.ts';
 import { etcdPlace, fillEtcd } from './etcd-values.ts';
-import { heldIn, live, newest, runOf, saysOf } from './stores.ts';
+import { runOf, saysOf } from './stores.ts';
+import { proveGone } from './stores-judged.ts';
 
 export async function proveEtcdJudged(report: Report, server: EtcdTestServer): Promise<void> {
-  await proveGone(report, server);
-  await proveFrozen(report, server);
-}
-
-/** Points of nothing must not take the place of the last that had something. */
-async function proveGone(report: Report, server: EtcdTestServer): Promise<void> {
-  for (const [what, lose, says] of [
-    ['keys went to zero', () => server.ctl('del', '', '--from-key'), /has no keys, and had \d{3}/],
-    [
-      'more than half of the keys are gone',
-      () => server.ctl('del', '/registry/secrets/1', '/registry/secrets/6'),
-      /has \d+ keys, and had \d+/,
-    ],
-  ] as const) {
+  const filled = () => {
     fillEtcd(server);
-    const place = etcdPlace(server, { keep: { keep_last: 2 } });
-    await place.estate.type(...runOf(place));
-    const good = newest(place);
-    lose();
-    const nights = [];
-    for (let night = 0; night < 3; night += 1) nights.push(await place.estate.type(...runOf(place)));
-    report.row(
-      `3.7 ${what}: each night says so, and the last good point is held against retention`,
-      nights[0]?.command ?? '',
-      'the words, ls of the points',
-      (nights.every((one) => one.status === 3 && says.test(saysOf(one))) && heldIn(place).includes(good)) ||
-        seen(...nights),
-    );
-    const back = await place.estate.type(...live(good));
-    const calm = await place.estate.type(...runOf(place));
-    report.control(`a suspicion that never ends (${what})`, back.status === 0 && calm.status === 0);
-    place.estate.close();
-  }
+    return etcdPlace(server, { keep: { keep_last: 2 } });
+  };
+  await proveGone(report, filled, [
+    { what: 'keys went to zero', lose: () => server.ctl('del', '', '--from-key'), says: /has no keys, and had \d{3}/ },
+    {
+      what: 'more than half of the keys are gone',
+      lose: () => server.ctl('del', '/registry/secrets/1', '/registry/secrets/6'),
+      says: /has \d+ keys, and had \d+/,
+    },
+  ]);
+  await proveFrozen(report, server);
 }
 
 /** A store of one size may be written to all day: what tells is its revision. */

@@ -3,54 +3,32 @@ import { type RedisTestServer, startRedis } from '../../src/layers/redis/server.
 import { seen } from '../declare/world.ts';
 import type { Report } from '../report.ts';
 import { fillRedis, redisPlace, restorer } from './redis-values.ts';
-import { heldIn, live, newest, runOf, saysOf } from './stores.ts';
+import { runOf, saysOf } from './stores.ts';
+import { proveGone } from './stores-judged.ts';
 
 export async function proveRedisJudged(report: Report): Promise<void> {
   const server = await startRedis({ settings: [restorer] });
   try {
-    await proveGone(report, server);
+    const filled = () => {
+      fillRedis(server);
+      return redisPlace(server, { keep: { keep_last: 2 } });
+    };
+    await proveGone(report, filled, [
+      { what: 'keys went to zero', lose: () => server.cli('flushall'), says: /has no keys, and had \d{3}/ },
+      {
+        what: 'more than half of the keys are gone',
+        lose: () => server.cli('eval', loseHalf, '0'),
+        says: /has \d+ keys, and had \d+/,
+      },
+    ]);
     await proveFrozen(report, server);
   } finally {
     server.close();
   }
 }
 
-/** Points of nothing must not take the place of the last that had something. */
-async function proveGone(report: Report, server: RedisTestServer): Promise<void> {
-  for (const [what, lose, says] of [
-    ['keys went to zero', () => server.cli('flushall'), /has no keys, and had \d{3}/],
-    [
-      'more than half of the keys are gone',
-      () =>
-        server.cli(
-          'eval',
-          `for _, k in ipairs(redis.call('keys', 'session *')) do redis.call('del', k) end
-        redis.call('select', 3) redis.call('flushdb')`,
-          '0',
-        ),
-      /has \d+ keys, and had \d+/,
-    ],
-  ] as const) {
-    const place = redisPlace(server, { keep: { keep_last: 2 } });
-    fillRedis(server);
-    await place.estate.type(...runOf(place));
-    const good = newest(place);
-    lose();
-    const nights = [];
-    for (let night = 0; night < 3; night += 1) nights.push(await place.estate.type(...runOf(place)));
-    report.row(
-      `3.7 ${what}: each night says so, and the last good point is held against retention`,
-      nights[0]?.command ?? '',
-      'the words, ls of the points',
-      (nights.every((one) => one.status === 3 && says.test(saysOf(one))) && heldIn(place).includes(good)) ||
-        seen(...nights),
-    );
-    const back = await place.estate.type(...live(good));
-    const calm = await place.estate.type(...runOf(place));
-    report.control(`a suspicion that never ends (${what})`, back.status === 0 && calm.status === 0);
-    place.estate.close();
-  }
-}
+const loseHalf = `for _, k in ipairs(redis.call('keys', 'session *')) do redis.call('del', k) end
+  redis.call('select', 3) redis.call('flushdb')`;
 
 /** A store of counters has one size all day: what tells is its bytes, and no start of the server is a change of them. */
 async function proveFrozen(report: Report, server: RedisTestServer): Promise<void> {
